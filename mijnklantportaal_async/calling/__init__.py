@@ -1,0 +1,1 @@
+"""How one call travels: wait for a permit, send, understand the answer, retry or look."""

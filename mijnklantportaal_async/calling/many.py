@@ -1,0 +1,229 @@
+"""Many calls at once: as many as wanted, none read ahead, every one accounted for."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from types import TracebackType
+from typing import Generic, Protocol, Self, TypeVar
+
+import attrs
+
+from mijnklantportaal_async.calling.record import WATCHED, CallRecord
+from mijnklantportaal_async.errors import MijnKlantportaalError, Outcome
+
+R = TypeVar("R")
+
+
+class Indexed(Protocol):
+    """A result that says which request it is of."""
+
+    @property
+    def index(self) -> int:
+        """Place of the request among those given, from 0."""
+        ...
+
+
+S = TypeVar("S", bound=Indexed)
+
+
+@attrs.frozen(kw_only=True)
+class Rejected(Generic[R]):
+    """The portal refused it, or it could not be right; nothing was made."""
+
+    index: int
+    """Place of the request among those given, from 0."""
+    request: R
+    error: Exception
+
+
+@attrs.frozen(kw_only=True)
+class Unknown(Generic[R]):
+    """Something was sent, and nobody knows whether it came through. Look before giving it again."""
+
+    index: int
+    request: R
+    error: MijnKlantportaalError
+
+
+@attrs.frozen(kw_only=True)
+class NotStarted(Generic[R]):
+    """Nothing was sent. Giving it again is safe."""
+
+    index: int
+    request: R
+    error: Exception | None
+    """Why; None when the run was stopped."""
+
+
+Result = S | Rejected[R] | Unknown[R] | NotStarted[R]
+
+
+@attrs.define(eq=False)
+class _Running(Generic[R]):
+    index: int
+    request: R
+    record: CallRecord
+
+
+class Run(Generic[R, S]):
+    """Calls under way, and an async iterator of their results in the order in which they end.
+
+    At most `concurrency` requests are read from the source before their results are taken: a source without end is
+    fine. Use it as `async with` where the loop may end early; otherwise reading it to its end is enough. A consumer
+    that is cancelled stops the run. Whatever was read and not handed out is in `unfinished` then.
+
+    Attributes:
+        unfinished: After `stop()` or a cancellation: a result for each request that was read and whose result the
+            iterator did not hand out, in order of index.
+        read: How many requests were taken from the source.
+    """
+
+    def __init__(
+        self,
+        requests: Iterable[R] | AsyncIterable[R],
+        call: Callable[[int, R, CallRecord], Awaitable[S]],
+        *,
+        concurrency: int,
+        unknown: Callable[[R], MijnKlantportaalError],
+    ) -> None:
+        if concurrency < 1:
+            raise ValueError(f"concurrency={concurrency} would do nothing; give 1 or more")
+        self.read = 0
+        self.unfinished: list[Result[S, R]] = []
+        self._requests = requests
+        self._call = call
+        self._places = asyncio.Semaphore(concurrency)
+        self._unknown = unknown
+        self._running: dict[asyncio.Task[None], _Running[R]] = {}
+        self._ready: deque[Result[S, R]] = deque()
+        self._reader: asyncio.Task[None] | None = None
+        self._stopped = False
+        self._changed = asyncio.Event()
+
+    def __aiter__(self) -> AsyncIterator[Result[S, R]]:
+        return self
+
+    async def __anext__(self) -> Result[S, R]:
+        if self._reader is None and not self._stopped:
+            self._reader = asyncio.create_task(self._read_all(), name="read requests")
+        try:
+            while not self._ready:
+                if self._is_over():
+                    await self._raise_source_error()
+                    raise StopAsyncIteration
+                self._changed.clear()
+                await self._changed.wait()
+        except asyncio.CancelledError:
+            await self.stop()
+            raise
+        self._places.release()
+        return self._ready.popleft()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def stop(self, *, grace: float = 0.0) -> None:
+        """Reads no more requests and ends those under way, as gently as `grace` allows. Any number of times.
+
+        Calls that have sent nothing end at once. Calls that may have sent something get `grace` seconds to learn what
+        became of it; then they end as `Unknown`.
+        """
+        self._stopped = True
+        tasks = list(self._running)
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.wait([self._reader])
+        for task, running in list(self._running.items()):
+            if not running.record.may_have_happened:
+                task.cancel()
+        try:
+            if grace > 0 and self._running:
+                await asyncio.wait(list(self._running), timeout=grace)
+        finally:
+            for task in self._running:
+                task.cancel()
+            if tasks:
+                await asyncio.wait(tasks)
+            self._changed.set()
+            self.unfinished.extend(self._ready)
+            self._ready.clear()
+            self.unfinished.sort(key=lambda result: result.index)
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _is_over(self) -> bool:
+        return (self._reader is None or self._reader.done()) and not self._running
+
+    async def _raise_source_error(self) -> None:
+        reader, self._reader = self._reader, None
+        self._stopped = True
+        if reader is not None and not reader.cancelled():
+            await reader
+
+    async def _read_all(self) -> None:
+        """Takes a request whenever there is a place for its result."""
+        take = _taker(self._requests)
+        try:
+            while True:
+                await self._places.acquire()
+                try:
+                    request = await take()
+                except StopAsyncIteration:
+                    return
+                running = _Running(self.read, request, CallRecord())
+                self.read += 1
+                task = asyncio.create_task(self._run(running), name=f"call {running.index}")
+                self._running[task] = running
+                task.add_done_callback(self._ended)
+        finally:
+            self._changed.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        running = self._running.pop(task)
+        if task.cancelled():
+            # Cancelled before its first line could run.
+            self._ready.append(NotStarted(index=running.index, request=running.request, error=None))
+        self._changed.set()
+
+    async def _run(self, running: _Running[R]) -> None:
+        WATCHED.set(running.record)
+        self._ready.append(await self._result_of(running))
+
+    async def _result_of(self, running: _Running[R]) -> Result[S, R]:
+        index, request, record = running.index, running.request, running.record
+        try:
+            return await self._call(index, request, record)
+        except asyncio.CancelledError:
+            if record.may_have_happened:
+                return Unknown(index=index, request=request, error=self._unknown(request))
+            return NotStarted(index=index, request=request, error=None)
+        except MijnKlantportaalError as error:
+            match error.outcome:
+                case Outcome.NOT_SENT:
+                    return NotStarted(index=index, request=request, error=error)
+                case Outcome.REJECTED:
+                    return Rejected(index=index, request=request, error=error)
+                case Outcome.UNKNOWN | Outcome.APPLIED:
+                    return Unknown(index=index, request=request, error=error)
+        except Exception as error:  # noqa: BLE001 - a bad request must not end the run
+            return Rejected(index=index, request=request, error=error)
+
+
+def _taker(requests: Iterable[R] | AsyncIterable[R]) -> Callable[[], Awaitable[R]]:
+    """The next request of either kind of source; StopAsyncIteration at its end."""
+    if isinstance(requests, AsyncIterable):
+        return aiter(requests).__anext__
+    iterator = iter(requests)
+
+    async def take() -> R:
+        try:
+            return next(iterator)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    return take

@@ -1,0 +1,129 @@
+"""Did it happen? Looks for the effect of a call whose answer was lost, before anything is sent again."""
+
+import random
+from collections.abc import Awaitable, Callable, Hashable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+import attrs
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.values.clock import Clock
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class ReconcilePolicy:
+    """How to find out what became of a call.
+
+    Args:
+        settle: Seconds after the end of an attempt in which the service may still commit it. Only a look that comes
+            later can say that nothing happened. Exactly once holds as long as the service is not slower than this.
+        looks: When to look, as parts of `settle`, growing; the last is 1 or more.
+        tolerance: Seconds by which a record's time of creation and the `Date` header may disagree.
+    """
+
+    settle: float = 10.0
+    looks: tuple[float, ...] = (0.0, 0.3, 1.0)
+    tolerance: float = 3.0
+
+    def __attrs_post_init__(self) -> None:
+        if self.settle < 0 or self.tolerance < 0:
+            raise ValueError(f"ReconcilePolicy(settle={self.settle}, tolerance={self.tolerance}) must not be negative")
+        if not self.looks or list(self.looks) != sorted(self.looks) or self.looks[0] < 0 or self.looks[-1] < 1:
+            raise ValueError(f"ReconcilePolicy(looks={self.looks}) must grow, from 0 or more to 1 or more")
+
+
+class CannotTellError(Exception):
+    """A look brought records that may or may not be the one; its text says why."""
+
+
+class Finder(Protocol[T]):
+    """How to find the record that a creating call would have made."""
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for calls whose records could not be told apart."""
+        ...
+
+    def request(self) -> Request:
+        """The reading request that would show the record."""
+        ...
+
+    def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> T | None:
+        """The record, if the answer shows one that is new since then and nobody else's.
+
+        Raises:
+            CannotTellError: There is one that may be it.
+            DecodeError: The answer could not be understood.
+        """
+        ...
+
+    def identifier(self, record: T) -> str:
+        """The id of the record."""
+        ...
+
+
+@attrs.frozen
+class Finding(Generic[T]):
+    """What looking brought."""
+
+    record: T | None
+    looks: int
+
+
+async def look_until_settled(
+    look: Callable[[], Awaitable[T | None]],
+    policy: ReconcilePolicy,
+    *,
+    clock: Clock,
+    time_left: Callable[[], float | None],
+    failures_allowed: int,
+) -> Finding[T]:
+    """Looks, again and again with growing pauses, until the record is found or the settle time is over.
+
+    Args:
+        look: One look.
+        policy: When.
+        clock: Where time comes from.
+        time_left: Seconds that the call may still take; None for no end.
+        failures_allowed: How many looks may fail before this gives up.
+
+    Raises:
+        MijnKlantportaalError: Looks failed too often, or in a way that trying again does not mend.
+        CannotTellError: A look brought something that may be it.
+        LookedTooBrieflyError: The call's time ended before the settle time.
+    """
+    ended = clock.monotonic()
+    looks = failed = 0
+    for part in policy.looks:
+        wait = ended + part * policy.settle - clock.monotonic()
+        while True:
+            left = time_left()
+            if left is not None and max(0.0, wait) >= left:
+                raise LookedTooBrieflyError(looks, clock.monotonic() - ended)
+            if wait > 0:
+                await clock.sleep(wait)
+            looks += 1
+            try:
+                found = await look()
+                break
+            except (errors.TransportError, errors.ServerError, errors.RateLimitedError, errors.DecodeError) as error:
+                failed += 1
+                if failed >= failures_allowed or (isinstance(error, errors.ConnectError) and error.is_permanent):
+                    raise
+                wait = random.uniform(0, min(0.5 * 2.0**failed, 20.0))
+        if found is not None:
+            return Finding(found, looks)
+    return Finding(None, looks)
+
+
+class LookedTooBrieflyError(Exception):
+    """The call's time ended before the settle time did."""
+
+    def __init__(self, looks: int, seconds: float) -> None:
+        super().__init__(
+            f"Timeouts.call ended after {looks} looks in {seconds:.1f} s, before ReconcilePolicy.settle did"
+        )

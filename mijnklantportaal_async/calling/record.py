@@ -1,0 +1,86 @@
+"""What is known of one call while it runs, and how a caller can look at it from outside."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from typing import Generic, ParamSpec, TypeVar
+
+import attrs
+
+from mijnklantportaal_async.calling.wire import Answer
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+@attrs.define(eq=False)
+class CallRecord:
+    """The running account of one call."""
+
+    started: float = 0.0
+    first_sent: float = 0.0
+    queued: float = 0.0
+    """Seconds spent waiting for permits: they do not count against `Timeouts.call`."""
+    attempts: int = 0
+    """Requests sent, or tried to be."""
+    failures: int = 0
+    """Attempts that failed, refusals by the rate limit not counted."""
+    begun: bool = False
+    """Whether the attempt under way may have left."""
+    in_doubt: bool = False
+    """Whether an attempt may have had an effect that nobody knows of yet."""
+    was_in_doubt: bool = False
+    """Whether that was so at any time."""
+    answer: Answer | None = None
+    elapsed: float = 0.0
+
+    @property
+    def may_have_happened(self) -> bool:
+        """What a caller who cancels has to reckon with."""
+        return self.begun or self.in_doubt
+
+
+@attrs.frozen(kw_only=True)
+class Response(Generic[T]):
+    """What a coroutine returned, with the HTTP response behind it."""
+
+    data: T
+    status: int
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    attempts: int
+    """Requests sent for it, or tried to be."""
+    elapsed: float
+    """Seconds from beginning to end, waiting included."""
+
+
+WATCHED: ContextVar[CallRecord | None] = ContextVar("mijnklantportaal_async.watched", default=None)
+"""The record that the next call of this context writes into."""
+
+
+async def with_response(function: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> Response[T]:
+    """Awaits a coroutine of a session and returns its result together with the HTTP response.
+
+    Args:
+        function: Any coroutine function of a `PortalSession`, such as `portal.get_appointment`.
+        args: Its arguments.
+        kwargs: Its keyword arguments.
+
+    Returns:
+        The result, and status, headers, attempts and elapsed time of the call. If the coroutine makes several calls,
+        those of its last.
+
+    Raises:
+        MijnKlantportaalError: Whatever the coroutine raises.
+        RuntimeError: The coroutine made no call.
+    """
+    record = CallRecord()
+    token = WATCHED.set(record)
+    try:
+        data = await function(*args, **kwargs)
+    finally:
+        WATCHED.reset(token)
+    answer = record.answer
+    if answer is None:
+        raise RuntimeError(f"{getattr(function, '__qualname__', function)!s} made no call, so there is no response")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(data=data, status=answer.status, headers=headers, attempts=record.attempts, elapsed=record.elapsed)

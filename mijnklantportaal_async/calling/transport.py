@@ -1,0 +1,279 @@
+"""The rim: the only file of the client that imports aiohttp. One request out, one answer or typed error back."""
+
+import asyncio
+import ssl as ssl_module
+import warnings
+from collections.abc import Callable
+from typing import TypeAlias
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import BytesPayload
+from yarl import URL
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.record import CallRecord
+from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.values.clock import Clock
+
+LARGEST_BODY = 32 * 1024 * 1024
+"""Bytes of an answer that are read at the most; a list of appointments has some 300 bytes for each."""
+
+KEEP_ALIVE = 15.0
+"""Seconds that an idle connection is kept: less than common servers do, so that few calls meet a dying one."""
+
+ConnectorFactory: TypeAlias = Callable[[], aiohttp.BaseConnector]
+TLS: TypeAlias = ssl_module.SSLContext | aiohttp.Fingerprint | bool
+
+_JSON = "application/json"
+
+
+class _LostError(Exception):
+    """Carries an aiohttp error past aiohttp's own retry, which would send GET, PUT and DELETE again unasked."""
+
+
+async def _no_silent_resend(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        return await send(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _LostError from error
+
+
+class _Body(BytesPayload):
+    """A body that notes when it begins to leave: before that, no server can have carried out the request."""
+
+    def __init__(self, value: bytes, record: CallRecord) -> None:
+        super().__init__(value, content_type=_JSON)
+        self._record = record
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self._record.begun = True
+        await super().write_with_length(writer, content_length)
+
+
+class Transport:
+    """Sends requests over one pool of connections, opened with the first request.
+
+    Args:
+        base_url: Checked, without a trailing slash.
+        http: A session of the user's, used as it is and never closed; or None for one of our own.
+        connector_factory: Makes the connector of our own session.
+        proxy: URL of an HTTP proxy.
+        ssl: TLS settings of our own connector and of every request.
+        user_agent: What we call ourselves.
+        clock: Where time comes from.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        http: aiohttp.ClientSession | None,
+        connector_factory: ConnectorFactory | None,
+        proxy: str | None,
+        ssl: TLS,
+        user_agent: str,
+        clock: Clock,
+    ) -> None:
+        self.base_url = base_url
+        self.closed = False
+        self._http = http
+        self._owns_http = http is None
+        self._connector_factory = connector_factory
+        self._proxy = proxy
+        self._ssl = ssl
+        self._user_agent = user_agent
+        self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._urls: dict[str, URL] = {}
+        self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
+        # Of the user's session its own middlewares go on working, around ours; aiohttp has no public way to read them.
+        own = tuple(getattr(http, "_middlewares", None) or ())
+        self._middlewares = (*own, _no_silent_resend)
+
+    def check_usable(self) -> None:
+        """Refuses use after close, and on another event loop than the first.
+
+        Raises:
+            RuntimeError: With what to do instead.
+        """
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop or self.closed:
+            if self.closed:
+                raise RuntimeError(
+                    "This PortalSession is closed; make a new one, or call inside its `async with` block"
+                )
+            if self._loop is not None:
+                raise RuntimeError(
+                    "This PortalSession belongs to another event loop; make one per loop "
+                    "(inside the coroutine that asyncio.run() is given, not before)"
+                )
+            self._loop = loop
+
+    async def send(self, request: Request, token: str, timeout: float | None, record: CallRecord) -> Answer:
+        """Sends a request once.
+
+        Args:
+            request: What to send.
+            token: Goes into the Authorization header.
+            timeout: Seconds for everything from here to the last byte.
+            record: Its `begun` is set once the request may be on its way.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            ConnectError: Nothing was sent.
+            ConnectionLostError: The connection broke after something may have been sent.
+            CallTimeoutError: No answer in time.
+        """
+        if self.closed:
+            raise errors.ConnectError(
+                "The session was closed while the call was under way", is_permanent=True, **request.context()
+            )
+        http = self._http or self._open()
+        body = None if request.body is None else _Body(request.body, record)
+        # Without a body the request leaves in one piece, and nothing tells when.
+        record.begun = body is None and request.operation.method != hdrs.METH_GET
+        context = request.context
+        try:
+            response = await http.request(
+                request.operation.method,
+                self._url(request.path),
+                data=body,
+                headers={
+                    hdrs.AUTHORIZATION: f"Bearer {token}",
+                    hdrs.ACCEPT: _JSON,
+                    hdrs.USER_AGENT: self._user_agent,
+                },
+                timeout=self._timeouts.get(timeout) or self._client_timeout(timeout),
+                allow_redirects=False,
+                middlewares=self._middlewares,
+                proxy=self._proxy,
+                ssl=self._ssl,
+            )
+        except (aiohttp.ClientConnectorCertificateError, ssl_module.SSLCertVerificationError) as error:
+            record.begun = False
+            message = (
+                f"The certificate of {self.base_url} is not accepted ({_reason(error)}); give the right CA with ssl=, "
+                "or find out who answers in the portal's place"
+            )
+            raise errors.ConnectError(message, is_permanent=True, **context()) from error
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            record.begun = False
+            raise errors.ConnectError(f"No connection to {self.base_url}: {_reason(error)}", **context()) from error
+        except aiohttp.ClientHttpProxyError as error:
+            record.begun = False
+            # Without its cause, which holds the headers of the request.
+            raise errors.ConnectError(f"The proxy refused with status {error.status}", **context()) from None
+        except TimeoutError as error:
+            raise self._timed_out(request, timeout, record) from error
+        except _LostError as lost:
+            raise self._lost(request, lost.__cause__, record) from lost.__cause__
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._lost(request, error, record) from error
+        return await self._read(request, response, timeout)
+
+    async def _read(self, request: Request, response: aiohttp.ClientResponse, timeout: float | None) -> Answer:
+        answer = Answer(response.status, response.headers, b"")
+        try:
+            length = response.content_length
+            if length is not None and length <= LARGEST_BODY and hdrs.CONTENT_ENCODING not in response.headers:
+                answer.body = await response.read()
+            else:
+                answer.body = await _read_bounded(response)
+        except TimeoutError as error:
+            response.close()
+            answer.broken = errors.CallTimeoutError(
+                f"The answer did not end within {timeout:g} s" if timeout else "The answer did not end",
+                seconds=timeout,
+                outcome=Outcome.UNKNOWN,
+                **request.context(),
+            )
+            answer.broken.__cause__ = error
+        except (aiohttp.ClientError, OSError, _BodyTooLargeError) as error:
+            response.close()
+            answer.broken = errors.ConnectionLostError(f"The answer broke off: {_reason(error)}", **request.context())
+            answer.broken.__cause__ = error
+        return answer
+
+    async def aclose(self) -> None:
+        """Closes the pool, unless it is the user's. Any number of times."""
+        self.closed = True
+        http, self._http = self._http, None
+        if self._owns_http and http is not None:
+            await http.close()
+
+    def __del__(self) -> None:
+        if not self.closed and self._owns_http and self._http is not None:
+            warnings.warn(
+                f"A PortalSession for {self.base_url} was not closed; use `async with PortalSession(...)`, "
+                "or await its aclose()",
+                ResourceWarning,
+                stacklevel=2,
+                source=self,
+            )
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._connector_factory is not None:
+            connector = self._connector_factory()
+        else:
+            # The limiter bounds what is under way, and is fair; aiohttp's own pool lets newcomers overtake.
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
+        self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        return self._http
+
+    def _url(self, path: str) -> URL:
+        url = self._urls.get(path)
+        if url is None:
+            url = URL(self.base_url + path, encoded=True)
+            # Paths without an id or a query: a handful, used again and again.
+            if path.count("/") == 1 and "?" not in path:
+                self._urls[path] = url
+        return url
+
+    def _client_timeout(self, seconds: float | None) -> aiohttp.ClientTimeout:
+        total = None if seconds is None else self._clock.real(seconds)
+        timeout = aiohttp.ClientTimeout(total=total, connect=None, sock_connect=None, sock_read=None)
+        if len(self._timeouts) < 16:
+            self._timeouts[seconds] = timeout
+        return timeout
+
+    def _timed_out(self, request: Request, seconds: float | None, record: CallRecord) -> errors.CallTimeoutError:
+        outcome = Outcome.UNKNOWN if record.begun else Outcome.NOT_SENT
+        what = "No answer" if record.begun else "Not sent"
+        limit = f" within {seconds:g} s" if seconds is not None else ""
+        return errors.CallTimeoutError(f"{what}{limit}", seconds=seconds, outcome=outcome, **request.context())
+
+    def _lost(self, request: Request, cause: BaseException | None, record: CallRecord) -> errors.TransportError:
+        if request.body is not None and not record.begun:
+            return errors.ConnectError(f"The connection broke before sending: {_reason(cause)}", **request.context())
+        return errors.ConnectionLostError(f"The connection was lost: {_reason(cause)}", **request.context())
+
+
+class _BodyTooLargeError(Exception):
+    pass
+
+
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
+    """For bodies of unknown or compressed length."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise _BodyTooLargeError(f"it is larger than {LARGEST_BODY} bytes")
+        parts.append(part)
+    response.release()
+    return b"".join(parts)
+
+
+def _reason(error: BaseException | None) -> str:
+    """An error of aiohttp in a few words; its own text where it has one."""
+    return f"{type(error).__name__}: {text}" if (text := str(error)) else type(error).__name__

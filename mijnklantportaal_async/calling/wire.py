@@ -1,0 +1,274 @@
+"""What goes over the wire, without any network in it: operations, requests, answers, and which error an answer is."""
+
+import enum
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Any, cast
+from urllib.parse import quote, urlencode, urlsplit
+
+import attrs
+import orjson
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.values.checks import check_identifier
+
+DOCUMENTATION = "https://docs.developers.mijnklantportaal.nl/"
+
+
+class Effect(enum.Enum):
+    """What sending an operation twice would do."""
+
+    READ = "read"
+    """Nothing."""
+    SET = "set"
+    """Nothing more: it sets absolute values."""
+    REMOVE = "remove"
+    """Nothing more; the second time it is answered 404 or 409."""
+    CREATE = "create"
+    """A second record."""
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One operation of the reference."""
+
+    name: str
+    """The coroutine's name."""
+    method: str
+    path: str
+    """Below the base URL, with placeholders: `/appointments/{appointment_id}`."""
+    effect: Effect
+    scope: str | None
+    """The scope that it needs, by meaning: the documentation does not say."""
+    source: str
+    """The page of the documentation, below `DOCUMENTATION`."""
+    done_statuses: frozenset[int] = frozenset()
+    """Statuses that, on a second try after an unknown first one, mean that the first one did it."""
+    how_to_check: str = ""
+    """For a creating operation: what to search for in the portal when nobody knows whether it happened."""
+
+
+@attrs.define(eq=False)
+class Request:
+    """One request, the same for every attempt. `path` is encoded already."""
+
+    operation: Operation
+    path: str
+    body: bytes | None = None
+
+    def context(self) -> dict[str, Any]:
+        """What an error says about the call."""
+        operation = self.operation
+        return {"operation": operation.name, "method": operation.method, "path": self.path.partition("?")[0]}
+
+
+@attrs.define(eq=False)
+class Answer:
+    """What came back, in full or not."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Looked up without regard to case."""
+    body: bytes
+    broken: errors.TransportError | None = None
+    """Why the body did not come whole: the status is known, the rest is not."""
+
+
+# --- Out -----------------------------------------------------------------------------------------------------------
+
+
+def path_with(operation: Operation, **identifiers: str) -> str:
+    """The path of an operation, each id encoded as one segment.
+
+    Raises:
+        TypeError: An id is not a `str`.
+        ValueError: An id is empty, `.` or `..`, or holds white space or control characters.
+    """
+    segments = {field: quote(check_identifier(value, field), safe="") for field, value in identifiers.items()}
+    return operation.path.format_map(segments)
+
+
+def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
+    """`path` with its query string; parameters that are None are left out."""
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(given, quote_via=quote)}" if given else path
+
+
+_PATH = re.compile(r"/[^\s?#\\\x00-\x1f\x7f]*")
+
+
+def check_path(path: str) -> str:
+    """A path below the base URL, for operations that have no coroutine yet.
+
+    Raises:
+        ValueError: It could lead somewhere else, or carries a query.
+    """
+    if not _PATH.fullmatch(path) or "//" in path or {".", ".."} & set(path.lower().replace("%2e", ".").split("/")):
+        raise ValueError(
+            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' segments, "
+            "spaces, '?' or '#'; give the query as query={...}"
+        )
+    return quote(path, safe="/%:@!$&'()*+,;=-._~")
+
+
+def check_base_url(base_url: str) -> str:
+    """The base URL without a trailing slash.
+
+    Raises:
+        ValueError: It is no URL, holds a password, query or fragment, or would send the key unencrypted over a network.
+    """
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(f"base_url={base_url!r} is not a URL: {error}") from None
+    host = parts.hostname
+    if "@" in parts.netloc:
+        raise ValueError("base_url must not hold a user name or password; give the key as api_key=")
+    if not host or parts.scheme not in {"https", "http"} or parts.query or parts.fragment or re.search(r"\s", base_url):
+        raise ValueError(f"base_url={base_url!r} must look like 'https://api.mijnklantportaal.nl/v1'")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError(f"base_url={base_url!r} would send the key unencrypted; use https (http only for 127.0.0.1)")
+    return base_url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+# --- In ------------------------------------------------------------------------------------------------------------
+
+_CERTAIN_SERVER_ERRORS = frozenset({501, 505})
+"""5xx that say that nothing was done; all others leave it open."""
+
+_STATUS_ERRORS: Mapping[int, type[errors.APIStatusError]] = {
+    400: errors.BadRequestError,
+    401: errors.AuthenticationError,
+    403: errors.PermissionDeniedError,
+    404: errors.NotFoundError,
+    409: errors.ConflictError,
+    422: errors.ValidationError,
+    426: errors.LicenceError,
+    429: errors.RateLimitedError,
+}
+
+_REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "cf-ray")
+
+
+def error_from(request: Request, answer: Answer, attempts: int) -> errors.APIStatusError:
+    """The error that an answer outside 2xx is."""
+    status = answer.status
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    message, fields = read_error_body(answer.body)
+    text = f"{status} {message}" if message else f"{status}, {_describe(headers, answer.body)}"
+    context: dict[str, Any] = request.context() | {
+        "attempts": attempts,
+        "request_id": next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None),
+        "status": status,
+        "service_message": message,
+        "headers": headers,
+        "body": answer.body[: 4 * errors.EXCERPT_LENGTH].decode("utf-8", "replace"),
+    }
+    kind = _STATUS_ERRORS.get(status)
+    if kind is errors.ValidationError:
+        return errors.ValidationError(text, errors=fields, **context)
+    if kind is errors.PermissionDeniedError:
+        return errors.PermissionDeniedError(text, scope=request.operation.scope, **context)
+    if kind is errors.RateLimitedError:
+        return errors.RateLimitedError(text, retry_after=retry_after(answer.headers), **context)
+    if kind is not None:
+        return kind(text, **context)
+    if status >= 500:
+        outcome = Outcome.REJECTED if status in _CERTAIN_SERVER_ERRORS else Outcome.UNKNOWN
+        return errors.ServerError(text, outcome=outcome, **context)
+    if status < 400:
+        # Not followed: a POST would turn into a GET, and the key could be carried to another host.
+        place = headers.get("location", "nowhere").partition("?")[0]
+        text = f"{status}, a redirect to {place} that is not followed; is base_url right?"
+        return errors.APIStatusError(text, outcome=Outcome.UNKNOWN, **context)
+    return errors.APIStatusError(text, **context)
+
+
+def _describe(headers: Mapping[str, str], body: bytes) -> str:
+    """For an answer without a message: what came instead, such as the HTML page of a proxy."""
+    kind = headers.get("content-type", "").partition(";")[0] or "no content type"
+    text = re.sub(r"<[^>]*>", " ", body[: 4 * errors.EXCERPT_LENGTH].decode("utf-8", "replace"))
+    text = " ".join(text.split())
+    return f"answered with {kind}: {text[:120]!r}" if text else "with an empty body"
+
+
+def read_error_body(body: bytes) -> tuple[str | None, dict[str, list[str]]]:
+    """The service's message, and its messages by argument where it sends them.
+
+    Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
+    """
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None, {}
+    if not isinstance(data, dict):
+        return None, {}
+    content = cast(dict[str, Any], data)
+    message, fields = content.get("message"), content.get("errors")
+    named: dict[str, list[str]] = {}
+    # Nobody documents `errors`; it is what such services often add. Anything else in its place is ignored.
+    if isinstance(fields, dict):
+        for field, messages in cast(dict[str, Any], fields).items():
+            texts = cast(list[Any], messages) if isinstance(messages, list) else [messages]
+            named[python_name(field)] = [
+                text if isinstance(text, str) else orjson.dumps(text).decode() for text in texts
+            ]
+    return (message if isinstance(message, str) and message else None), named
+
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def python_name(json_name: str) -> str:
+    """`attendeeEmail` as `attendee_email`."""
+    return _HUMP.sub("_", json_name).lower()
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait after a 429, from `retry-after` or `x-ratelimit-reset`.
+
+    Source: https://docs.developers.mijnklantportaal.nl/getting-started/rate-limiting
+    """
+    text = headers.get("retry-after")
+    if text is not None:
+        if text.strip().isdecimal():
+            return float(text)
+        moment, now = _http_date(text), server_time(headers)
+        if moment and now:
+            return max(0.0, (moment - now).total_seconds())
+    reset, now = whole_number(headers.get("x-ratelimit-reset")), server_time(headers)
+    if reset is not None and now:
+        return max(0.0, reset - now.timestamp())
+    return None
+
+
+def server_time(headers: Mapping[str, str]) -> datetime | None:
+    """The service's own clock, by the `Date` header."""
+    return _http_date(headers.get("date"))
+
+
+def _http_date(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def whole_number(text: str | None) -> int | None:
+    """A header's whole number, or None for anything else."""
+    return int(text) if text is not None and text.isascii() and text.strip().isdecimal() else None

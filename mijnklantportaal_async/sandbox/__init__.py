@@ -1,0 +1,8 @@
+"""An embedded portal to try a client against: the API with its manners, faults on demand, and a calendar page."""
+
+from mijnklantportaal_async.sandbox.faults import Fault, Faults
+from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
+from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment
+from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES
+
+__all__ = ["ALL_SCOPES", "Fault", "Faults", "ReceivedRequest", "Sandbox", "StoredAppointment"]

@@ -1,0 +1,42 @@
+"""Answers that a client did not expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.sandbox.answers import JsonObject
+
+_WARNING = b"<br />\n<b>Warning</b>:  Undefined array key &quot;locale&quot; in <b>AppointmentResource.php</b>\n"
+UNKNOWN_STATUS = "rescheduled"
+
+
+def malformed(body: bytes) -> bytes:
+    """Put in front of a JSON body what PHP puts there when it is told to show its warnings."""
+    return _WARNING + body
+
+
+def with_unknown_fields(document: JsonObject) -> JsonObject:
+    """Add keys that nobody documented to every object of a document."""
+    extended = {key: _extend(value) for key, value in document.items()}
+    return {"apiRevision": 7, **extended, "extra": {"labels": ["new", None], "deep": {"level": 2}}}
+
+
+def with_unknown_status(document: JsonObject) -> JsonObject:
+    """Give every appointment in a document a status that nobody documented."""
+    changed: JsonObject = {}
+    for key, value in document.items():
+        if isinstance(value, list):
+            items = cast("list[JsonObject]", value)
+            changed[key] = [with_unknown_status(item) for item in items]
+        else:
+            changed[key] = UNKNOWN_STATUS if key == "status" else value
+    return changed
+
+
+def _extend(value: object) -> object:
+    if isinstance(value, list):
+        return [_extend(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return with_unknown_fields(cast("JsonObject", value))
+    return value

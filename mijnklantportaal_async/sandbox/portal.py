@@ -1,0 +1,185 @@
+"""The portal behind the wire: who may call, how often, and what the answer is. No sockets, no waiting."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from typing import TYPE_CHECKING
+
+import attrs
+
+from mijnklantportaal_async.sandbox.answers import Answer, Refusal, refuse
+from mijnklantportaal_async.sandbox.contract import Contract
+from mijnklantportaal_async.sandbox.faults import API_PREFIX, FaultOrder, FaultPlan
+from mijnklantportaal_async.sandbox.operations import OperationCall, PlayedOperation
+from mijnklantportaal_async.sandbox.rate_window import RateVerdict, RateWindow, RateWindowKind, open_rate_window
+from mijnklantportaal_async.sandbox.records import ReceivedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mijnklantportaal_async.sandbox.clock import PortalClock
+    from mijnklantportaal_async.sandbox.scopes import Keyring
+
+_LOGGER = logging.getLogger(__name__)
+MOST_REQUESTS_KEPT = 100_000
+
+
+@attrs.frozen
+class RateSettings:
+    """The rate limit that every key has; a `limit` of `None` is no limit."""
+
+    limit: int | None
+    period: float
+    kind: RateWindowKind
+
+
+@attrs.frozen
+class Reception:
+    """A request after the door: refused already, or let in with its key and perhaps a fault."""
+
+    record: ReceivedRequest
+    key: str = ""
+    refusal: Answer | None = None
+    fault: FaultOrder | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    """The rate limit's headers, which every answer to this request carries."""
+
+
+@attrs.define
+class PortalCounters:
+    """What the page counts."""
+
+    received: int = 0
+    faulted: int = 0
+    too_many: int = 0
+
+
+class Portal:
+    """The state of the API: keys, rate windows, faults, the journal of requests."""
+
+    def __init__(
+        self,
+        *,
+        clock: PortalClock,
+        keyring: Keyring,
+        rate: RateSettings,
+        plan: FaultPlan,
+    ) -> None:
+        self.clock = clock
+        self.keyring = keyring
+        self.rate = rate
+        self.plan = plan
+        self.counters = PortalCounters()
+        self.requests: deque[ReceivedRequest] = deque(maxlen=MOST_REQUESTS_KEPT)
+        self._contract = Contract(())
+        self._operations: Mapping[str, PlayedOperation] = {}
+        self._windows: dict[str, RateWindow] = {}
+
+    def serve(self, contract: Contract, operations: Mapping[str, PlayedOperation]) -> None:
+        """Take up the operations; until then every path is unknown."""
+        self._contract = contract
+        self._operations = operations
+
+    def note(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> ReceivedRequest:
+        """Write down that a request arrived."""
+        self.counters.received += 1
+        record = ReceivedRequest(
+            number=self.counters.received,
+            method=method,
+            path=path,
+            query=query,
+            headers=headers,
+            body=b"",
+            at=self.clock.seconds(),
+        )
+        self.requests.append(record)
+        return record
+
+    def receive(self, record: ReceivedRequest, authorization: str | None) -> Reception:
+        """Let a request in or refuse it at the door: first the key, then the rate limit, then the faults."""
+        if record.path != API_PREFIX and not record.path.startswith(API_PREFIX + "/"):
+            return Reception(record, refusal=Answer(404, {"message": "Not found."}))
+        key = self.keyring.key_of(authorization)
+        if key is None:
+            refusal = Answer(401, {"message": "Unauthenticated."}, {"WWW-Authenticate": "Bearer"})
+            return Reception(record, refusal=refusal)
+        verdict = self._take(key)
+        headers = {} if verdict is None else rate_headers(verdict)
+        if verdict is not None and not verdict.allowed:
+            return Reception(record, key=key, refusal=self.too_many_requests(verdict.wait), headers=headers)
+        fault = self.plan.next_for(record.method, record.path)
+        if fault is not None:
+            record.fault = fault.fault
+            self.counters.faulted += 1
+        return Reception(record, key=key, fault=fault, headers=headers)
+
+    def commit(self, reception: Reception) -> Answer:
+        """Do what a request that was let in asks for."""
+        try:
+            return self._play(reception.record, reception.key)
+        except Refusal as refusal:
+            return refusal.answer
+        except Exception:
+            # A mistake of the sandbox itself must look like one: a 500, and a traceback in the log.
+            _LOGGER.exception("the sandbox failed at %s %s", reception.record.method, reception.record.path)
+            return Answer(500, {"message": "Server Error"})
+
+    def too_many_requests(self, wait: float) -> Answer:
+        """Build the 429 that tells to come back after `wait` portal seconds."""
+        self.counters.too_many += 1
+        whole_seconds = max(1, math.ceil(wait))
+        resets_at = math.ceil(self.clock.timestamp() + wait)
+        headers = {"retry-after": str(whole_seconds), "x-ratelimit-reset": str(resets_at)}
+        return Answer(429, {"code": 429, "message": "Too many requests."}, headers)
+
+    def rate_verdicts(self) -> dict[str, RateVerdict]:
+        """Return how full the window of each key is that called so far."""
+        return {key: window.look(self.clock.seconds()) for key, window in self._windows.items()}
+
+    def clear(self) -> None:
+        """Forget the requests, the counts, the rate windows and the scripted faults."""
+        self.requests.clear()
+        self.counters = PortalCounters()
+        self._windows.clear()
+        self.plan.forget_script()
+
+    def _take(self, key: str) -> RateVerdict | None:
+        if self.rate.limit is None:
+            return None
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = open_rate_window(self.rate.kind, self.rate.limit, self.rate.period)
+        return window.take(self.clock.seconds())
+
+    def _play(self, record: ReceivedRequest, key: str) -> Answer:
+        found = self._contract.find(record.path.removeprefix(API_PREFIX))
+        if found is None:
+            raise refuse(404, "Not found.")
+        path, parameters = found
+        operation = path.operations.get(record.method)
+        if operation is None:
+            allowed = ", ".join(path.operations)
+            message = f"The {record.method} method is not supported for this route. Supported methods: {allowed}."
+            raise refuse(405, message, {"Allow": allowed})
+        played = self._operations.get(operation.id)
+        if played is None:
+            raise refuse(501, f"The sandbox does not play this operation yet: {operation.summary} ({operation.id}).")
+        if not self.keyring.allows(key, played.scope):
+            raise refuse(403, "Invalid scope(s) provided.")
+        return played.play(
+            OperationCall(
+                operation=operation,
+                parameters=parameters,
+                query=record.query,
+                body=record.body,
+                content_type=record.headers.get("content-type", ""),
+                now=self.clock.timestamp(),
+            )
+        )
+
+
+def rate_headers(verdict: RateVerdict) -> dict[str, str]:
+    """Return the headers that tell a client where it stands."""
+    return {"X-RateLimit-Limit": str(verdict.limit), "X-RateLimit-Remaining": str(verdict.remaining)}

@@ -1,0 +1,55 @@
+"""What a sandbox keeps and shows: the appointments in its calendar and the requests that it received."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mijnklantportaal_async.sandbox.faults import Fault
+
+
+@attrs.frozen(kw_only=True)
+class StoredAppointment:
+    """One appointment as the portal has it."""
+
+    id: str
+    """ID with the prefix `apt_`."""
+    name: str
+    """The title; the API never gives it back, the calendar page shows it."""
+    customer_id: str | None
+    attendee_name: str | None
+    attendee_email: str | None
+    starts_at: datetime
+    """Start, aware, in the portal's zone."""
+    ends_at: datetime
+    """End, aware, in the portal's zone."""
+    status: str
+    """`scheduled`, `canceled` or `pending`."""
+    online_meeting_link: str | None
+    created_at: datetime
+    """When it was entered, by the portal's clock, in whole seconds."""
+
+
+@attrs.define(kw_only=True)
+class ReceivedRequest:
+    """One request that reached the portal; `status` and `fault` are filled in as it is handled."""
+
+    number: int
+    """1 for the first request since the start (or since `clear()`)."""
+    method: str
+    path: str
+    """The path as it came in, without the query, such as `/v1/appointments`."""
+    query: dict[str, str]
+    headers: dict[str, str]
+    """With lower-case names; the bearer token is replaced by `***`."""
+    body: bytes
+    at: float
+    """When it arrived: portal seconds on a clock that never goes back."""
+    status: int | None = None
+    """The status that was answered; `None` when nothing was (yet)."""
+    fault: Fault | None = None
+    """The fault that hit it."""

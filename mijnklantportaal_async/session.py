@@ -1,0 +1,263 @@
+"""`PortalSession`: builds the parts, opens and closes them, and speaks every operation of `api/`."""
+
+import copy
+import os
+import random
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import attrs
+
+from mijnklantportaal_async.api.appointments import Appointments
+from mijnklantportaal_async.calling.auth import ApiKey, Auth
+from mijnklantportaal_async.calling.call import Caller, CallOptions
+from mijnklantportaal_async.calling.observe import Observer
+from mijnklantportaal_async.calling.rate_limit import Priority, RateLimit, RateLimiter, RateLimitSnapshot
+from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
+from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
+from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
+from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_base_url, check_path, with_query
+from mijnklantportaal_async.events import Hook
+from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
+from mijnklantportaal_async.values.serde import read_json, write
+from mijnklantportaal_async.values.unset import UNSET, UnsetType
+
+DEFAULT_BASE_URL = "https://api.mijnklantportaal.nl/v1"
+USER_AGENT = "mijnklantportaal-async/0.1.0"
+
+ENVIRONMENT_API_KEY = "MIJNKLANTPORTAAL_API_KEY"
+ENVIRONMENT_BASE_URL = "MIJNKLANTPORTAAL_BASE_URL"
+ENVIRONMENT_TIMEZONE = "MIJNKLANTPORTAAL_TIMEZONE"
+
+_METHOD_EFFECTS: Mapping[str, Effect] = {
+    "GET": Effect.READ,
+    "PUT": Effect.SET,
+    "DELETE": Effect.REMOVE,
+    # Nobody knows what these do in an operation without a coroutine: they are never sent again blindly.
+    "PATCH": Effect.CREATE,
+    "POST": Effect.CREATE,
+}
+
+
+class PortalSession(Appointments):
+    """A session with one portal: one key, one pool of connections, one rate limit.
+
+    Making one needs no event loop and sends nothing. Use it as `async with`, or await `aclose()` at the end; share it
+    between all tasks of the program.
+
+    Args:
+        api_key: The portal's API key. Give this or `auth`.
+        auth: Another source of tokens.
+        base_url: Where the API is; https, or http on loopback.
+        timezone: The portal's zone, an IANA name or `ZoneInfo`. The service does not state it; a Dutch portal's is
+            taken to be Europe/Amsterdam.
+        timeouts: Three clocks, in seconds.
+        retry: How often and how patiently to try again.
+        rate_limit: Calls that the key may make; or a `RateLimiter` shared with other sessions of the same key; or
+            None for no limit.
+        reconcile: How to find out what became of a call whose answer was lost; None raises `OutcomeUnknownError`
+            instead of looking.
+        priority: Who goes first when calls have to wait.
+        http: An `aiohttp.ClientSession` of yours, used as it is and never closed here.
+        connector_factory: Makes the connector of our own pool. Not together with `http`.
+        proxy: URL of an HTTP proxy.
+        ssl: An `ssl.SSLContext` with your CA, a fingerprint, or True for the usual checks.
+        hooks: Functions that take each event of `mijnklantportaal_async.events`.
+        user_agent: Put before the package's own name.
+        clock: Where time comes from; for tests.
+
+    Raises:
+        TypeError: `api_key` and `auth` are both given, or neither; or an argument is of another type.
+        ValueError: An argument cannot be right; the message says what to do.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        auth: Auth | None = None,
+        base_url: str = DEFAULT_BASE_URL,
+        timezone: str | ZoneInfo = DEFAULT_TIMEZONE,
+        timeouts: Timeouts | None = None,
+        retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | RateLimiter | None = RateLimit(),  # noqa: B008 - frozen
+        reconcile: ReconcilePolicy | None = ReconcilePolicy(),  # noqa: B008 - frozen
+        priority: Priority = Priority.INTERACTIVE,
+        http: aiohttp.ClientSession | None = None,
+        connector_factory: ConnectorFactory | None = None,
+        proxy: str | None = None,
+        ssl: TLS = True,
+        hooks: Sequence[Hook] = (),
+        user_agent: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if (api_key is None) == (auth is None):
+            raise TypeError("give either api_key= or auth=" + ("" if api_key is None else ", not both"))
+        if http is not None and connector_factory is not None:
+            raise TypeError("give http= or connector_factory=, not both: your ClientSession has its connector already")
+        clock = clock or Clock()
+        retry = retry or RetryPolicy()
+        transport = Transport(
+            check_base_url(base_url),
+            http=http,
+            connector_factory=connector_factory,
+            proxy=proxy,
+            ssl=ssl,
+            user_agent=_user_agent(user_agent),
+            clock=clock,
+        )
+        super().__init__(
+            caller=Caller(
+                transport=transport,
+                auth=auth or ApiKey(api_key or ""),
+                limiter=_limiter(rate_limit, http, clock),
+                quota=RetryQuota(retry.quota),
+                observer=Observer(hooks),
+                clock=clock,
+                jitter=random.random,
+            ),
+            options=CallOptions(
+                timeouts=timeouts or Timeouts(), retry=retry, reconcile=reconcile, priority=Priority(priority)
+            ),
+            zone=portal_zone(timezone),
+        )
+        self._is_view = False
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None, **settings: Any) -> Self:
+        """A session from the environment.
+
+        Reads `MIJNKLANTPORTAAL_API_KEY`, and `MIJNKLANTPORTAAL_BASE_URL` and `MIJNKLANTPORTAAL_TIMEZONE` where set.
+
+        Args:
+            environment: Instead of `os.environ`.
+            settings: Arguments of `PortalSession`; they go before the environment.
+
+        Raises:
+            ValueError: There is no key, or a setting cannot be right.
+        """
+        environment = os.environ if environment is None else environment
+        if "auth" not in settings and "api_key" not in settings:
+            key = environment.get(ENVIRONMENT_API_KEY, "").strip()
+            if not key:
+                raise ValueError(
+                    f"{ENVIRONMENT_API_KEY} is not set; make a key under Settings > API Keys in the portal"
+                )
+            settings["api_key"] = key
+        for variable, argument in ((ENVIRONMENT_BASE_URL, "base_url"), (ENVIRONMENT_TIMEZONE, "timezone")):
+            if value := environment.get(variable, "").strip():
+                settings.setdefault(argument, value)
+        return cls(**settings)
+
+    def with_options(
+        self,
+        *,
+        timeouts: Timeouts | UnsetType = UNSET,
+        retry: RetryPolicy | UnsetType = UNSET,
+        reconcile: ReconcilePolicy | UnsetType | None = UNSET,
+        priority: Priority | UnsetType = UNSET,
+    ) -> Self:
+        """A view of this session with other options; what is left out stays as it is.
+
+        It shares connections, rate limit, retry quota and key, changes nothing here, and closes nothing.
+        """
+        now = self._options
+        view = copy.copy(self)
+        view._options = CallOptions(
+            timeouts=now.timeouts if timeouts is UNSET else timeouts,
+            retry=now.retry if retry is UNSET else retry,
+            reconcile=now.reconcile if reconcile is UNSET else reconcile,
+            priority=now.priority if priority is UNSET else Priority(priority),
+        )
+        view._is_view = True
+        return view
+
+    @property
+    def rate_limit(self) -> RateLimitSnapshot:
+        """How the rate limit stands now, as far as this process knows."""
+        return self._caller.limiter.snapshot()
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int | None] | None = None,
+        json: Any = UNSET,
+    ) -> Any:
+        """Any operation, for those that have no coroutine yet; with the same limits, retries and errors.
+
+        `GET` is repeated after any passing failure, `PUT` and `DELETE` too; `POST` and `PATCH` never once they may
+        have been carried out: then `OutcomeUnknownError` is raised.
+
+        Args:
+            method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`.
+            path: Below the base URL, as in `/appointments`.
+            query: Parameters; those that are None are left out.
+            json: The body; left out when not given.
+
+        Returns:
+            The JSON of the answer; None when it is empty.
+
+        Raises:
+            ValueError: The method or path cannot be right.
+            TypeError: `json` holds something that JSON cannot say.
+            MijnKlantportaalError: As every coroutine does.
+            RuntimeError: The session is closed, or belongs to another event loop.
+        """
+        effect = _METHOD_EFFECTS.get(method.upper())
+        if effect is None:
+            raise ValueError(f"method={method!r} must be one of {', '.join(_METHOD_EFFECTS)}")
+        path = check_path(path)
+        operation = Operation(
+            name="request", method=method.upper(), path=path, effect=effect, scope=None, source="api-reference"
+        )
+        body = None if json is UNSET else write(json)
+        return await self._call(Request(operation, with_query(path, query or {}), body), read_json)
+
+    async def aclose(self) -> None:
+        """Stops runs of `schedule_appointments` and closes the connections. Any number of times; nothing on a view."""
+        if self._is_view:
+            return
+        for run in list(self._runs):
+            await run.stop()
+        await self._caller.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        self._caller.transport.check_usable()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        transport = self._caller.transport
+        state = " closed" if transport.closed else ""
+        return f"<PortalSession {transport.base_url} timezone={self._zone.key} api_key=***{state}>"
+
+
+def _user_agent(given: str | None) -> str:
+    if given is None:
+        return USER_AGENT
+    if not given.isascii() or not given.isprintable():
+        raise ValueError(f"user_agent={given!r} must be printable ASCII")
+    return f"{given} {USER_AGENT}"
+
+
+def _limiter(
+    rate_limit: RateLimit | RateLimiter | None, http: aiohttp.ClientSession | None, clock: Clock
+) -> RateLimiter:
+    if isinstance(rate_limit, RateLimiter):
+        return rate_limit
+    rate_limit = rate_limit or RateLimit(requests=None)
+    connector = http.connector if http is not None else None
+    if connector is not None and connector.limit:
+        # Waiting for a place in a small pool would use up the time of the attempt.
+        rate_limit = attrs.evolve(rate_limit, in_flight=min(rate_limit.in_flight, connector.limit))
+    return RateLimiter(rate_limit, clock=clock)

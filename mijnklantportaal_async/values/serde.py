@@ -1,0 +1,222 @@
+"""Between JSON and models: the one private cattrs converter of the package.
+
+Strict where cattrs would guess: a text is a text, a number is not cut, nothing turns None into 'None'.
+"""
+
+import enum
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import attrs
+import orjson
+
+from mijnklantportaal_async.values.local_time import read_moment
+from mijnklantportaal_async.values.open_enum import OpenStrEnum
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+T = TypeVar("T")
+
+JSON_NAME = "json"
+"""Key of an attrs field's metadata: what the field is called on the wire."""
+
+RAW = "raw"
+"""Name of the field in which a model keeps the object it was read from, unknown keys and all."""
+
+
+class UnreadableError(Exception):
+    """An answer that is not what the documentation shows.
+
+    Attributes:
+        problems: Each with its place, such as `$.startsAt: missing`.
+        identifier: The id at the top of the answer, where there is one.
+    """
+
+    def __init__(self, problems: tuple[str, ...], identifier: str | None = None) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+        self.identifier = identifier
+
+
+def json_name(field_name: str) -> str:
+    """`starts_at` as `startsAt`."""
+    first, *rest = field_name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def read(body: bytes, kind: type[T]) -> T:
+    """A model from the bytes of an answer.
+
+    Raises:
+        UnreadableError: With every problem and its place.
+    """
+    data = _load(body)
+    try:
+        return _structure_function(kind)(data, kind)
+    except Exception as error:
+        raise UnreadableError(_problems(error), _identifier(data)) from error
+
+
+def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
+    """The models of a list that stands under a key of the answer.
+
+    Raises:
+        UnreadableError: With every problem and its place.
+    """
+    data = _load(body)
+    items: Any = cast(dict[str, Any], data).get(key) if isinstance(data, dict) else None
+    if not isinstance(items, list):
+        raise UnreadableError((f"$.{key}: must be a list",))
+    structure = _structure_function(kind)
+    models: list[T] = []
+    for index, item in enumerate(cast(list[Any], items)):
+        try:
+            models.append(structure(item, kind))
+        except Exception as error:
+            raise UnreadableError(_problems(error, f"$.{key}[{index}]")) from error
+    return models
+
+
+def read_json(body: bytes) -> Any:
+    """Whatever JSON an answer holds; None for an empty one.
+
+    Raises:
+        UnreadableError: It is not JSON.
+    """
+    return _load(body) if body else None
+
+
+def write(data: Any) -> bytes:
+    """A request's body.
+
+    Raises:
+        TypeError: `data` holds something that JSON cannot say.
+    """
+    return orjson.dumps(data)
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        excerpt = body[:60].decode("utf-8", "replace")
+        raise UnreadableError((f"$: not JSON ({error}): {excerpt!r}" if body else "$: the body is empty",)) from error
+
+
+def _identifier(data: Any) -> str | None:
+    identifier = cast(dict[str, Any], data).get("id") if isinstance(data, dict) else None
+    return identifier if isinstance(identifier, str) and identifier else None
+
+
+@cache
+def _structure_function(kind: type[T]) -> Callable[[Any, type[T]], T]:
+    return _converter().get_structure_hook(kind)
+
+
+@cache
+def _converter() -> "Converter":
+    # Built at the first answer: importing the package stays cheap.
+    from cattrs import Converter
+    from cattrs.gen import make_dict_structure_fn, override
+
+    converter = Converter(detailed_validation=True, prefer_attrib_converters=False)
+
+    def model_hook(kind: type[Any]) -> Callable[[Any, Any], Any]:
+        fields = {
+            field.name: override(rename=field.metadata.get(JSON_NAME) or json_name(field.name))
+            for field in attrs.fields(kind)
+            if field.init
+        }
+        structure = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=True, **fields)  # type: ignore[arg-type]
+        keeps_raw = any(field.name == RAW for field in attrs.fields(kind))
+
+        def structure_model(data: Any, _: Any) -> Any:
+            if not isinstance(data, dict):
+                raise TypeError(f"must be an object, not {_json_type(data)}")
+            model = structure(cast(dict[str, Any], data), kind)
+            if keeps_raw:
+                object.__setattr__(model, RAW, data)
+            return model
+
+        return structure_model
+
+    # Hooks for simple types first: cattrs looks them up when it makes the hook of a model.
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(bool, _truth)
+    converter.register_structure_hook(int, _whole)
+    converter.register_structure_hook(datetime, _moment)
+    converter.register_structure_hook(str | None, lambda value, _: None if value is None else _text(value, str))
+    converter.register_structure_hook_func(_is_open_enum, _enum)
+    converter.register_structure_hook_factory(attrs.has, model_hook)
+    return converter
+
+
+def _is_open_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, OpenStrEnum)
+
+
+def _text(value: Any, kind: type[str]) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"must be a text, not {_json_type(value)}")
+    # The hook of `str` also catches every enum of texts.
+    return value if kind is str else kind(value)
+
+
+def _enum(value: Any, kind: type[enum.Enum]) -> Any:
+    if not isinstance(value, str):
+        raise TypeError(f"must be a text, not {_json_type(value)}")
+    return kind(value)
+
+
+def _truth(value: Any, _: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"must be true or false, not {_json_type(value)}")
+    return value
+
+
+def _whole(value: Any, _: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"must be a whole number, not {_json_type(value)}")
+    return value
+
+
+def _moment(value: Any, _: Any) -> datetime:
+    if not isinstance(value, str):
+        raise TypeError(f"must be a date and time, not {_json_type(value)}")
+    try:
+        return read_moment(value)
+    except ValueError:
+        raise ValueError(f"must be a date and time with an offset, not {value[:60]!r}") from None
+
+
+def _json_type(value: Any) -> str:
+    names: dict[Any, str] = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        type(None): "null",
+    }
+    return names.get(type(value), f"the number {value!r}")
+
+
+def _problems(error: BaseException, place: str = "$") -> tuple[str, ...]:
+    from cattrs import ClassValidationError
+
+    if not isinstance(error, ClassValidationError):
+        return (f"{place}: {error}",)
+    kind = error.cl
+    with_notes, without = error.group_exceptions()
+    problems: list[str] = []
+    for inner, note in with_notes:
+        field = attrs.fields_dict(kind)[note.name]
+        inner_place = f"{place}.{field.metadata.get(JSON_NAME) or json_name(field.name)}"
+        if isinstance(inner, KeyError):
+            problems.append(f"{inner_place}: missing")
+        else:
+            problems.extend(_problems(inner, inner_place))
+    problems.extend(f"{place}: {inner}" for inner in without)
+    return tuple(problems)
