@@ -138,7 +138,7 @@ class Transport:
         http = self._http or self._open()
         body = None if request.body is None else _Body(request.body, record)
         # Without a body the request leaves in one piece, and nothing tells when.
-        record.begun = body is None and request.operation.method != hdrs.METH_GET
+        record.begun = body is None
         context = request.context
         try:
             response = await http.request(

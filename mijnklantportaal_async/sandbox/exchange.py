@@ -60,9 +60,9 @@ class Exchange:
         """Handle one request to the API."""
         self.in_progress += 1
         try:
-            record = self._portal.note(
-                request.method, path_as_received(request), dict(request.query), shown_headers(request)
-            )
+            # Of a repeated parameter the last one counts, as in PHP.
+            query = {name: value for name, value in request.query.items()}  # noqa: C416 - dict() keeps the first
+            record = self._portal.note(request.method, path_as_received(request), query, shown_headers(request))
             problem = await self._read_body(request, record)
             reception = self._portal.receive(record, request.headers.get("Authorization"))
             refusal = reception.refusal or problem

@@ -1,0 +1,35 @@
+"""Raw aiohttp as everybody writes it: `json=`, `async with`, `raise_for_status()`, `await response.json()`, dicts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+from benchmarks.appointment import API_KEY, ENDS_AT_WALL, STARTS_AT_WALL, TITLE
+from benchmarks.clients.contender import Contender, Schedule
+
+
+@asynccontextmanager
+async def open_everyday(base_url: str) -> AsyncIterator[Schedule]:
+    async with aiohttp.ClientSession() as session:
+
+        async def post(path: str, data: dict[str, Any]) -> dict[str, Any]:
+            headers = {"Authorization": f"Bearer {API_KEY}", "Accept": "application/json"}
+            async with session.post(f"{base_url}{path}", json=data, headers=headers) as response:
+                response.raise_for_status()
+                answer: dict[str, Any] = await response.json()
+                return answer
+
+        async def schedule(customer_id: str) -> str:
+            answer = await post(
+                "/appointments",
+                {"name": TITLE, "startsAt": STARTS_AT_WALL, "endsAt": ENDS_AT_WALL, "customerId": customer_id},
+            )
+            identifier: str = answer["id"]
+            return identifier
+
+        yield schedule
+
+
+EVERYDAY = Contender("everyday", "raw aiohttp, as everybody writes it", open_everyday)

@@ -1,0 +1,105 @@
+"""A server that costs next to nothing: reads just enough HTTP to find the end of a request, answers what is ready.
+
+`python -m benchmarks.server` prints its port and serves until its standard input ends.
+"""
+
+import asyncio
+import email.utils
+import sys
+import threading
+import time
+
+import orjson
+
+from benchmarks.appointment import ANSWER
+from benchmarks.processors import pin
+
+METER_PATH = "/meter"
+
+
+def answer_bytes(status: str, body: bytes) -> bytes:
+    head = (
+        f"HTTP/1.1 {status}\r\n"
+        f"Date: {email.utils.formatdate(usegmt=True)}\r\n"
+        "Content-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n"
+        "X-RateLimit-Limit: 60\r\n"
+        "X-RateLimit-Remaining: 59\r\n"
+        "\r\n"
+    )
+    return head.encode("ascii") + body
+
+
+class Meter:
+    """Counts requests, so that nobody can be fast by sending fewer."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    def read(self) -> bytes:
+        body = orjson.dumps({"requests": self.requests, "cpu_seconds": time.process_time()})
+        return answer_bytes("200 OK", body)
+
+
+class CannedPortal(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, answer: bytes, meter: Meter) -> None:
+        self._answer = answer
+        self._meter = meter
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        data = self._buffer + data if self._buffer else data
+        while (size := request_size(data)) and len(data) >= size:
+            self._respond(data)
+            data = data[size:]
+        self._buffer = data
+
+    def _respond(self, request: bytes) -> None:
+        assert self._transport is not None
+        if request.startswith(b"POST"):
+            self._meter.requests += 1
+            self._transport.write(self._answer)
+        else:
+            self._transport.write(self._meter.read())
+
+
+def request_size(data: bytes) -> int:
+    """Bytes of the first request, or 0 while its head is not complete."""
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        return 0
+    head = data[:end].lower()
+    place = head.find(b"content-length:")
+    if place < 0:
+        return end + 4
+    stop = head.find(b"\r\n", place)
+    length = head[place + 15 : stop if stop >= 0 else end]
+    return end + 4 + int(length)
+
+
+async def serve() -> None:
+    loop = asyncio.get_running_loop()
+    answer, meter = answer_bytes("201 Created", orjson.dumps(ANSWER)), Meter()
+    server = await loop.create_server(lambda: CannedPortal(answer, meter), "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    ended = asyncio.Event()
+
+    def wait_for_end_of_input() -> None:
+        sys.stdin.read()
+        loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=wait_for_end_of_input, daemon=True).start()
+    await ended.wait()
+    server.close()
+
+
+if __name__ == "__main__":
+    pin("server")
+    asyncio.run(serve())

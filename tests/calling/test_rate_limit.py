@@ -1,0 +1,276 @@
+"""The sliding window by itself, on a clock that the test moves."""
+
+import asyncio
+from collections import deque
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mijnklantportaal_async import CallTimeoutError, Clock, Priority, RateLimit, RateLimiter, RateLimitWaitError
+from mijnklantportaal_async.calling.rate_limit import ARRIVAL_MARGIN, Permit
+
+INTERACTIVE, BACKGROUND = Priority.INTERACTIVE, Priority.BACKGROUND
+
+
+class HandClock(Clock):
+    """Stands still until it is moved; real timers never fire in a test's time."""
+
+    def __init__(self) -> None:
+        super().__init__(speed=1)
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def limiter_of(requests: int | None, per: float = 60.0, in_flight: int = 100) -> tuple[RateLimiter, HandClock]:
+    clock = HandClock()
+    return RateLimiter(RateLimit(requests=requests, per=per, in_flight=in_flight), clock=clock), clock
+
+
+def take(limiter: RateLimiter, priority: Priority = INTERACTIVE) -> Permit:
+    permit = limiter.take_now(priority)
+    assert permit is not None
+    return permit
+
+
+@given(
+    limit=st.integers(1, 10),
+    steps=st.lists(st.tuples(st.floats(0, 30), st.floats(0, 5)), min_size=1, max_size=120),
+)
+def test_never_more_than_the_limit_in_any_window(limit: int, steps: list[tuple[float, float]]) -> None:
+    """However calls come and however long their answers take: no window of the service sees too many arrive."""
+    limiter, clock = limiter_of(limit)
+    arrivals: list[float] = []
+    under_way: deque[tuple[float, Permit]] = deque()
+    for wait, latency in steps:
+        clock.now += wait
+        while under_way and under_way[0][0] <= clock.now:
+            limiter.finish(under_way.popleft()[1])
+        permit = limiter.take_now(INTERACTIVE)
+        if permit is not None:
+            # The request arrives somewhere between leaving and its answer, within the margin for a slow network.
+            arrivals.append(clock.now + min(latency / 2, 60 * ARRIVAL_MARGIN))
+            under_way.append((clock.now + latency, permit))
+    arrivals.sort()
+    for first, last in zip(arrivals, arrivals[limit:], strict=False):
+        assert last - first >= 60 - 60 * ARRIVAL_MARGIN
+
+
+@given(limit=st.integers(1, 20), gap=st.floats(0.01, 3))
+def test_a_full_window_is_used_up_and_no_more(limit: int, gap: float) -> None:
+    limiter, clock = limiter_of(limit)
+    sent = 0
+    end = clock.now + 600
+    while clock.now < end:
+        while (permit := limiter.take_now(INTERACTIVE)) is not None:
+            limiter.finish(permit)
+            sent += 1
+        clock.now += gap
+    assert sent <= limit * 10
+    assert sent >= limit * 600 // (60 + gap + 0.001)
+
+
+async def test_a_token_bucket_would_let_119_into_a_minute_and_this_does_not() -> None:
+    limiter, clock = limiter_of(60)
+    sent = 0
+    for _ in range(61):
+        while (permit := limiter.take_now(INTERACTIVE)) is not None:
+            limiter.finish(permit)
+            sent += 1
+        clock.now += 1 - 1e-9 if clock.now < 1059 else 0
+    assert sent == 60
+
+
+async def test_first_come_first_served_within_a_priority_and_persons_before_batches() -> None:
+    limiter, _ = limiter_of(None, in_flight=1)
+    order: list[str] = []
+
+    async def call(name: str, priority: Priority) -> None:
+        permit = await limiter.take(priority, None)
+        order.append(name)
+        limiter.finish(permit)
+
+    holding = take(limiter)
+    tasks: list[asyncio.Task[None]] = []
+    for name, priority in [
+        ("b1", BACKGROUND),
+        ("b2", BACKGROUND),
+        ("i1", INTERACTIVE),
+        ("b3", BACKGROUND),
+        ("i2", INTERACTIVE),
+    ]:
+        tasks.append(asyncio.create_task(call(name, priority)))
+        await asyncio.sleep(0)
+    assert limiter.snapshot().waiting == 5
+    limiter.finish(holding)
+    await asyncio.gather(*tasks)
+    assert order == ["i1", "i2", "b1", "b2", "b3"]
+
+
+async def test_an_interactive_call_overtakes_500_waiting_background_calls() -> None:
+    clock = Clock(speed=1000)
+    limiter = RateLimiter(RateLimit(requests=60, per=60), clock=clock)
+    order: list[Priority] = []
+
+    async def call(priority: Priority) -> None:
+        permit = await limiter.take(priority, None)
+        order.append(priority)
+        limiter.finish(permit)
+
+    tasks = [asyncio.create_task(call(BACKGROUND)) for _ in range(560)]
+    while limiter.snapshot().waiting < 500:
+        await asyncio.sleep(0)
+    tasks.append(asyncio.create_task(call(INTERACTIVE)))
+    await asyncio.gather(*tasks)
+    assert order.index(INTERACTIVE) == 60
+
+
+async def test_nobody_overtakes_those_who_wait_already() -> None:
+    limiter, clock = limiter_of(1, per=60)
+    limiter.finish(take(limiter))
+    waiting = asyncio.create_task(limiter.take(INTERACTIVE, None))
+    await asyncio.sleep(0)
+    clock.now += 61
+    assert limiter.take_now(INTERACTIVE) is None
+    assert limiter.take_now(BACKGROUND) is None
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert limiter.take_now(BACKGROUND) is not None
+
+
+async def test_a_permit_granted_at_the_moment_of_cancelling_is_given_back() -> None:
+    limiter, _ = limiter_of(5, in_flight=1)
+    holding = take(limiter)
+    waiting = asyncio.create_task(limiter.take(INTERACTIVE, None))
+    await asyncio.sleep(0)
+    limiter.finish(holding)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert limiter.snapshot().in_flight == 0
+    assert limiter.snapshot().remaining == 4
+
+
+async def test_a_cancelled_waiter_in_the_middle_is_skipped() -> None:
+    limiter, _ = limiter_of(None, in_flight=1)
+    holding = take(limiter)
+    tasks = [asyncio.create_task(limiter.take(INTERACTIVE, None)) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    # Finished in the same turn of the loop: the waiter is cancelled but still in the queue.
+    limiter.finish(holding)
+    permit = await tasks[1]
+    assert limiter.snapshot().in_flight == 1
+    limiter.finish(permit)
+    limiter.finish(await tasks[2])
+    assert limiter.snapshot().in_flight == 0
+
+
+def test_what_was_never_sent_uses_up_nothing() -> None:
+    limiter, _ = limiter_of(1)
+    limiter.give_back(take(limiter))
+    assert limiter.take_now(INTERACTIVE) is not None
+    assert limiter.take_now(INTERACTIVE) is None
+
+
+def test_without_a_limit_only_the_places_count() -> None:
+    limiter, _ = limiter_of(None, in_flight=2)
+    permit, _ = take(limiter), take(limiter)
+    assert limiter.take_now(INTERACTIVE) is None
+    limiter.give_back(permit)
+    assert limiter.take_now(INTERACTIVE) is not None
+    assert limiter.snapshot().limit is None
+    assert limiter.snapshot().remaining is None
+
+
+def test_a_pause_holds_the_whole_key() -> None:
+    limiter, clock = limiter_of(60)
+    limiter.pause(10)
+    limiter.pause(5)
+    assert limiter.take_now(INTERACTIVE) is None
+    assert limiter.snapshot().remaining == 0
+    assert limiter.snapshot().resets_in == 10
+    clock.now += 10
+    assert limiter.take_now(INTERACTIVE) is not None
+
+
+async def test_a_pause_longer_than_the_queue_refuses_at_once_even_without_a_limit() -> None:
+    limiter, _ = limiter_of(None)
+    limiter.pause(30)
+    with pytest.raises(RateLimitWaitError) as caught:
+        await limiter.take(INTERACTIVE, 5)
+    assert caught.value.retry_after == 30
+
+
+async def test_the_certain_wait_counts_those_ahead() -> None:
+    limiter, _ = limiter_of(2, per=60)
+    for _ in range(2):
+        limiter.finish(take(limiter))
+    waiting = [asyncio.create_task(limiter.take(INTERACTIVE, None)) for _ in range(2)]
+    background = asyncio.create_task(limiter.take(BACKGROUND, None))
+    await asyncio.sleep(0)
+    for timeout in (100, 110):
+        with pytest.raises(RateLimitWaitError):
+            await limiter.take(INTERACTIVE, timeout)
+    with pytest.raises(RateLimitWaitError):
+        await limiter.take(BACKGROUND, 110)
+    assert limiter.snapshot().waiting == 3
+    for task in (*waiting, background):
+        task.cancel()
+
+
+def test_the_headers_correct_the_limit_and_reveal_others() -> None:
+    limiter, clock = limiter_of(60)
+    permit = take(limiter)
+    limiter.learn({"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "19"})
+    limiter.finish(permit)
+    # 11 of 30 used, 1 of them ours.
+    assert limiter.snapshot().limit == 30
+    assert limiter.snapshot().remaining == 19
+    limiter.learn({"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "25"})
+    assert limiter.snapshot().remaining == 25
+    limiter.learn({"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "0"})
+    assert limiter.snapshot().remaining == 0
+    assert limiter.snapshot().resets_in > 0
+    clock.now += 60.1
+    assert limiter.snapshot().remaining == 30
+
+
+@pytest.mark.parametrize("value", ["", "many", "-1", "1.5", "٣"])
+def test_headers_that_are_no_numbers_are_ignored(value: str) -> None:
+    limiter, _ = limiter_of(60)
+    limiter.learn({"X-RateLimit-Limit": value, "X-RateLimit-Remaining": value})
+    assert limiter.snapshot().limit == 60
+    assert limiter.snapshot().remaining == 60
+
+
+def test_headers_can_be_ignored() -> None:
+    limiter = RateLimiter(RateLimit(requests=30, follow_headers=False))
+    limiter.learn({"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0"})
+    assert limiter.snapshot().remaining == 30
+
+
+async def test_an_answer_that_reveals_room_wakes_those_who_wait() -> None:
+    limiter, _ = limiter_of(10)
+    limiter.learn({"X-RateLimit-Remaining": "0"})
+    waiting = asyncio.create_task(limiter.take(INTERACTIVE, None))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    limiter.learn({"X-RateLimit-Remaining": "10"})
+    await waiting
+
+
+async def test_all_places_taken_is_another_error_than_the_rate() -> None:
+    limiter = RateLimiter(RateLimit(requests=None, in_flight=1))
+    take(limiter)
+    with pytest.raises(CallTimeoutError, match="All 1 places"):
+        await limiter.take(INTERACTIVE, 0.01)
+
+
+@pytest.mark.parametrize("settings", [{"requests": 0}, {"per": 0}, {"in_flight": 0}])
+def test_a_limit_that_lets_nothing_through_is_refused(settings: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="RateLimit"):
+        RateLimit(**settings)

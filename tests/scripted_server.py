@@ -1,0 +1,198 @@
+"""A server over a real socket that does exactly what a test tells it, request by request, and remembers everything."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+
+
+@attrs.define
+class Received:
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@attrs.define
+class Exchange:
+    """What a step may do with one request."""
+
+    received: Received
+    writer: asyncio.StreamWriter
+    server: "ScriptedServer"
+
+    async def answer(
+        self, status: int, body: bytes | dict[str, Any], headers: dict[str, str] | None = None, cut: int | None = None
+    ) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        lines = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(content)),
+            "Date": format_datetime(datetime.now(UTC), usegmt=True),
+        } | (headers or {})
+        head = f"HTTP/1.1 {status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines.items() if v) + "\r\n"
+        self.writer.write(head.encode() + content[:cut])
+        await self.writer.drain()
+
+    def drop(self) -> None:
+        transport = self.writer.transport
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
+
+
+Step = Callable[[Exchange], Awaitable[None]]
+
+
+def answer(status: int, body: bytes | dict[str, Any] = b"{}", headers: dict[str, str] | None = None) -> Step:
+    async def step(exchange: Exchange) -> None:
+        await exchange.answer(status, body, headers)
+
+    return step
+
+
+def appointment(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "apt_1",
+        "customerId": "cst_1",
+        "attendeeName": "Jan",
+        "attendeeEmail": "jan@example.nl",
+        "startsAt": "2027-03-05T14:30:00+01:00",
+        "endsAt": "2027-03-05T15:30:00+01:00",
+        "status": "scheduled",
+        "onlineMeetingLink": None,
+        "createdAt": datetime.now(UTC).replace(microsecond=0).isoformat(),
+    } | changes
+
+
+def created(**changes: Any) -> Step:
+    return answer(201, appointment(**changes))
+
+
+def listed(*items: dict[str, Any], headers: dict[str, str] | None = None) -> Step:
+    return answer(200, {"data": list(items)}, headers)
+
+
+async def drop(exchange: Exchange) -> None:
+    exchange.drop()
+
+
+async def stall(exchange: Exchange) -> None:
+    await asyncio.Event().wait()
+
+
+async def half_body(exchange: Exchange) -> None:
+    await exchange.answer(201, appointment(), cut=20)
+    exchange.drop()
+
+
+def hold(gate: asyncio.Event, then: Step) -> Step:
+    """Answers only once the test opens the gate."""
+
+    async def step(exchange: Exchange) -> None:
+        await gate.wait()
+        await then(exchange)
+
+    return step
+
+
+class ScriptedServer:
+    """Takes one step of the script for each request; `otherwise` when the script is used up."""
+
+    def __init__(self, *script: Step, otherwise: Step | None = None) -> None:
+        self.script = deque(script)
+        self.otherwise = otherwise or answer(500, {"message": "the script is used up"})
+        self.received: list[Received] = []
+        self.arrived = asyncio.Condition()
+        self.connections_open = 0
+        self.connections_accepted = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        assert self._server is not None
+        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    def count(self, method: str) -> int:
+        return sum(received.method == method for received in self.received)
+
+    async def wait_for(self, requests: int) -> None:
+        async with self.arrived:
+            await asyncio.wait_for(self.arrived.wait_for(lambda: len(self.received) >= requests), 10)
+
+    async def wait_until_idle(self) -> None:
+        """Until no client is connected any more."""
+        for _ in range(500):
+            if not self.connections_open:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(f"{self.connections_open} connections are still open")
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.connections_open += 1
+        self.connections_accepted += 1
+        try:
+            await self._serve(reader, writer)
+        except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self._tasks.discard(task)
+            self.connections_open -= 1
+            with suppress(ConnectionError):
+                writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            method, path, _ = head[0].split(" ")
+            headers = {
+                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)
+            }
+            body = await reader.readexactly(int(headers.get("content-length", 0)))
+            received = Received(method, path, headers, body)
+            async with self.arrived:
+                self.received.append(received)
+                self.arrived.notify_all()
+            step = self.script.popleft() if self.script else self.otherwise
+            # A client that leaves ends the step, as it would end a handler that waits for it.
+            serving = asyncio.ensure_future(step(Exchange(received, writer, self)))
+            leaving = asyncio.ensure_future(reader.read(1)) if step is stall else None
+            try:
+                await asyncio.wait([task for task in (serving, leaving) if task], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if leaving:
+                    leaving.cancel()
+                if not serving.done():
+                    serving.cancel()
+            if writer.is_closing() or not serving.done():
+                return
+            serving.result()
