@@ -5,7 +5,6 @@ import statistics
 import time
 import tracemalloc
 from collections.abc import Iterator
-from itertools import count
 
 import attrs
 
@@ -22,52 +21,61 @@ class MemoryResult:
 
     requests: int
     every: int
-    filled_seconds: float
-    """How long the session had been at work before the first sample."""
-    kilobytes: list[float]
-    slope: float
-    """Bytes that each further request leaves behind, by a straight line through the samples."""
-    from_cold: float
-    """Bytes that each request left behind from the very first one on."""
+    fill_seconds: float
+    """Seconds of calls between the cold samples and the steady ones."""
+    cold_kilobytes: list[float]
+    """From the first requests of a session on."""
+    cold_slope: float
+    """Bytes that each of those requests left behind, by a straight line through the samples."""
+    steady_kilobytes: list[float]
+    steady_slope: float
 
 
 async def measure_memory(server: ServerProcess, *, requests: int, every: int, fill_seconds: float) -> MemoryResult:
-    """Runs so many requests and samples memory.
+    """Runs so many requests twice and samples memory: in a new session, and in one that has been at work.
 
-    A session remembers for some seconds which appointments are its own, so it grows until the first of them expire;
-    `fill_seconds` of calls go before the samples for that.
+    A session remembers for some seconds which appointments are its own, so at full speed, without a rate limit, it
+    grows until the first of them expire. Only what still grows afterwards is a leak.
 
     Args:
         server: What is called.
-        requests: How many, after the filling.
+        requests: How many each time.
         every: Requests between two samples.
-        fill_seconds: How long to call before the first sample.
+        fill_seconds: How long to call in between.
     """
     tracemalloc.start()
     try:
         async with PortalSession(api_key=API_KEY, base_url=server.base_url, rate_limit=None) as portal:
             await _schedule(portal, every)  # opens connections, builds what is built at first use
-            cold, made = _traced(), 0
+            cold = await _sample(portal, requests, every)
             until = time.monotonic() + fill_seconds
-            while made < requests or time.monotonic() < until:
+            while time.monotonic() < until:
                 await _schedule(portal, every)
-                made += every
-            from_cold = (_traced() - cold) / made
-            samples = [_traced()]
-            for _ in range(requests // every):
-                await _schedule(portal, every)
-                samples.append(_traced())
+            steady = await _sample(portal, requests, every)
     finally:
         tracemalloc.stop()
-    places = [number * every for number in range(len(samples))]
     return MemoryResult(
         requests=requests,
         every=every,
-        filled_seconds=fill_seconds,
-        kilobytes=[sample / 1024 for sample in samples],
-        slope=statistics.linear_regression(places, samples).slope,
-        from_cold=from_cold,
+        fill_seconds=fill_seconds,
+        cold_kilobytes=[sample / 1024 for sample in cold],
+        cold_slope=_slope(cold, every),
+        steady_kilobytes=[sample / 1024 for sample in steady],
+        steady_slope=_slope(steady, every),
     )
+
+
+async def _sample(portal: PortalSession, requests: int, every: int) -> list[int]:
+    samples = [_traced()]
+    for _ in range(requests // every):
+        await _schedule(portal, every)
+        samples.append(_traced())
+    return samples
+
+
+def _slope(samples: list[int], every: int) -> float:
+    places = [number * every for number in range(len(samples))]
+    return statistics.linear_regression(places, samples).slope
 
 
 def _traced() -> int:
@@ -82,7 +90,5 @@ async def _schedule(portal: PortalSession, requests: int) -> None:
 
 
 def _new_appointments(requests: int) -> Iterator[NewAppointment]:
-    for index in count():
-        if index == requests:
-            return
+    for index in range(requests):
         yield NewAppointment(name=TITLE, starts_at=STARTS_AT, ends_at=ENDS_AT, customer_id=customer(index))

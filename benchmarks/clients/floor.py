@@ -57,6 +57,7 @@ class Connection(asyncio.Protocol):
 async def open_floor(base_url: str) -> AsyncIterator[Schedule]:
     loop = asyncio.get_running_loop()
     parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or 80
     places = asyncio.Semaphore(CONNECTIONS)
     idle: list[Connection] = []
     head = (
@@ -72,7 +73,7 @@ async def open_floor(base_url: str) -> AsyncIterator[Schedule]:
             if idle:
                 connection = idle.pop()
             else:
-                _, connection = await loop.create_connection(Connection, parts.hostname, parts.port)
+                _, connection = await loop.create_connection(Connection, host, port)
             content = await connection.exchange(b"%b%d\r\n\r\n%b" % (head, len(body), body))
             idle.append(connection)
         identifier: str = orjson.loads(content)["id"]

@@ -1,4 +1,4 @@
-"""aiohttp, cattrs and tenacity put together as their first pages show: `@retry` around a call, a default `Converter`."""
+"""aiohttp, cattrs and tenacity as their first pages show them: `@retry` around a call, a default `Converter`."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -36,7 +36,6 @@ class CalendarData:
         return {
             **self.pulse(),
             "readAt": atom(moment(self._portal.clock.timestamp(), self._zone)),
-            "from": moment(begins, self._zone).date().isoformat(),
             "appointments": [self._document(appointment) for appointment in shown[:_MOST_APPOINTMENTS]],
             "cut": len(shown) > _MOST_APPOINTMENTS,
             "latest": [self._document(appointment) for appointment in self._store.latest(_LATEST)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -9,7 +10,7 @@ import attrs
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mijnklantportaal_async.sandbox import Sandbox
 
@@ -71,6 +72,13 @@ class Caller:
 
     async def schedule(self, **changes: object) -> Reply:
         return await self("POST", "/appointments", json={**BODY, **changes})
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that becomes true by itself."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - what it looks at has no event to wait for
+            await asyncio.sleep(0.005)
 
 
 def without(*fields: str) -> dict[str, str]:

@@ -32,7 +32,9 @@ async def test_no_key_no_entry(sandbox: Sandbox, session: aiohttp.ClientSession,
         async with session.get(sandbox.url + path, headers=headers) as response:
             assert response.status == 401
             assert await response.json() == {"message": "Unauthenticated."}
-    assert "sandbox-key" not in str([request.headers for request in sandbox.requests if "authorization" in request.headers])
+    assert "sandbox-key" not in str(
+        [request.headers for request in sandbox.requests if "authorization" in request.headers]
+    )
 
 
 async def test_scopes_decide(session: aiohttp.ClientSession) -> None:

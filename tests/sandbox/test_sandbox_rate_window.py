@@ -16,6 +16,8 @@ from mijnklantportaal_async.sandbox.rate_window import FixedWindow, RollingWindo
 if TYPE_CHECKING:
     import aiohttp
 
+    from mijnklantportaal_async.sandbox.rate_window import RateWindowKind
+
 PERIOD = 60.0
 LIMITS = st.integers(1, 5)
 # Steps of a quarter of a second are exact as floats, so that the edges of a window can be told apart.
@@ -93,9 +95,8 @@ def test_unknown_kind_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["rolling", "fixed"])
-async def test_over_the_wire(kind: str, session: aiohttp.ClientSession) -> None:
-    rate_window = "rolling" if kind == "rolling" else "fixed"
-    async with Sandbox(rate_limit=3, rate_period=60, rate_window=rate_window, keys={"a": [], "b": []}) as sandbox:
+async def test_over_the_wire(kind: RateWindowKind, session: aiohttp.ClientSession) -> None:
+    async with Sandbox(rate_limit=3, rate_period=60, rate_window=kind, keys={"a": [], "b": []}) as sandbox:
         call = Caller(sandbox, session)
         replies = [await call("GET", "/appointments") for _ in range(5)]
         assert [reply.status for reply in replies] == [403, 403, 403, 429, 429]
@@ -120,9 +121,7 @@ async def test_speed_makes_the_window_pass_quickly(session: aiohttp.ClientSessio
             statuses.append((await call("GET", "/appointments")).status)
             assert time.monotonic() - started < 60, "the portal's minute takes 0.15 s"
             await asyncio.sleep(0.01)
-        refused_for = [
-            later.at for later in sandbox.requests if later.status == 429
-        ]
+        refused_for = [later.at for later in sandbox.requests if later.status == 429]
         assert refused_for[-1] - sandbox.requests[0].at < 60
 
 

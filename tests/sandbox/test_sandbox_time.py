@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -74,7 +74,8 @@ async def test_days_of_a_window_are_days_on_the_wall(sandbox: Sandbox, call: Cal
 async def test_created_at_and_date_are_one_clock(session: aiohttp.ClientSession, speed: float) -> None:
     async with Sandbox(speed=speed, rate_limit=None) as sandbox:
         call = Caller(sandbox, session)
-        dates, created = [], []
+        dates: list[datetime] = []
+        created: list[datetime] = []
         for _ in range(3):
             reply = await call.schedule()
             dates.append(parsedate_to_datetime(reply.headers["Date"]))
@@ -102,7 +103,7 @@ def test_a_wall_time_survives_the_way_there_and_back_unless_it_does_not_exist(wa
     moved = there.replace(tzinfo=None, fold=0) - wall
     assert moved in (timedelta(), timedelta(hours=1))
     assert datetime.fromisoformat(atom(there)) == there
-    exists = wall.replace(tzinfo=AMSTERDAM).astimezone(timezone.utc).astimezone(AMSTERDAM).replace(tzinfo=None) == wall
+    exists = wall.replace(tzinfo=AMSTERDAM).astimezone(UTC).astimezone(AMSTERDAM).replace(tzinfo=None) == wall
     assert exists == (moved == timedelta())
 
 

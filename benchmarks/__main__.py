@@ -1,0 +1,100 @@
+"""`python -m benchmarks`: measures, prints tables, and writes JSON where wanted."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import attrs
+import orjson
+
+from benchmarks.measure_calls import measure_calls
+from benchmarks.measure_imports import measure_imports
+from benchmarks.measure_memory import measure_memory
+from benchmarks.processors import describe, pin
+from benchmarks.report import Report, setting
+from benchmarks.server_process import server_process
+
+
+@attrs.frozen(kw_only=True)
+class Effort:
+    """How much is measured."""
+
+    levels: tuple[int, ...]
+    rounds: int
+    calls: int
+    import_rounds: int
+    memory_requests: int
+    memory_every: int
+    memory_fill_seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.rounds} rounds of {self.calls} calls, {self.import_rounds} rounds of imports"
+
+
+FULL = Effort(
+    levels=(1, 32, 200),
+    rounds=11,
+    calls=2000,
+    import_rounds=21,
+    memory_requests=10_000,
+    memory_every=1000,
+    memory_fill_seconds=10.0,
+)
+QUICK = Effort(
+    levels=(1, 32, 200),
+    rounds=2,
+    calls=100,
+    import_rounds=1,
+    memory_requests=300,
+    memory_every=100,
+    memory_fill_seconds=0.0,
+)
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    effort = QUICK if options.quick else FULL
+    changes = {"rounds": options.rounds, "calls": options.calls, "levels": tuple(options.in_flight or ()) or None}
+    effort = attrs.evolve(effort, **{name: value for name, value in changes.items() if value is not None})
+    placing = describe()
+    with server_process() as server:
+        pin("client")
+        calls = asyncio.run(measure_calls(server, levels=effort.levels, rounds=effort.rounds, calls=effort.calls))
+        memory = asyncio.run(
+            measure_memory(
+                server,
+                requests=effort.memory_requests,
+                every=effort.memory_every,
+                fill_seconds=effort.memory_fill_seconds,
+            )
+        )
+    imports = measure_imports(effort.import_rounds)
+    report = Report(setting=setting(placing, str(effort)), calls=calls, imports=imports, memory=memory)
+    print("\n".join(report.lines()))
+    if options.json is not None:
+        options.json.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few seconds, to see that it runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write everything that was measured to a file")
+    parser.add_argument("--rounds", type=_positive, help=f"rounds of calls ({FULL.rounds})")
+    parser.add_argument("--calls", type=_positive, help=f"calls of a contender in a round ({FULL.calls})")
+    parser.add_argument(
+        "--in-flight", type=_positive, nargs="+", metavar="N", help=f"callers at once {FULL.levels}, several runs"
+    )
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give 1 or more")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

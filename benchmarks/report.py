@@ -1,0 +1,108 @@
+"""The results as tables for a terminal, and as JSON."""
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import attrs
+
+from benchmarks.clients import CONTENDERS, EVERYDAY, PACKAGE
+from benchmarks.measure_calls import ContenderResult
+from benchmarks.measure_imports import MODULES, ImportResult
+from benchmarks.measure_memory import MemoryResult
+from benchmarks.spread import Spread
+
+CPU_GOAL = 1.20
+IMPORT_GOAL = 1.15
+
+_VERSIONS_OF = ("aiohttp", "attrs", "cattrs", "orjson", "tenacity")
+
+
+@attrs.frozen(kw_only=True)
+class Report:
+    """Everything that one run measured."""
+
+    setting: dict[str, str]
+    calls: list[ContenderResult]
+    imports: list[ImportResult]
+    memory: MemoryResult
+
+    def as_json(self) -> dict[str, Any]:
+        return attrs.asdict(self)
+
+    def lines(self) -> Iterator[str]:
+        """The report as text."""
+        for name, value in self.setting.items():
+            yield f"{name:>12}  {value}"
+        yield ""
+        yield "Median of all rounds (lowest-highest). Ratios are to hand-tuned aiohttp in the same round."
+        yield from self._call_lines()
+        yield ""
+        yield from self._import_lines()
+        yield ""
+        yield from self._memory_lines()
+
+    def _call_lines(self) -> Iterator[str]:
+        header = ("CPU us/call", "CPU ratio", "calls/s", "calls/s ratio", "server busy")
+        for in_flight in dict.fromkeys(result.in_flight for result in self.calls):
+            results = {result.key: result for result in self.calls if result.in_flight == in_flight}
+            yield ""
+            yield _row(f"{in_flight} in flight", *header)
+            yield _row("-" * 38, *("-" * len(name) for name in header))
+            for contender in CONTENDERS:
+                result = results[contender.key]
+                yield _row(
+                    result.title,
+                    f"{result.cpu_per_call.median:.0f}",
+                    str(result.cpu_ratio),
+                    f"{result.calls_per_second.median:.0f}",
+                    str(result.calls_ratio),
+                    f"{result.server_share.median:.0%}",
+                )
+            own, everyday = results[PACKAGE.key].cpu_ratio.median, results[EVERYDAY.key].cpu_ratio.median
+            yield _goal(f"CPU ratio {own:.2f}, at most {CPU_GOAL:.2f}", own <= CPU_GOAL)
+            yield _goal(f"CPU ratio {own:.2f}, below the everyday client's {everyday:.2f}", own < everyday)
+
+    def _import_lines(self) -> Iterator[str]:
+        header = ("CPU ms", "CPU ratio", "wall ms", "wall ratio")
+        yield _row("import", *header)
+        yield _row("-" * 38, *("-" * len(name) for name in header))
+        for result in self.imports:
+            yield _row(
+                result.module,
+                f"{result.cpu.median * 1000:.0f}",
+                str(result.cpu_ratio),
+                f"{result.wall.median * 1000:.0f}",
+                str(result.wall_ratio),
+            )
+        ratio = next(result for result in self.imports if result.module == MODULES[-1]).cpu_ratio.median
+        yield _goal(f"CPU ratio {ratio:.2f}, at most {IMPORT_GOAL:.2f}", ratio <= IMPORT_GOAL)
+
+    def _memory_lines(self) -> Iterator[str]:
+        memory = self.memory
+        yield f"memory: {memory.requests} requests of schedule_appointments, results not kept"
+        for name, samples, slope in (
+            ("new session", memory.cold_kilobytes, memory.cold_slope),
+            (f"after {memory.fill_seconds:g} s of calls", memory.steady_kilobytes, memory.steady_slope),
+        ):
+            spread = Spread.of(samples)
+            yield _row(name, f"{slope:+.1f} B/request", f"{spread.lowest:.0f} to {spread.highest:.0f} KiB")
+
+
+def setting(placing: str, effort: str) -> dict[str, str]:
+    """What the numbers depend on."""
+    return {
+        "Python": f"{platform.python_implementation()} {platform.python_version()} on {platform.system()}",
+        "packages": ", ".join(f"{name} {version(name)}" for name in _VERSIONS_OF),
+        "processors": placing,
+        "effort": effort,
+    }
+
+
+def _row(first: str, *others: str) -> str:
+    return f"{first:<38}" + "".join(f"{cell:>19}" for cell in others)
+
+
+def _goal(text: str, is_met: bool) -> str:
+    return f"  goal {'met   ' if is_met else 'missed'}  {text}"

@@ -1,0 +1,201 @@
+"""A booking page with FastAPI: the visitor fills in a form and waits while the appointment is made.
+
+    python examples/fastapi_booking.py --sandbox     # an embedded portal; nothing real is booked
+    python examples/fastapi_booking.py               # your portal: MIJNKLANTPORTAAL_API_KEY
+
+One `PortalSession` serves all visitors: one pool of connections, one rate limit.
+"""
+
+import argparse
+import asyncio
+import logging
+import secrets
+import socket
+import sys
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypedDict
+from zoneinfo import ZoneInfo
+
+import uvicorn
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from mijnklantportaal_async import MijnKlantportaalError, PortalSession, Timeouts
+
+from fastapi_booking_answers import Answer, answer_to, booked, not_accepted
+from fastapi_booking_form import BookingForm, FormError, as_form_error, errors_by_field
+
+PAGE = Path(__file__).with_name("fastapi_booking_page.html")
+OFFICE_ZONE = ZoneInfo("Europe/Amsterdam")
+# Nobody looks at a turning wheel for minutes: after half a minute at the most the visitor has an answer.
+VISITOR_TIMEOUTS = Timeouts(queue=5, attempt=10, call=25)
+FORMS_REMEMBERED = 10_000
+
+
+class Bookings:
+    """Books each form once: a second click gets the answer of the first.
+
+    This memory is the process's own. After a restart, or in another worker, a form is new again; keep the tokens in a
+    shared database if you have several.
+    """
+
+    def __init__(self, portal: PortalSession, zone: ZoneInfo, now: Callable[[], datetime]) -> None:
+        self.portal = portal
+        self.zone = zone
+        self._now = now
+        self._answers: dict[BookingForm, asyncio.Task[Answer]] = {}
+
+    async def book(self, form: BookingForm) -> Answer:
+        """The answer for a form."""
+        task = self._answers.get(form)
+        if task is None:
+            self._forget_oldest()
+            self._answers[form] = task = asyncio.create_task(self._book(form))
+            task.add_done_callback(lambda done: self._forget_unless_final(form, done))
+        # A visitor who leaves does not cut off what may be in the calendar already; the answer waits for a second try.
+        return await asyncio.shield(task)
+
+    async def finish(self) -> None:
+        """Waits for the bookings under way; each ends within its timeouts."""
+        if under_way := [task for task in self._answers.values() if not task.done()]:
+            await asyncio.wait(under_way)
+
+    async def _book(self, form: BookingForm) -> Answer:
+        try:
+            request = form.to_request(self.zone, self._now())
+        except FormError as error:
+            return not_accepted({error.field: [str(error)]})
+        try:
+            appointment = await self.portal.schedule_appointment(
+                name=request.name,
+                starts_at=request.starts_at,
+                ends_at=request.ends_at,
+                attendee_name=request.attendee_name,
+                attendee_email=request.attendee_email,
+            )
+        except ValueError as error:
+            problem = as_form_error(error)
+            return not_accepted({problem.field: [str(problem)]})
+        except MijnKlantportaalError as error:
+            return answer_to(error, request, self.zone)
+        return booked(appointment, self.zone)
+
+    def _forget_unless_final(self, form: BookingForm, task: asyncio.Task[Answer]) -> None:
+        # What is certainly not in the calendar may be tried again with the same form.
+        if task.cancelled() or (task.exception() is None and not task.result().is_final):
+            del self._answers[form]
+
+    def _forget_oldest(self) -> None:
+        if len(self._answers) >= FORMS_REMEMBERED:
+            oldest = next(iter(self._answers))
+            if self._answers[oldest].done():
+                del self._answers[oldest]
+
+
+class LifespanState(TypedDict):
+    """What the requests share."""
+
+    bookings: Bookings
+
+
+def get_bookings(request: Request) -> Bookings:
+    bookings: Bookings = request.state.bookings
+    return bookings
+
+
+SharedBookings = Annotated[Bookings, Depends(get_bookings)]
+
+
+async def show_page(bookings: SharedBookings) -> HTMLResponse:
+    page = PAGE.read_text(encoding="utf-8")
+    page = page.replace("{form_token}", secrets.token_urlsafe(24)).replace("{zone}", bookings.zone.key)
+    # Each visit gets a token of its own.
+    return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+
+
+async def book_appointment(form: BookingForm, bookings: SharedBookings) -> JSONResponse:
+    return (await bookings.book(form)).to_response()
+
+
+async def health(bookings: SharedBookings) -> dict[str, str | int | float | None]:
+    # Asks the portal nothing: a probe every second would use up the 60 calls a minute.
+    now = bookings.portal.rate_limit
+    return {"status": "ok", "calls_left": now.remaining, "waiting": now.waiting, "resets_in": now.resets_in}
+
+
+async def refuse_form(_: Request, error: Exception) -> JSONResponse:
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    return not_accepted(errors_by_field(problems)).to_response()
+
+
+def create_app(
+    open_portal: Callable[[], PortalSession] = PortalSession.from_env,
+    *,
+    zone: ZoneInfo = OFFICE_ZONE,
+    timeouts: Timeouts = VISITOR_TIMEOUTS,
+    now: Callable[[], datetime] | None = None,
+) -> FastAPI:
+    """The application; `uvicorn --factory fastapi_booking:create_app` takes it too.
+
+    Args:
+        open_portal: Makes the session when the server starts; it is closed when the server stops.
+        zone: Whose wall time the form speaks.
+        timeouts: How long a visitor waits at the most.
+        now: The time, for tests.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[LifespanState]:
+        async with open_portal() as portal:
+            patient_enough = portal.with_options(timeouts=timeouts)
+            bookings = Bookings(patient_enough, zone, now or (lambda: datetime.now(zone)))
+            try:
+                yield {"bookings": bookings}
+            finally:
+                await bookings.finish()
+
+    app = FastAPI(title="Booking", lifespan=lifespan)
+    app.add_exception_handler(RequestValidationError, refuse_form)
+    app.add_api_route("/", show_page, methods=["GET"], response_class=HTMLResponse)
+    app.add_api_route("/appointments", book_appointment, methods=["POST"], status_code=201)
+    app.add_api_route("/health", health, methods=["GET"])
+    return app
+
+
+async def serve(*, use_sandbox: bool, port: int) -> None:
+    async with AsyncExitStack() as stack:
+        if use_sandbox:
+            from mijnklantportaal_async.sandbox import Sandbox  # only here: your server needs no sandbox
+
+            sandbox = await stack.enter_async_context(Sandbox())
+            portal = PortalSession(api_key=sandbox.api_key, base_url=sandbox.url)
+            print(f"Calendar of the sandbox: {sandbox.page_url}", flush=True)
+        else:
+            portal = PortalSession.from_env()
+        listening = stack.enter_context(socket.create_server(("127.0.0.1", port)))
+        print(f"Booking page: http://127.0.0.1:{listening.getsockname()[1]}/", flush=True)
+        server = uvicorn.Server(uvicorn.Config(create_app(lambda: portal), log_level="warning"))
+        await server.serve(sockets=[listening])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="A booking page with FastAPI.")
+    parser.add_argument("--sandbox", action="store_true", help="book in an embedded portal; nothing real happens")
+    parser.add_argument("--port", type=int, default=8000, help="port of the page on 127.0.0.1 (default: 8000)")
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    try:
+        asyncio.run(serve(use_sandbox=options.sandbox, port=options.port))
+    except KeyboardInterrupt:
+        return 0
+    except (ValueError, OSError) as error:
+        print(f"Cannot start: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_quick_run_prints_every_contender_and_writes_its_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.json"
+    run = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--quick", "--json", str(file)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    titles = (
+        "raw aiohttp, hand-tuned",
+        "mijnklantportaal_async",
+        "raw aiohttp, as everybody writes it",
+        "aiohttp + cattrs + tenacity, naively",
+        "raw aiohttp, hand-tuned (again)",
+        "raw asyncio protocol (the floor)",
+    )
+    for part in ("1 in flight", "32 in flight", "200 in flight"):
+        table = run.stdout.partition(f"\n{part}")[2].partition("\n\n")[0]
+        for title in titles:
+            assert f"\n{title}  " in table, f"{title} is not in the table of {part}:\n{run.stdout}"
+    assert "memory: " in run.stdout
+    numbers = orjson.loads(file.read_bytes())
+    assert {result["key"] for result in numbers["calls"]} == {
+        "hand_tuned",
+        "package",
+        "everyday",
+        "naive_stack",
+        "hand_tuned_again",
+        "floor",
+    }
+    assert [result["module"] for result in numbers["imports"]] == ["aiohttp", "mijnklantportaal_async"]
+    assert len(numbers["memory"]["cold_kilobytes"]) == 4
