@@ -86,7 +86,7 @@ class Bookings:
     def _forget_unless_final(self, form: BookingForm, task: asyncio.Task[Answer]) -> None:
         # What is certainly not in the calendar may be tried again with the same form.
         if task.cancelled() or (task.exception() is None and not task.result().is_final):
-            del self._answers[form]
+            self._answers.pop(form, None)
 
     def _forget_oldest(self) -> None:
         if len(self._answers) >= FORMS_REMEMBERED:
@@ -111,7 +111,8 @@ SharedBookings = Annotated[Bookings, Depends(get_bookings)]
 
 async def show_page(bookings: SharedBookings) -> HTMLResponse:
     page = PAGE.read_text(encoding="utf-8")
-    page = page.replace("{form_token}", secrets.token_urlsafe(24)).replace("{zone}", bookings.zone.key)
+    city = bookings.zone.key.rpartition("/")[2].replace("_", " ")
+    page = page.replace("{form_token}", secrets.token_urlsafe(24)).replace("{city}", city)
     # Each visit gets a token of its own.
     return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 

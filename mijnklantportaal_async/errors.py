@@ -81,6 +81,8 @@ class MijnKlantportaalError(Exception):
 
 def _rebuild(kind: type[BaseException], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> BaseException:
     error = kind.__new__(kind, *arguments)
+    # `TimeoutError` is an `OSError`, which takes its arguments in `__init__`.
+    error.args = arguments
     error.__dict__.update(attributes)
     return error
 

@@ -115,8 +115,8 @@ class ScriptedServer:
         self.otherwise = otherwise or answer(500, {"message": "the script is used up"})
         self.received: list[Received] = []
         self.arrived = asyncio.Condition()
-        self.connections_open = 0
         self.connections_accepted = 0
+        self._connections: set[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
@@ -124,6 +124,11 @@ class ScriptedServer:
     def url(self) -> str:
         assert self._server is not None
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+
+    @property
+    def connections_open(self) -> int:
+        """Those that the client has not closed, whatever the script does with them."""
+        return sum(not reader.at_eof() and not writer.is_closing() for reader, writer in self._connections)
 
     def count(self, method: str) -> int:
         return sum(received.method == method for received in self.received)
@@ -158,7 +163,7 @@ class ScriptedServer:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        self.connections_open += 1
+        self._connections.add((reader, writer))
         self.connections_accepted += 1
         try:
             await self._serve(reader, writer)
@@ -166,7 +171,7 @@ class ScriptedServer:
             pass
         finally:
             self._tasks.discard(task)
-            self.connections_open -= 1
+            self._connections.discard((reader, writer))
             with suppress(ConnectionError):
                 writer.close()
 
@@ -183,16 +188,6 @@ class ScriptedServer:
                 self.received.append(received)
                 self.arrived.notify_all()
             step = self.script.popleft() if self.script else self.otherwise
-            # A client that leaves ends the step, as it would end a handler that waits for it.
-            serving = asyncio.ensure_future(step(Exchange(received, writer, self)))
-            leaving = asyncio.ensure_future(reader.read(1)) if step is stall else None
-            try:
-                await asyncio.wait([task for task in (serving, leaving) if task], return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                if leaving:
-                    leaving.cancel()
-                if not serving.done():
-                    serving.cancel()
-            if writer.is_closing() or not serving.done():
+            await step(Exchange(received, writer, self))
+            if writer.is_closing():
                 return
-            serving.result()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.store import AppointmentStore
 
 _MOST_DAYS = 62
-_MOST_APPOINTMENTS = 2_000
+_MOST_APPOINTMENTS = 5_000
 _LATEST = 20
 
 

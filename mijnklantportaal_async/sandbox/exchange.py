@@ -122,9 +122,14 @@ class Exchange:
         self._portal.commit(reception)
         return await self._stall(request, reception, order)
 
-    async def _slow_commit(self, _: web.BaseRequest, reception: Reception, order: FaultOrder) -> web.StreamResponse:
+    async def _slow_commit(
+        self, request: web.BaseRequest, reception: Reception, order: FaultOrder
+    ) -> web.StreamResponse:
         await self._pending.pause(self._portal.clock.real_seconds(order.delay))
-        return self._respond(reception, self._portal.commit(reception))
+        answer = self._portal.commit(reception)
+        if request.transport is None or request.transport.is_closing():
+            return drop(request)  # the client has left: nothing is answered, and the journal says so
+        return self._respond(reception, answer)
 
     async def _late_commit(
         self, request: web.BaseRequest, reception: Reception, order: FaultOrder

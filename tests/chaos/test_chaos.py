@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import moment
+
 from mijnklantportaal_async import (
     Clock,
     NewAppointment,

@@ -77,7 +77,7 @@ class Caller:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that becomes true by itself."""
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 - what it looks at has no event to wait for
+        while not condition():
             await asyncio.sleep(0.005)
 
 

@@ -116,7 +116,7 @@ async def test_stop_does_at_once_what_was_late(session: aiohttp.ClientSession) -
     sandbox.fail_next(Fault.SLOW_COMMIT, delay=3600)
     slow = asyncio.create_task(call.schedule())
     await until(lambda: sandbox.requests_in_progress == 1)
-    assert sandbox.appointments == ()
+    assert [*sandbox.appointments] == []
     await sandbox.stop()
     assert len(sandbox.appointments) == 2
     assert (await slow).status == 201
@@ -132,8 +132,7 @@ async def test_stop_ends_event_streams_and_half_sent_requests(session: aiohttp.C
     async with session.get(sandbox.page_url + "events") as events:
         assert (await events.content.readline()).startswith(b"data: {")
         await until(lambda: sandbox.requests_in_progress == 1)
-        async with asyncio.timeout(20):
-            await sandbox.stop()
+        await asyncio.wait_for(sandbox.stop(), 20)
         with contextlib.suppress(aiohttp.ClientPayloadError):
             await events.read()
     writer.close()

@@ -1,0 +1,76 @@
+"""Hooks and the log."""
+
+import logging
+
+import pytest
+from conftest import SECRET, MakePortal
+from scripted_server import ScriptedServer, answer, appointment, drop
+
+from mijnklantportaal_async import RateLimit
+from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Event, PermitWaited, RetryPlanned
+
+FOUND = answer(200, appointment())
+
+
+async def test_hooks_hear_every_step_in_order(make_portal: MakePortal) -> None:
+    events: list[Event] = []
+    async with ScriptedServer(answer(503), drop, FOUND) as server:
+        await make_portal(server.url, hooks=[events.append]).get_appointment("apt_1")
+    assert [type(event) for event in events] == [
+        AttemptStarted,
+        AttemptFinished,
+        RetryPlanned,
+        AttemptStarted,
+        AttemptFinished,
+        RetryPlanned,
+        AttemptStarted,
+        AttemptFinished,
+    ]
+    finished = [event for event in events if isinstance(event, AttemptFinished)]
+    assert [event.status for event in finished] == [503, None, 200]
+    assert [event.error is None for event in finished] == [True, False, True]
+    assert [event.attempt for event in finished] == [1, 2, 3]
+    assert all(event.operation == "get_appointment" and event.path == "/appointments/apt_1" for event in finished)
+    planned = [event for event in events if isinstance(event, RetryPlanned)]
+    assert [(event.attempt, event.wait) for event in planned] == [(1, 0.0), (2, 0.0)]
+    with pytest.raises(AttributeError):
+        planned[0].attempt = 7  # type: ignore[misc]
+
+
+async def test_waiting_for_a_permit_is_told(make_portal: MakePortal) -> None:
+    events: list[Event] = []
+    async with ScriptedServer(otherwise=FOUND) as server:
+        portal = make_portal(server.url, hooks=[events.append], rate_limit=RateLimit(requests=1, per=0.1))
+        await portal.get_appointment("apt_1")
+        await portal.get_appointment("apt_1")
+    (waited,) = [event for event in events if isinstance(event, PermitWaited)]
+    assert waited.waited > 0.05
+    assert waited.operation == "get_appointment"
+
+
+async def test_a_hook_that_fails_breaks_nothing(make_portal: MakePortal, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: Event) -> None:
+        raise ZeroDivisionError
+
+    async with ScriptedServer(FOUND) as server:
+        await make_portal(server.url, hooks=[broken]).get_appointment("apt_1")
+    assert "the hook" in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_the_log_is_silent_by_default(make_portal: MakePortal, capfd: pytest.CaptureFixture[str]) -> None:
+    async with ScriptedServer(answer(503), FOUND) as server:
+        await make_portal(server.url).get_appointment("apt_1")
+    assert capfd.readouterr() == ("", "")
+
+
+async def test_the_log_without_hooks_and_without_the_key(
+    make_portal: MakePortal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG, logger="mijnklantportaal_async"):
+        async with ScriptedServer(answer(503), drop, FOUND) as server:
+            await make_portal(server.url).get_appointment("apt_1")
+    levels = [record.levelno for record in caplog.records if record.name == "mijnklantportaal_async"]
+    debug, info, warning = logging.DEBUG, logging.INFO, logging.WARNING
+    assert levels == [debug, debug, warning, debug, info, warning, debug, debug]
+    assert SECRET not in caplog.text
