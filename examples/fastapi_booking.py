@@ -23,10 +23,10 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from mijnklantportaal_async import MijnKlantportaalError, PortalSession, Timeouts
-
 from fastapi_booking_answers import Answer, answer_to, booked, not_accepted
 from fastapi_booking_form import BookingForm, FormError, as_form_error, errors_by_field
+
+from mijnklantportaal_async import MijnKlantportaalError, PortalSession, Timeouts
 
 PAGE = Path(__file__).with_name("fastapi_booking_page.html")
 OFFICE_ZONE = ZoneInfo("Europe/Amsterdam")
@@ -128,8 +128,9 @@ async def health(bookings: SharedBookings) -> dict[str, str | int | float | None
 
 
 async def refuse_form(_: Request, error: Exception) -> JSONResponse:
-    problems = error.errors() if isinstance(error, RequestValidationError) else []
-    return not_accepted(errors_by_field(problems)).to_response()
+    if not isinstance(error, RequestValidationError):
+        raise error
+    return not_accepted(errors_by_field(error.errors())).to_response()
 
 
 def create_app(

@@ -8,6 +8,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import JSONResponse
+from fastapi_booking_form import FORM_FIELDS
+
 from mijnklantportaal_async import (
     Appointment,
     ConflictError,
@@ -18,8 +20,6 @@ from mijnklantportaal_async import (
     RateLimitError,
     ValidationError,
 )
-
-from fastapi_booking_form import FORM_FIELDS
 
 State = Literal["booked", "in_doubt", "refused", "busy", "broken"]
 

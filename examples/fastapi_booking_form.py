@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async import NewAppointment
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from mijnklantportaal_async import NewAppointment
 
 FORM_FIELDS: Mapping[str, str] = {
     "name": "subject",

@@ -18,15 +18,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aiogram import BaseMiddleware, Bot, Dispatcher, F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram import BaseMiddleware, Bot, Dispatcher, Router
+from aiogram.exceptions import TelegramAPIError
+from aiogram.filters import Command, CommandObject, Filter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.types import Message, TelegramObject
-from mijnklantportaal_async import ConflictError, MijnKlantportaalError, PortalSession, Timeouts
-
+from aiogram.utils.token import TokenValidationError
 from telegram_bot_booking import booking_router
 from telegram_bot_words import show_appointments, show_span, what_happened
+
+from mijnklantportaal_async import ConflictError, MijnKlantportaalError, PortalSession, Timeouts
 
 OFFICE_ZONE = ZoneInfo("Europe/Amsterdam")
 CHAT_TIMEOUTS = Timeouts(queue=10, attempt=10, call=30)
@@ -45,6 +47,7 @@ class HandlersUnderWay(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
+        """Runs a handler."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a middleware always runs in a task
         self._tasks.add(task)
@@ -55,8 +58,19 @@ class HandlersUnderWay(BaseMiddleware):
 
     async def finish(self) -> None:
         """Waits for them; each booking ends within its timeouts."""
-        if self._tasks:
+        while self._tasks:
             await asyncio.wait(self._tasks)
+
+
+class IsStranger(Filter):
+    """Whether somebody writes who may not use the bot."""
+
+    def __init__(self, users: Collection[int]) -> None:
+        self._users = users
+
+    async def __call__(self, message: Message) -> bool:
+        """Judges a message."""
+        return message.from_user is None or message.from_user.id not in self._users
 
 
 def calendar_router() -> Router:
@@ -102,8 +116,8 @@ async def say_help(message: Message) -> None:
 
 
 async def refuse_stranger(message: Message) -> None:
-    number = message.from_user.id if message.from_user else "unknown"
-    await message.answer(f"I am not for everybody. Tell my owner your id, {number}.")
+    who = f"; your id is {message.from_user.id}" if message.from_user else ""
+    await message.answer(f"I am not for everybody. Ask my owner to let you in{who}.")
 
 
 def create_dispatcher(
@@ -130,7 +144,7 @@ def create_dispatcher(
     dispatcher.update.outer_middleware(under_way)
     if users is not None:
         strangers = Router(name="strangers")
-        strangers.message.register(refuse_stranger, ~F.from_user.id.in_(users))
+        strangers.message.register(refuse_stranger, IsStranger(users))
         dispatcher.include_router(strangers)
     dispatcher.include_routers(booking_router(), calendar_router())
 
@@ -190,7 +204,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             asyncio.run(run(os.environ, use_sandbox=options.sandbox))
     except KeyboardInterrupt:
         return 0
-    except ValueError as error:
+    except (ValueError, TokenValidationError, TelegramAPIError) as error:
         print(f"Cannot start: {error}", file=sys.stderr)
         return 2
     return 0

@@ -13,9 +13,9 @@ from aiogram.filters import Command, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
-from mijnklantportaal_async import MijnKlantportaalError, NewAppointment, PortalSession
-
 from telegram_bot_words import NotUnderstoodError, read_day, read_end, read_start, show_span, what_happened
+
+from mijnklantportaal_async import MijnKlantportaalError, NewAppointment, PortalSession
 
 BUSY = "Booking… If this message does not change within a minute, look with /appointments before you book again."
 
@@ -58,7 +58,7 @@ async def begin(message: Message, state: FSMContext) -> None:
 
 
 async def take_subject(message: Message, state: FSMContext) -> None:
-    await state.update_data(subject=message.text)
+    await state.update_data(subject=on_one_line(message.text))
     await state.set_state(Booking.day)
     await message.answer("On which day? Such as tomorrow, 5-3 or 2027-03-05.")
 
@@ -99,13 +99,13 @@ async def take_length(message: Message, state: FSMContext, zone: ZoneInfo) -> No
 
 
 async def take_name(message: Message, state: FSMContext) -> None:
-    await state.update_data(name=message.text)
+    await state.update_data(name=on_one_line(message.text))
     await state.set_state(Booking.email)
     await message.answer("And their e-mail address?")
 
 
 async def take_email(message: Message, state: FSMContext, zone: ZoneInfo) -> None:
-    data = await state.update_data(email=message.text)
+    data = await state.update_data(email=on_one_line(message.text))
     try:
         # The package checks all that was said; its messages can be shown as they are.
         request = as_request(data, zone)
@@ -150,7 +150,8 @@ async def confirm(callback: CallbackQuery, state: FSMContext, portal: PortalSess
     except ValueError as error:
         await rewrite(callback, f"Not booked: {error}.")
     except MijnKlantportaalError as error:
-        await rewrite(callback, what_happened(error, "booked"))
+        when = show_span(request.starts_at, request.ends_at, zone)
+        await rewrite(callback, f"{request.name}, {when}:\n{what_happened(error, 'booked')}")
     else:
         when = show_span(appointment.starts_at, appointment.ends_at, zone)
         await rewrite(callback, f"Booked: {request.name}, {when}.\nIts number is {appointment.id}.")
@@ -173,12 +174,17 @@ def as_request(data: dict[str, Any], zone: ZoneInfo) -> NewAppointment:
         ValueError: Something in it cannot be right.
     """
     return NewAppointment(
-        name=data["subject"].strip(),
+        name=data["subject"],
         starts_at=datetime.fromisoformat(data["starts_at"]).astimezone(zone),
         ends_at=datetime.fromisoformat(data["ends_at"]).astimezone(zone),
-        attendee_name=data["name"].strip(),
-        attendee_email=data["email"].strip(),
+        attendee_name=data["name"],
+        attendee_email=data["email"],
     )
+
+
+def on_one_line(text: str | None) -> str:
+    """What a person wrote, without line breaks, and no longer than the portal takes."""
+    return " ".join((text or "").split())[:255]
 
 
 async def answer_tap(callback: CallbackQuery, text: str | None = None) -> None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Protocol
 
 from aiogram import Dispatcher
+from telegram_bot_stand_in import Said, TelegramStandIn
+
 from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.sandbox import Fault, Sandbox
-
-from telegram_bot_stand_in import Said, TelegramStandIn
 
 ANSWERS: Sequence[str] = ("/book", "Contract extension", "tomorrow", "14:30", "60", "Sam de Vries", "sam@example.nl")
 
@@ -59,6 +59,6 @@ async def _chat(telegram: TelegramStandIn, texts: Sequence[str]) -> Said:
 
 
 def _show(said: Said) -> Said:
-    lines = said.text.splitlines() + ["  ".join(f"[{caption}]" for caption in said.buttons)]
+    lines = [*said.text.splitlines(), "  ".join(f"[{caption}]" for caption in said.buttons)]
     print("Bot:  " + "\n      ".join(line for line in lines if line))
     return said

@@ -100,7 +100,8 @@ class TelegramStandIn:
         return {"message_id": next(self._numbers), "date": int(time.time()), "chat": where, "text": text}
 
     async def _answer(self, request: web.Request) -> web.Response:
-        method, fields = request.match_info["method"], {key: str(value) for key, value in (await request.post()).items()}
+        method = request.match_info["method"]
+        fields = {key: str(value) for key, value in (await request.post()).items()}
         self.methods.append(method)
         if request.match_info["token"] != TOKEN or method in self.refused_methods:
             return web.json_response({"ok": False, "error_code": 400, "description": "Bad Request"}, status=400)
@@ -134,13 +135,10 @@ class TelegramStandIn:
         message = self._message(fields["text"], int(fields["chat_id"]))
         if rewritten:
             message["message_id"] = int(fields["message_id"])
-        markup = json.loads(fields.get("reply_markup", "{}"))
-        buttons = {button["text"]: button["callback_data"] for row in markup.get("inline_keyboard", ()) for button in row}
-        self._said.put_nowait(
-            Said(
-                message_id=message["message_id"], text=message["text"], buttons=buttons, rewritten=rewritten, raw=message
-            )
-        )
+        rows = json.loads(fields.get("reply_markup", "{}")).get("inline_keyboard", ())
+        buttons = {button["text"]: button["callback_data"] for row in rows for button in row}
+        number, text = message["message_id"], message["text"]
+        self._said.put_nowait(Said(message_id=number, text=text, buttons=buttons, rewritten=rewritten, raw=message))
         return message
 
 

@@ -5,6 +5,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async import (
@@ -15,11 +16,15 @@ from mijnklantportaal_async import (
     NotFoundError,
     Outcome,
     RateLimitError,
+    ServerError,
+    TransportError,
     ValidationError,
 )
 
 MOST_LINES = 40
 """A message of Telegram holds 4096 characters."""
+
+Deed = Literal["booked", "canceled", "read"]
 
 _logger = logging.getLogger("bot")
 
@@ -54,7 +59,7 @@ def read_start(text: str, day: date, now: datetime, zone: ZoneInfo) -> datetime:
     if hour > 23 or minute > 59:
         raise NotUnderstoodError("I do not know that time. Write it as 14:30 or 9.")
     starts_at = datetime.combine(day, time(hour, minute), tzinfo=zone)
-    if starts_at.utcoffset() != starts_at.replace(fold=1).utcoffset():
+    if _clock_changes(starts_at):
         raise NotUnderstoodError("The clock is changed in that hour, so it does not name one moment. Another time?")
     if starts_at <= now:
         raise NotUnderstoodError("That has passed. Please give a later time.")
@@ -73,7 +78,7 @@ def read_end(text: str, starts_at: datetime) -> datetime:
         raise NotUnderstoodError("How many minutes? A number from 5 to 480, such as 60.")
     # By way of UTC: `+` on local time would be an hour off in the nights in which the clock is changed.
     ends_at = (starts_at.astimezone(UTC) + timedelta(minutes=minutes)).astimezone(starts_at.tzinfo)
-    if ends_at.utcoffset() != ends_at.replace(fold=1 - ends_at.fold).utcoffset():
+    if _clock_changes(ends_at):
         raise NotUnderstoodError("It would end in the hour in which the clock is changed. Another length?")
     return ends_at
 
@@ -97,17 +102,9 @@ def show_appointments(appointments: Iterable[Appointment], zone: ZoneInfo) -> st
     return "\n".join(lines)
 
 
-def what_happened(error: MijnKlantportaalError, deed: str) -> str:
-    """What to say about an error. What only the owner can mend goes into the log.
-
-    Args:
-        error: What the call ended with.
-        deed: What was to happen: `booked`, `canceled`, `read`.
-    """
+def what_happened(error: MijnKlantportaalError, deed: Deed) -> str:
+    """What to say about an error. What only the owner can mend goes into the log."""
     match error:
-        case DecodeError() if error.outcome is Outcome.APPLIED:
-            number = f" Its number is {error.identifier}." if error.identifier else ""
-            return f"It was {deed}, but the portal's answer was unreadable.{number}"
         case ValidationError():
             reasons = [message for messages in error.errors.values() for message in messages]
             return f"The portal does not accept it: {' '.join(reasons) or error.service_message or 'no reason given'}"
@@ -118,14 +115,24 @@ def what_happened(error: MijnKlantportaalError, deed: str) -> str:
             return f"Too busy just now; nothing was {deed}. Try again in {seconds} s."
         case _ if error.outcome is Outcome.NOT_SENT:
             return f"I cannot reach the portal; nothing was {deed}. Try again in a minute."
+        case TransportError() | ServerError() | DecodeError() if deed == "read":
+            return "The portal does not answer properly just now. Try again in a minute."
+        case DecodeError():
+            number = f" Its number is {error.identifier}." if error.identifier else ""
+            return f"It was {deed}, but the portal's answer was unreadable.{number}"
         case _ if error.outcome is Outcome.REJECTED:
             _logger.error("refused by the portal: %s", error)
             return f"The portal refused, so nothing was {deed}. Whoever runs me finds the reason in my log."
-        case _ if deed == "read":
-            return "The portal does not answer properly just now. Try again in a minute."
+        case _ if deed == "canceled":
+            return "I do not know whether it was canceled. Cancel it again: that does no harm."
         case _:
             _logger.error("in doubt: %s", error)
-            return f"I do not know whether it was {deed}. Do not do it again; look first, with /appointments or there."
+            return "I do not know whether it was booked. Do not do it again; look with /appointments or in the portal."
+
+
+def _clock_changes(moment: datetime) -> bool:
+    """Whether its digits name no moment that night, or two."""
+    return moment.replace(fold=0).utcoffset() != moment.replace(fold=1).utcoffset()
 
 
 def _day_from_digits(text: str, today: date) -> date | None:

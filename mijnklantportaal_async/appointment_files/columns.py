@@ -233,7 +233,7 @@ class _Matcher:
         if other is None:
             self.taken[field] = header
         elif field in self._chosen:
-            return self._unused(header)
+            self._unused(header)
         elif by_name:
             self.errors.append(
                 f"{shown_value(other)!r} and {shown_value(header)!r} could both be {field}. "
@@ -242,7 +242,7 @@ class _Matcher:
         self._left = [left for left in self._left if left != header]
 
     def _unused(self, header: str) -> None:
-        self._left.remove(header)
+        self._left = [left for left in self._left if left != header]
         self.notes.append(f"The column {shown_value(header)!r} is not used.")
 
     def _find(self, name: str) -> str | None:

@@ -31,7 +31,7 @@ def read_csv(text: str, wanted: Mapping[str, str]) -> Table:
         text = text[said.end() :]
     separator = said["separator"] if said is not None else _likeliest_separator(text, wanted)
     lines = _numbered(text, separator)
-    header_line, headers = next(lines, (0, []))
+    header_line, headers = next(lines, (0, list[str]()))
     if not headers:
         raise AppointmentFileError("The file is empty. Its first row names the columns, the others are appointments.")
     headers = _without_empty_end(headers)

@@ -14,7 +14,8 @@ def read_json_lines(text: str) -> Table:
     Raises:
         AppointmentFileError: There is nothing in it.
     """
-    headers: dict[str, None] = {}
+    # The first spelling of a key stands for all: lines may mix startsAt and starts_at.
+    headers: dict[str, str] = {}
     records: list[Record] = []
     problems: list[Problem] = []
     # Not splitlines(): a text in JSON may hold U+2028 as it is.
@@ -23,8 +24,8 @@ def read_json_lines(text: str) -> Table:
             continue
         found = _record(line, content)
         if isinstance(found, Record):
-            headers.update(dict.fromkeys(found.cells))
-            records.append(found)
+            cells = {headers.setdefault(plain(key), key): text for key, text in found.cells.items()}
+            records.append(Record(line=line, cells=cells))
         else:
             problems.extend(found)
     if not records and not problems:
@@ -32,7 +33,7 @@ def read_json_lines(text: str) -> Table:
     if not headers and problems:
         first = problems[0]
         raise AppointmentFileError(f"No line could be read. Line {first.line}: {first.message}")
-    return Table(headers=tuple(headers), records=tuple(records), problems=tuple(problems))
+    return Table(headers=tuple(headers.values()), records=tuple(records), problems=tuple(problems))
 
 
 def _record(line: int, content: str) -> Record | list[Problem]:

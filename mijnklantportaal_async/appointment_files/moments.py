@@ -91,13 +91,12 @@ def read_parts(text: str) -> MomentParts:
         )
     found = _DATE.match(text)
     day = None if found is None else _day_of(found, text)
-    rest = text
-    if found is not None:
-        rest = text[found.end() :]
-        if rest and (between := _BETWEEN.match(rest)) is None:
+    rest = text[found.end() :] if found is not None else text
+    if found is not None and rest:
+        between = _BETWEEN.match(rest)
+        if between is None:
             raise _unreadable(text)
-        elif rest and between is not None:
-            rest = rest[between.end() :]
+        rest = rest[between.end() :]
     if not rest and day is not None:
         return MomentParts(date=day, time=None)
     found = _TIME.fullmatch(rest)

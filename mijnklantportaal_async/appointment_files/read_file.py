@@ -9,7 +9,7 @@ from mijnklantportaal_async.appointment_files.columns import match_columns
 from mijnklantportaal_async.appointment_files.csv_table import read_csv
 from mijnklantportaal_async.appointment_files.json_lines import read_json_lines
 from mijnklantportaal_async.appointment_files.printable import printable, shown_value
-from mijnklantportaal_async.appointment_files.records import AppointmentFile, AppointmentFileError, Problem, Row
+from mijnklantportaal_async.appointment_files.records import AppointmentFile, AppointmentFileError, Row
 from mijnklantportaal_async.appointment_files.rows import read_row
 
 CUSTOMER_PREFIX = "cst_"

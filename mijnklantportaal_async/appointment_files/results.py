@@ -69,7 +69,7 @@ class ResultFile:
             self._write(_line(_cells(row), self._separator), "utf-8")
 
     def close(self) -> None:
-        """Puts the results in order of line, in one step: the file is complete before and after. Any number of times."""
+        """Puts the results in order of line, in one step: the file is whole before and after. Any number of times."""
         file, self._file = self._file, None
         if file is None:
             return

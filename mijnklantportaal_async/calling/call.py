@@ -248,12 +248,13 @@ class Caller:
         except BaseException:
             self._settle_permit(permit, record)
             raise
-        self.limiter.finish(permit)
         record.answer = answer
+        # What the answer says comes before handing its place to the next.
         if answer.status == 429:
             self._pause(answer)
         else:
             self.limiter.learn(answer.headers)
+        self.limiter.finish(permit)
         if listens:
             self._announce_end(request, record, now, answer, answer.broken)
         return answer

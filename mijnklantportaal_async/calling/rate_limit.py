@@ -71,14 +71,21 @@ class RateLimitSnapshot:
 class Permit:
     """The right to send one request, and its place in the window afterwards."""
 
-    __slots__ = ("expires", "started")
+    __slots__ = ("expires", "finished", "started")
 
     def __init__(self, started: float, expires: float) -> None:
         self.started = started
         self.expires = expires
+        self.finished = False
 
 
 _Waiter = asyncio.Future[Permit]
+
+FIRST_CALLS = 4
+"""Calls that a new session sends at once, before an answer has told it how much of the limit is left."""
+
+SHARE_WHEN_CONTENDED = 4
+"""While other processes use the key: at most one in so many of the free places is under way from here at once."""
 
 ARRIVAL_MARGIN = 0.02
 """The service counts a request when it arrives, which is later than we send it: up to this part of a window later."""
@@ -108,6 +115,9 @@ class RateLimiter:
         self._log: deque[Permit] = deque()
         self._foreign: deque[float] = deque()
         self._paused_until = float("-inf")
+        # Until the first answer says how much is left, others may be sending as well.
+        self._contended_until = float("inf") if self._follow_headers else float("-inf")
+        self._left = FIRST_CALLS * SHARE_WHEN_CONTENDED
         self._waiters: dict[Priority, deque[_Waiter]] = {priority: deque() for priority in Priority}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -168,6 +178,7 @@ class RateLimiter:
         now = self._clock.monotonic()
         # It was counted between being sent and being answered.
         permit.expires = min(now, permit.started + self._margin) + self._per
+        permit.finished = True
         self._in_flight -= 1
         if self._is_awaited():
             self._wake()
@@ -189,12 +200,18 @@ class RateLimiter:
         if limit:
             self._limit = limit
         left = whole_number(remaining)
-        if left is None or self._limit is None:
-            return
         now = self._clock.monotonic()
+        if left is None or self._limit is None:
+            self._contended_until = min(self._contended_until, now + self._per)
+            return
+        self._left = left
         self._forget_expired(now)
         # Only what cannot be ours: calls of ours under way may not have been counted yet.
         others = self._limit - left - len(self._log)
+        if others > 0:
+            self._contended_until = now + self._per
+        elif self._contended_until == float("inf"):
+            self._contended_until = now
         while len(self._foreign) > max(0, others):
             self._foreign.popleft()
         while len(self._foreign) < others:
@@ -203,8 +220,11 @@ class RateLimiter:
             self._wake()
 
     def pause(self, seconds: float) -> None:
-        """After a 429: nobody calls with this key for so many seconds."""
-        self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+        """After a 429: nobody calls with this key for so many seconds, and then with care for a whole window."""
+        now = self._clock.monotonic()
+        self._paused_until = max(self._paused_until, now + seconds)
+        self._contended_until = self._paused_until + self._per
+        self._left = 0
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -226,7 +246,23 @@ class RateLimiter:
         if self._limit is None:
             return True
         self._forget_expired(now)
-        return self._free_places() > 0
+        free = self._free_places()
+        if now < self._contended_until:
+            # Others send as well: what is under way here and there together must not run over the edge.
+            return free > 0 and self._not_counted_yet(now) < self._share(free)
+        return free > 0
+
+    def _share(self, free: int) -> int:
+        return max(1, min(free, self._left) // SHARE_WHEN_CONTENDED)
+
+    def _not_counted_yet(self, now: float) -> int:
+        """Calls under way that may not have arrived at the service yet."""
+        count = 0
+        for permit in reversed(self._log):
+            if permit.started < now - self._margin:
+                break
+            count += not permit.finished
+        return count
 
     def _grant(self, now: float) -> Permit:
         # Until it is finished it counts as long as it possibly can.
@@ -250,21 +286,26 @@ class RateLimiter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        now = self._clock.monotonic()
         # With every place taken the next answer wakes us, not the clock.
         if not self._is_awaited() or self._in_flight >= self._most_in_flight:
             return
-        now = self._clock.monotonic()
         delay = max(0.0, self._next_chance(now) - now)
         self._timer = asyncio.get_running_loop().call_later(self._clock.real(delay), self._wake)
 
     def _next_chance(self, now: float) -> float:
         """The earliest moment at which another call could go."""
         moment = max(now, self._paused_until)
-        if self._limit is not None and self._free_places() <= 0:
+        if self._limit is None:
+            return moment
+        if self._free_places() <= 0:
             ends: list[float] = [self._log[0].expires] if self._log else []
             if self._foreign:
                 ends.append(self._foreign[0])
-            moment = max(moment, min(ends, default=now))
+            return max(moment, min(ends, default=now))
+        if moment < self._contended_until and self._not_counted_yet(now) >= self._share(self._free_places()):
+            # Those under way have arrived by then, if no answer wakes us before.
+            return max(moment, self._log[-1].started + self._margin)
         return moment
 
     def _certain_wait(self, priority: Priority) -> float:

@@ -1,0 +1,218 @@
+"""Puts the appointments of a CSV file into the calendar, each once, and writes down what became of each row.
+
+    python examples/batch_from_csv.py examples/appointments.csv --sandbox     # an embedded portal, nothing real
+    python examples/batch_from_csv.py FILE                                    # your portal: MIJNKLANTPORTAAL_API_KEY
+
+Exit code: 0 all are in the calendar, 1 some are not, 2 nothing was begun, 3 of some nobody knows, 130 interrupted.
+It forgets when it ends: a second run would book the file a second time, so it refuses to overwrite its results.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from mijnklantportaal_async import (
+    AuthenticationError,
+    Clock,
+    LicenceError,
+    NewAppointment,
+    NotStarted,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    PortalSession,
+    Rejected,
+    RetryPolicy,
+    Scheduled,
+    Timeouts,
+    Unknown,
+)
+from mijnklantportaal_async.appointment_files import AppointmentFile, ResultFile, ResultRow, read_appointment_file
+
+Result = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
+
+PATIENT = Timeouts(attempt=30, call=600)
+"""Nobody waits for it: time to find out what became of a row is cheap."""
+GRACE = 20.0
+"""Seconds for what has been sent, to learn what became of it after Ctrl-C."""
+HOPELESS = (AuthenticationError, PermissionDeniedError, LicenceError)
+"""What one row is refused for, all are."""
+
+
+class Account:
+    """What became of each row; on the disk at once, so that a program that is killed leaves what it knew."""
+
+    def __init__(self, file: AppointmentFile, results: ResultFile) -> None:
+        self.file = file
+        self.interrupted = False
+        self.counts: Counter[str] = Counter()
+        self.to_look_for: list[str] = []
+        self._results = results
+        for line in file.bad_lines:
+            problems = [f"{one.column} {one.message}".strip() for one in file.problems if one.line == line]
+            self._write(ResultRow(line=line, outcome="bad row", error="; ".join(problems)))
+
+    def add(self, result: Result) -> None:
+        """Notes a result."""
+        line, new = self.file.rows[result.index].line, result.request
+        match result:
+            case Scheduled(appointment=made):
+                starts_at, ends_at = made.starts_at.isoformat(), made.ends_at.isoformat()
+                self._write(
+                    ResultRow(
+                        line=line, outcome="scheduled", appointment_id=made.id, starts_at=starts_at, ends_at=ends_at
+                    )
+                )
+            case Rejected(error=error):
+                self._write(ResultRow(line=line, outcome="rejected", error=str(error)))
+            case NotStarted(error=error):
+                self._write(ResultRow(line=line, outcome="not sent", error=str(error or "stopped before its turn")))
+            case Unknown(error=error):
+                self._write(ResultRow(line=line, outcome="unknown", error=str(error)))
+                how = error.how_to_check if isinstance(error, OutcomeUnknownError) else "It is in the calendar."
+                self.to_look_for.append(f"  line {line}: {new.name}, {new.starts_at:%Y-%m-%d %H:%M}. {how}")
+
+    def add_unread(self, read: int) -> None:
+        """Notes the rows that the run never came to."""
+        for row in self.file.rows[read:]:
+            self._write(ResultRow(line=row.line, outcome="not sent", error="stopped before its turn"))
+
+    @property
+    def exit_code(self) -> int:
+        """What the program ends with."""
+        if self.counts["unknown"]:
+            return 3
+        if self.counts["not sent"] and self.interrupted:
+            return 130
+        return 0 if set(self.counts) <= {"scheduled"} else 1
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items()) or "no rows"
+
+    def _write(self, row: ResultRow) -> None:
+        # Not counts[...] of a missing outcome: exit_code looks at what there is.
+        self.counts.update([row.outcome])
+        self._results.add(row)
+
+
+async def schedule_all(portal: PortalSession, account: Account) -> None:
+    """Schedules all rows; however it ends, the account is complete."""
+    run = portal.schedule_appointments(row.new for row in account.file.rows)
+    stops: list[asyncio.Task[None]] = []
+
+    def stop() -> None:
+        # A second Ctrl-C takes the grace away.
+        stops.append(asyncio.create_task(run.stop(grace=0.0 if stops else GRACE)))
+
+    def interrupt() -> None:
+        account.interrupted = True
+        stop()
+        print(f"\nStopping; what was sent gets {GRACE:g} s. Ctrl-C again ends at once.", file=sys.stderr)
+
+    try:
+        with on_interrupt(interrupt):
+            async with run:
+                async for result in run:
+                    account.add(result)
+                    show_progress(account)
+                    if isinstance(result, Rejected) and isinstance(result.error, HOPELESS) and not stops:
+                        stop()
+    except asyncio.CancelledError:
+        account.interrupted = True
+        raise
+    finally:
+        for result in run.unfinished:
+            account.add(result)
+        account.add_unread(run.read)
+
+
+@contextmanager
+def on_interrupt(act: Callable[[], None]) -> Generator[None]:
+    """Does something else at Ctrl-C than to cancel everything."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(signal.SIGINT, act)
+    except NotImplementedError:
+        # Windows: Ctrl-C cancels there, and what was being sent ends as unknown.
+        yield
+        return
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+
+
+def show_progress(account: Account) -> None:
+    done, rows = account.counts.total(), len(account.file.rows) + len(account.file.bad_lines)
+    if sys.stderr.isatty():
+        print(f"\r{done} of {rows}: {account}", end="", file=sys.stderr, flush=True)
+    elif done % 50 == 0 or done == rows:
+        print(f"{done} of {rows}: {account}", file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def open_sandbox(options: argparse.Namespace) -> AsyncGenerator[PortalSession]:
+    """An embedded portal in which minutes pass quickly."""
+    from mijnklantportaal_async.sandbox import Faults, Sandbox  # only here: your job needs no sandbox
+
+    faults = Faults(seed=1, share=options.faults) if options.faults else None
+    async with (
+        Sandbox(speed=options.speed, faults=faults) as sandbox,
+        PortalSession(api_key=sandbox.api_key, base_url=sandbox.url, clock=Clock(options.speed)) as portal,
+    ):
+        yield portal
+        print(f"\nThe sandbox has {len(sandbox.appointments)} appointments.", file=sys.stderr)
+
+
+async def run(account: Account, portals: AbstractAsyncContextManager[PortalSession]) -> None:
+    async with portals as portal:
+        await schedule_all(portal.with_options(timeouts=PATIENT, retry=RetryPolicy(attempts=8)), account)
+
+
+def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Puts the appointments of a CSV file into the calendar, each once.")
+    parser.add_argument("file", type=Path, help="name, starts_at, ends_at, customer_id, attendee_name, attendee_email")
+    parser.add_argument("--results", type=Path, help="where to write what became of each row (default: beside FILE)")
+    parser.add_argument("--sandbox", action="store_true", help="schedule in an embedded portal; nothing real happens")
+    parser.add_argument("--speed", type=float, default=30.0, help="how fast time passes in the sandbox (default: 30)")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that fail in the sandbox")
+    options = parser.parse_args(arguments)
+    options.results = options.results or options.file.with_suffix(".results.csv")
+    return options
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = read_options(arguments)
+    try:
+        # The portal's own zone: times in the file have no offset.
+        zone = ZoneInfo(os.environ.get("MIJNKLANTPORTAAL_TIMEZONE") or "Europe/Amsterdam")
+        file = read_appointment_file(options.file, zone=zone)
+        if not file.may_skip_bad_rows:
+            raise ValueError("\n".join(f"line {one.line}: {one.column} {one.message}" for one in file.problems))
+        portals = open_sandbox(options) if options.sandbox else PortalSession.from_env()
+        # The results of an earlier run may be the only account of what it booked.
+        results = ResultFile(options.results, separator=file.separator, overwrite=options.sandbox)
+    except FileExistsError:
+        print(f"{options.results} is there: was this file scheduled before? Move it away first.", file=sys.stderr)
+        return 2
+    except (ValueError, OSError) as error:
+        print(f"Nothing was scheduled. {error}", file=sys.stderr)
+        return 2
+    with results:
+        account = Account(file, results)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(run(account, portals))
+    print(f"\n{account}. Row by row: {options.results}", file=sys.stderr)
+    if account.to_look_for:
+        print("Nobody knows yet; look before you schedule these again:", *account.to_look_for, sep="\n")
+    return account.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

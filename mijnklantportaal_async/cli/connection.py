@@ -1,0 +1,154 @@
+"""Opens the portal that a command talks to: a real one, or an embedded sandbox."""
+
+import os
+import sqlite3
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
+from mijnklantportaal_async.cli import prompts
+from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.events import Hook
+from mijnklantportaal_async.session import (
+    DEFAULT_BASE_URL,
+    ENVIRONMENT_API_KEY,
+    ENVIRONMENT_BASE_URL,
+    ENVIRONMENT_TIMEZONE,
+    PortalSession,
+)
+from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.sandbox import Sandbox
+
+# Who runs a command can wait: more attempts than a web handler would make.
+_RETRY = RetryPolicy(attempts=6)
+_TIMEOUTS = Timeouts(queue=300, attempt=30, call=300)
+
+
+@attrs.define(kw_only=True)
+class OpenPortal:
+    """A portal that is ready to be called."""
+
+    portal: PortalSession
+    zone: ZoneInfo
+    clock: Clock
+    sandbox: "Sandbox | None" = None
+    keep_open: bool = False
+    """Whether the sandbox stays up when the command is done. An interrupted command takes it back."""
+
+
+def zone_of(connection: Connection) -> ZoneInfo:
+    """The portal's time zone: the option, the environment, or the Netherlands.
+
+    Raises:
+        CommandError: There is no zone of that name.
+    """
+    name = connection.timezone or os.environ.get(ENVIRONMENT_TIMEZONE, "").strip() or DEFAULT_TIMEZONE
+    try:
+        return portal_zone(name)
+    except ValueError as error:
+        raise CommandError(f"{error}.") from error
+
+
+def base_url_of(connection: Connection) -> str:
+    """Where the API is: the option, the environment, or the service itself."""
+    return connection.base_url or os.environ.get(ENVIRONMENT_BASE_URL, "").strip() or DEFAULT_BASE_URL
+
+
+def proxy_for(base_url: str) -> str | None:
+    """The proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as other commands use it."""
+    address = urlsplit(base_url)
+    host = address.hostname or ""
+    if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(host):
+        return None
+    proxies: Mapping[str, str] = getproxies_environment()
+    return proxies.get(address.scheme) or proxies.get("all")
+
+
+@asynccontextmanager
+async def open_portal(
+    connection: Connection, terminal: Terminal, *, hook: Hook | None = None
+) -> AsyncGenerator[OpenPortal, None]:
+    """Opens the portal, and afterwards closes it; of a sandbox it writes the calendar and keeps it up, if asked to.
+
+    Raises:
+        CommandError: There is no key, or a setting cannot be right.
+    """
+    hooks = (hook,) if hook is not None else ()
+    zone = zone_of(connection)
+    if connection.sandbox:
+        async with _open_sandbox(connection, terminal, zone, hooks) as opened:
+            yield opened
+        return
+    base_url = base_url_of(connection)
+    async with _session(
+        api_key=_api_key(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
+    ) as portal:
+        yield OpenPortal(portal=portal, zone=zone, clock=Clock())
+
+
+# --- inside ----------------------------------------------------------------------------------------------------
+
+
+def _session(**settings: Any) -> PortalSession:
+    try:
+        return PortalSession(retry=_RETRY, timeouts=_TIMEOUTS, **settings)
+    except ValueError as error:
+        raise CommandError(f"{error}.") from error
+
+
+def _api_key() -> str:
+    key = os.environ.get(ENVIRONMENT_API_KEY, "").strip()
+    if not key and prompts.somebody_is_there():
+        key = prompts.secret("API key (it is not shown): ")
+    if not key:
+        raise CommandError(
+            f"There is no API key. Make one under Settings > API Keys in the portal and put it into the environment "
+            f"variable {ENVIRONMENT_API_KEY}. To try the command without a portal, say --sandbox."
+        )
+    return key
+
+
+@asynccontextmanager
+async def _open_sandbox(
+    connection: Connection, terminal: Terminal, zone: ZoneInfo, hooks: tuple[Hook, ...]
+) -> AsyncGenerator[OpenPortal, None]:
+    from mijnklantportaal_async.cli.sandbox_portal import keep_up, make_sandbox, write_calendar
+
+    sandbox = make_sandbox(
+        database=connection.sandbox_database,
+        timezone=zone.key,
+        speed=connection.sandbox_speed,
+        faults=connection.sandbox_faults,
+        seed=connection.sandbox_seed,
+        rate_limit=connection.sandbox_rate_limit,
+    )
+    try:
+        await sandbox.start()
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"The sandbox cannot be started: {error}.") from error
+    clock = Clock(connection.sandbox_speed)
+    try:
+        async with _session(
+            api_key=sandbox.api_key, base_url=sandbox.url, timezone=zone, hooks=hooks, clock=clock
+        ) as portal:
+            opened = OpenPortal(
+                portal=portal, zone=zone, clock=clock, sandbox=sandbox, keep_open=connection.keep_open
+            )
+            yield opened
+        if connection.calendar is not None:
+            await write_calendar(sandbox, connection.calendar, terminal)
+        if opened.keep_open:
+            await keep_up(sandbox, terminal)
+    finally:
+        await sandbox.stop()

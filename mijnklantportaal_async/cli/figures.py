@@ -1,0 +1,118 @@
+"""What happened on the way, counted from the events of the calls. No terminal here."""
+
+import math
+from collections import Counter, deque
+
+import attrs
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.rate_limit import RateLimitSnapshot
+from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Event, OutcomeReconciled, RetryPlanned
+from mijnklantportaal_async.values.clock import Clock
+
+_MINUTE = 60.0
+
+
+@attrs.define(kw_only=True)
+class Figures:
+    """Counts events; give `note` to a session as a hook."""
+
+    clock: Clock
+    requests: int = 0
+    """Sent, or tried to be."""
+    mishaps: Counter[str] = attrs.field(factory=Counter[str])
+    """What went wrong with single requests, by kind."""
+    retries: int = 0
+    found: int = 0
+    """Lost answers whose appointment was in the calendar."""
+    not_found: int = 0
+    """Lost answers whose appointment was not, so that it was safe to send again."""
+    waited: float = 0.0
+    """Seconds in which only the rate limit held things up."""
+    last_trouble: str = ""
+    _sent_at: deque[float] = attrs.field(factory=deque[float])
+
+    def note(self, event: Event) -> None:
+        """Counts an event."""
+        match event:
+            case AttemptStarted():
+                self.requests += 1
+                self._sent_at.append(self.clock.monotonic())
+            case AttemptFinished():
+                if mishap := _mishap(event):
+                    self.mishaps[mishap] += 1
+            case RetryPlanned():
+                self.retries += 1
+                self.last_trouble = event.error.message
+            case OutcomeReconciled():
+                self.found += event.found
+                self.not_found += not event.found
+            case _:
+                pass
+
+    def requests_a_minute(self) -> int:
+        """Requests of the last 60 seconds."""
+        since = self.clock.monotonic() - _MINUTE
+        while self._sent_at and self._sent_at[0] < since:
+            self._sent_at.popleft()
+        return len(self._sent_at)
+
+    def mishaps_in_words(self) -> str:
+        """As in `3 connections lost, 1 refusal by the rate limit (429)`."""
+        return ", ".join(f"{count} {_WORDS[kind][count != 1]}" for kind, count in self.mishaps.most_common())
+
+
+def seconds_left(rows_left: int, rows_done: int, requests: int, snapshot: RateLimitSnapshot) -> float | None:
+    """About how long it will take, by the rate limit alone; None when nothing can be said yet.
+
+    Args:
+        rows_left: Rows without a result.
+        rows_done: Rows with one.
+        requests: Requests so far.
+        snapshot: How the rate limit stands.
+    """
+    if not rows_done or snapshot.limit is None:
+        return None
+    # Looking and trying again are requests too.
+    needed = math.ceil(rows_left * max(1.0, requests / (rows_done + snapshot.in_flight + snapshot.waiting)))
+    needed -= snapshot.remaining or 0
+    if needed <= 0:
+        return 1.0
+    return snapshot.resets_in + math.floor((needed - 1) / snapshot.limit) * _MINUTE + 1.0
+
+
+def in_time(seconds: float) -> str:
+    """A span of time as a person says it."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s" if minutes < 10 else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+_WORDS = {
+    "lost": ("connection lost", "connections lost"),
+    "unreachable": ("time without a connection", "times without a connection"),
+    "timeout": ("request without an answer in time", "requests without an answer in time"),
+    "server": ("server error (5xx)", "server errors (5xx)"),
+    "limited": ("refusal by the rate limit (429)", "refusals by the rate limit (429)"),
+}
+
+
+def _mishap(event: AttemptFinished) -> str | None:
+    match event.error:
+        case errors.CallTimeoutError():
+            return "timeout"
+        case errors.ConnectError():
+            return "unreachable"
+        case errors.TransportError():
+            return "lost"
+        case _:
+            pass
+    if event.status == 429:
+        return "limited"
+    return "server" if event.status is not None and event.status >= 500 else None

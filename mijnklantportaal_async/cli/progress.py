@@ -1,0 +1,131 @@
+"""How far a run is: a bar on a terminal, a line now and then elsewhere."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+
+from rich.console import Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mijnklantportaal_async.calling.rate_limit import RateLimitSnapshot
+from mijnklantportaal_async.cli.figures import Figures, in_time, seconds_left
+from mijnklantportaal_async.cli.row_results import Account, RowOutcome
+from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.values.clock import Clock
+
+_TICK = 0.1
+_TICKS_BETWEEN_LINES = 50
+
+
+class RunProgress:
+    """Says how far a run is, in the time of the portal's clock."""
+
+    def __init__(self, portal: PortalSession, account: Account, figures: Figures, clock: Clock) -> None:
+        self.stopping = ""
+        self._portal = portal
+        self._account = account
+        self._figures = figures
+        self._clock = clock
+        self._looked = clock.monotonic()
+
+    def look(self) -> None:
+        """Adds up the time in which calls waited for the rate limit."""
+        now = self._clock.monotonic()
+        if _held_up(self._portal.rate_limit):
+            self._figures.waited += now - self._looked
+        self._looked = now
+
+    def line(self) -> str:
+        """The figures in one line."""
+        done, rows = len(self._account.results), len(self._account.rows)
+        return f"{done} of {rows} rows done; {'; '.join(self._details())}"
+
+    def __rich__(self) -> Group:
+        done, rows = len(self._account.results), len(self._account.rows)
+        bar = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        bar.add_column(no_wrap=True)
+        bar.add_column(ratio=1)
+        for _ in range(3):
+            bar.add_column(no_wrap=True, justify="right")
+        bar.add_row(
+            Text("Stopping" if self.stopping else "Scheduling", style="bold"),
+            ProgressBar(total=max(rows, 1), completed=done),
+            Text(f"{done}/{rows}"),
+            Text(f"{self._figures.requests_a_minute()} requests/min", style="cyan"),
+            Text(self._time_left(), style="dim"),
+        )
+        return Group(bar, plain_text("  " + " · ".join(self._details()), style="dim"))
+
+    def _time_left(self) -> str:
+        done, rows = len(self._account.results), len(self._account.rows)
+        if done == rows or self.stopping:
+            return ""
+        left = seconds_left(rows - done, done, self._figures.requests, self._portal.rate_limit)
+        return "" if left is None else f"about {in_time(left)} left"
+
+    def _details(self) -> list[str]:
+        figures, snapshot = self._figures, self._portal.rate_limit
+        failed = sum(result.outcome is not RowOutcome.SCHEDULED for result in self._account.results)
+        parts = [f"{self._account.count(RowOutcome.SCHEDULED)} scheduled", f"{failed} failed"]
+        if _held_up(snapshot):
+            parts.append(f"rate limit: next request in {in_time(snapshot.resets_in)}")
+        if figures.waited >= 1:
+            parts.append(f"waited {in_time(figures.waited)} for it")
+        if figures.retries:
+            parts.append(f"{figures.retries} tried again")
+        if looked_up := figures.found + figures.not_found:
+            parts.append(f"{looked_up} looked up after a lost answer")
+        if figures.retries and not self._account.count(RowOutcome.SCHEDULED):
+            parts.append(figures.last_trouble)
+        return parts
+
+
+@asynccontextmanager
+async def shown(progress: RunProgress, terminal: Terminal) -> AsyncGenerator[None, None]:
+    """Shows the progress as long as this lasts."""
+    ticking: asyncio.Task[None]
+    if terminal.messages.is_terminal:
+        with Live(progress, console=terminal.messages, auto_refresh=False) as live:
+            ticking = asyncio.create_task(_refresh(progress, live), name="show progress")
+            try:
+                yield
+            finally:
+                await _end(ticking)
+                live.refresh()
+        return
+    ticking = asyncio.create_task(_say_now_and_then(progress, terminal), name="show progress")
+    try:
+        yield
+    finally:
+        await _end(ticking)
+
+
+def _held_up(snapshot: RateLimitSnapshot) -> bool:
+    return snapshot.waiting > 0 and snapshot.remaining == 0
+
+
+async def _refresh(progress: RunProgress, live: Live) -> None:
+    while True:
+        progress.look()
+        live.refresh()
+        await asyncio.sleep(_TICK)
+
+
+async def _say_now_and_then(progress: RunProgress, terminal: Terminal) -> None:
+    ticks = 0
+    while True:
+        progress.look()
+        await asyncio.sleep(_TICK)
+        ticks += 1
+        if ticks % _TICKS_BETWEEN_LINES == 0:
+            terminal.say(progress.line())
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,55 @@
+"""Questions to the person at the terminal."""
+
+import getpass
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.failures import CommandError
+
+
+def somebody_is_there() -> bool:
+    """Whether a question would be seen and could be answered."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agrees(question: str) -> bool:
+    """Asks yes or no; no is the default.
+
+    Raises:
+        CommandError: Ctrl-C, or the end of the input.
+    """
+    with _obeying_ctrl_c():
+        try:
+            return typer.confirm(question, err=True)
+        except (KeyboardInterrupt, typer.Abort):
+            raise CommandError("Interrupted; nothing was changed.", ExitCode.INTERRUPTED) from None
+
+
+def secret(question: str) -> str:
+    """Asks for something that must not be shown while it is typed.
+
+    Raises:
+        CommandError: Ctrl-C, or the end of the input.
+    """
+    with _obeying_ctrl_c():
+        try:
+            return getpass.getpass(question, stream=sys.stderr).strip()
+        except EOFError:
+            raise CommandError("No API key was given.") from None
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted; nothing was sent.", ExitCode.INTERRUPTED) from None
+
+
+@contextmanager
+def _obeying_ctrl_c() -> Iterator[None]:
+    # asyncio.run() takes the first Ctrl-C for itself, and a question would wait for a second one.
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)

@@ -1,0 +1,127 @@
+"""What became of each row of a file: the account that a run keeps."""
+
+import enum
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from mijnklantportaal_async.api.appointment_models import NewAppointment, Scheduled
+from mijnklantportaal_async.appointment_files.records import Problem, Row
+from mijnklantportaal_async.appointment_files.results import ResultRow
+from mijnklantportaal_async.calling.many import NotStarted, Rejected, Unknown
+from mijnklantportaal_async.cli.failures import in_words
+
+Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
+
+
+class RowOutcome(enum.StrEnum):
+    """How a row ended."""
+
+    SCHEDULED = "scheduled"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not sent"
+    BAD_ROW = "bad row"
+
+
+@attrs.frozen(kw_only=True)
+class RowResult:
+    """What became of a row."""
+
+    line: int
+    outcome: RowOutcome
+    name: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    appointment_id: str = ""
+    error: Exception | None = None
+    reason: str = ""
+    """Why it is not scheduled, and what to do."""
+
+    def as_file_row(self, zone: ZoneInfo) -> ResultRow:
+        """For the file of results."""
+        return ResultRow(
+            line=self.line,
+            outcome=self.outcome.value,
+            appointment_id=self.appointment_id,
+            starts_at=_in_zone(self.starts_at, zone),
+            ends_at=_in_zone(self.ends_at, zone),
+            error=self.reason,
+        )
+
+
+class Account:
+    """Every row with what became of it; no row is ever missing from it at the end.
+
+    Args:
+        rows: The rows that are to be scheduled.
+        tell: Called with each result as it comes.
+    """
+
+    def __init__(self, rows: tuple[Row, ...], tell: Callable[[RowResult], None]) -> None:
+        self.rows = rows
+        self.results: list[RowResult] = []
+        self._tell = tell
+
+    def count(self, outcome: RowOutcome) -> int:
+        """How many rows ended like that."""
+        return sum(result.outcome is outcome for result in self.results)
+
+    def add(self, result: Result) -> RowResult:
+        """Takes what the session says of a request."""
+        row = self.rows[result.index]
+        match result:
+            case Scheduled():
+                appointment = result.appointment
+                return self._add(
+                    RowResult(
+                        line=row.line,
+                        outcome=RowOutcome.SCHEDULED,
+                        name=row.new.name,
+                        starts_at=appointment.starts_at,
+                        ends_at=appointment.ends_at,
+                        appointment_id=appointment.id,
+                    )
+                )
+            case Rejected():
+                return self._add(_failed(row, RowOutcome.REJECTED, result.error))
+            case Unknown():
+                return self._add(_failed(row, RowOutcome.UNKNOWN, result.error))
+            case NotStarted():
+                return self._add(_failed(row, RowOutcome.NOT_SENT, result.error))
+
+    def add_bad(self, line: int, problems: list[Problem]) -> None:
+        """A row that was left out because it cannot be right."""
+        texts = [f"{problem.column + ': ' if problem.column else ''}{problem.message}" for problem in problems]
+        self._add(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason="; ".join(texts)))
+
+    def add_rest(self, first_index: int, reason: str) -> None:
+        """Rows that the session never took."""
+        for row in self.rows[first_index:]:
+            self._add(_failed(row, RowOutcome.NOT_SENT, None, reason))
+
+    def _add(self, result: RowResult) -> RowResult:
+        self.results.append(result)
+        self._tell(result)
+        return result
+
+
+def _failed(row: Row, outcome: RowOutcome, error: Exception | None, reason: str = "") -> RowResult:
+    if error is not None:
+        reason = in_words(error).removeprefix("schedule_appointment: ")
+    return RowResult(
+        line=row.line,
+        outcome=outcome,
+        name=row.new.name,
+        starts_at=row.new.starts_at,
+        ends_at=row.new.ends_at,
+        error=error,
+        reason=reason or "The run was stopped before it was sent.",
+    )
+
+
+def _in_zone(moment: datetime | None, zone: ZoneInfo) -> str:
+    return "" if moment is None else moment.astimezone(zone).isoformat(" ", "minutes")

@@ -1,0 +1,119 @@
+"""What a run did, said at its end."""
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from mijnklantportaal_async.appointment_files.read_file import lines_in_words
+from mijnklantportaal_async.appointment_files.records import AppointmentFile, Problem
+from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.failures import exit_code_of
+from mijnklantportaal_async.cli.figures import Figures, in_time
+from mijnklantportaal_async.cli.row_results import RowOutcome, RowResult
+from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
+
+MOST_ROWS = 40
+"""Rows of a table on the screen; the file of results has them all."""
+
+_STYLES = {
+    RowOutcome.SCHEDULED: "green",
+    RowOutcome.REJECTED: "red",
+    RowOutcome.UNKNOWN: "bold yellow",
+    RowOutcome.NOT_SENT: "yellow",
+    RowOutcome.BAD_ROW: "red",
+}
+_MEANINGS = {
+    RowOutcome.SCHEDULED: "in the calendar, once",
+    RowOutcome.REJECTED: "refused; not in the calendar",
+    RowOutcome.UNKNOWN: "perhaps in the calendar: look before you give them again",
+    RowOutcome.NOT_SENT: "not in the calendar; can safely be given again",
+    RowOutcome.BAD_ROW: "left out; not in the calendar",
+}
+
+
+def problem_table(problems: tuple[Problem, ...]) -> Table:
+    """The problems of a file, one a row."""
+    table = quiet_table("Line", "Column", "Value", "What is wrong, and what to do")
+    table.columns[0].justify = "right"
+    table.columns[0].no_wrap = True
+    for problem in problems[:MOST_ROWS]:
+        table.add_row(
+            str(problem.line), plain_text(problem.column), plain_text(problem.value, "red"), plain_text(problem.message)
+        )
+    return table
+
+
+def check_in_words(file: AppointmentFile) -> str:
+    """What checking a file found, in one sentence."""
+    good, bad = len(file.rows), len(file.bad_lines)
+    found = f"{file.path.name}: {in_number(good, 'appointment')}"
+    if file.rows:
+        days = sorted(row.new.starts_at.date() for row in file.rows)
+        found += f" from {days[0]:%a %d-%m-%Y} to {days[-1]:%a %d-%m-%Y}"
+    return f"{found}, {in_number(bad, 'bad row') if bad else 'no bad row'}."
+
+
+def outcome_table(results: list[RowResult]) -> Table:
+    """How many rows ended how, and which."""
+    table = quiet_table("Outcome", "Rows", "Lines", "What that means")
+    table.columns[0].no_wrap = True
+    table.columns[1].justify = "right"
+    table.columns[2].overflow = "fold"
+    for outcome in RowOutcome:
+        lines = [result.line for result in results if result.outcome is outcome]
+        if lines:
+            meaning = Text(_MEANINGS[outcome], style="dim")
+            table.add_row(Text(outcome, style=_STYLES[outcome]), str(len(lines)), lines_in_words(lines), meaning)
+    return table
+
+
+def failure_table(results: list[RowResult]) -> Table | None:
+    """Rows that are not scheduled, those with the same reason together; None when there are none."""
+    groups: dict[tuple[RowOutcome, str], list[RowResult]] = {}
+    for result in sorted(results, key=lambda result: result.line):
+        if result.outcome is not RowOutcome.SCHEDULED:
+            groups.setdefault((result.outcome, result.reason), []).append(result)
+    if not groups:
+        return None
+    table = quiet_table("Lines", "Outcome", "Appointment", "Reason, and what to do")
+    table.columns[1].no_wrap = True
+    for (outcome, reason), group in list(groups.items())[:MOST_ROWS]:
+        name = group[0].name if len(group) == 1 else in_number(len(group), "row")
+        lines = lines_in_words([result.line for result in group])
+        table.add_row(lines, Text(outcome, style=_STYLES[outcome]), plain_text(name), plain_text(reason))
+    if len(groups) > MOST_ROWS:
+        table.add_row("…", "", "", f"{len(groups) - MOST_ROWS} more; --output writes them all to a file.")
+    return table
+
+
+def way_in_words(figures: Figures, limit: int | None) -> Iterable[str]:
+    """What the run went through."""
+    if figures.mishaps:
+        yield f"On the way: {figures.mishaps_in_words()}."
+    if looked_up := figures.found + figures.not_found:
+        yield (
+            f"{in_number(looked_up, 'time')} an answer was lost and the calendar was looked at before sending again: "
+            f"{figures.found} {'was' if figures.found == 1 else 'were'} in it already, {figures.not_found} "
+            f"{'was' if figures.not_found == 1 else 'were'} not."
+        )
+    if figures.waited >= 1:
+        rate = f" of {limit} requests a minute" if limit else ""
+        yield f"Waited {in_time(figures.waited)} for the rate limit{rate}; {in_number(figures.requests, 'request')} in all."
+
+
+def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> ExitCode:
+    """What all results together mean for the exit code."""
+    if interrupted is not None:
+        return interrupted
+    outcomes = {result.outcome for result in results}
+    if RowOutcome.UNKNOWN in outcomes:
+        return ExitCode.UNKNOWN
+    if any(result.error is not None and exit_code_of(result.error) is ExitCode.NO_PORTAL for result in results):
+        return ExitCode.NO_PORTAL
+    return ExitCode.SOME_FAILED if outcomes - {RowOutcome.SCHEDULED} else ExitCode.DONE
+
+
+def in_number(count: int, noun: str) -> str:
+    """As in `1 row`, `2 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

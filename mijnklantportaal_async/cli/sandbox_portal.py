@@ -1,0 +1,71 @@
+"""The embedded portal of `--sandbox` and of the command `sandbox`."""
+
+from pathlib import Path
+from typing import Literal
+
+from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.terminal import Terminal
+
+try:
+    from mijnklantportaal_async.sandbox import Faults, Sandbox
+except ModuleNotFoundError as missing:
+    raise CommandError(
+        f"The sandbox needs the package {missing.name}, which is not installed. "
+        'Install the extra: pip install "mijnklantportaal-async[cli]"'
+    ) from missing
+
+
+def make_sandbox(
+    *,
+    database: Path | None,
+    timezone: str,
+    speed: float,
+    faults: float,
+    seed: int,
+    rate_limit: int | None,
+    rate_window: Literal["fixed", "rolling"] = "fixed",
+    host: str = "127.0.0.1",
+    port: int = 0,
+) -> Sandbox:
+    """A sandbox that is not started yet.
+
+    Raises:
+        CommandError: A setting cannot be right.
+    """
+    try:
+        return Sandbox(
+            host=host,
+            port=port,
+            database=database,
+            timezone=timezone,
+            speed=speed,
+            rate_limit=rate_limit,
+            rate_window=rate_window,
+            faults=Faults(seed=seed, share=faults) if faults else None,
+        )
+    except ValueError as error:
+        raise CommandError(f"{error}.") from error
+
+
+async def write_calendar(sandbox: Sandbox, path: Path, terminal: Terminal) -> None:
+    """Writes the calendar page with all its appointments as one file.
+
+    Raises:
+        CommandError: It cannot be written.
+    """
+    from mijnklantportaal_async.cli.calendar_file import calendar_html
+
+    try:
+        path.write_text(await calendar_html(sandbox), "utf-8")
+    except OSError as error:
+        raise CommandError(f"The calendar cannot be written to {path}: {error.strerror or error}.") from error
+    terminal.say(f"Calendar: {path} (open it in a browser)")
+
+
+async def keep_up(sandbox: Sandbox, terminal: Terminal) -> None:
+    """Leaves the sandbox running until a signal comes."""
+    terminal.say(f"The calendar is at {sandbox.page_url} until you press Ctrl-C.")
+    interruption = Interruption()
+    with listening(interruption):
+        await interruption.stop_asked.wait()

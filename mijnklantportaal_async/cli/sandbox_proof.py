@@ -1,0 +1,57 @@
+"""Whether a sandbox's calendar holds exactly what a run says it scheduled."""
+
+from collections import Counter
+from collections.abc import Collection, Hashable
+from datetime import UTC, datetime
+
+from mijnklantportaal_async.api.appointment_models import NewAppointment
+from mijnklantportaal_async.cli.row_results import Account, RowOutcome
+from mijnklantportaal_async.sandbox import Sandbox, StoredAppointment
+
+
+class CalendarProof:
+    """Remembers what was in the calendar before a run, and compares afterwards.
+
+    Args:
+        sandbox: The portal that the run talks to.
+    """
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._before = {appointment.id for appointment in sandbox.appointments}
+
+    def verdict(self, account: Account) -> tuple[bool, str]:
+        """Compares title, times and person of every row with the calendar.
+
+        Returns:
+            Whether it is right, and what to say of it.
+        """
+        made = Counter(_of_calendar(item) for item in self._sandbox.appointments if item.id not in self._before)
+        sure, unsure = _rows_with(account, {RowOutcome.SCHEDULED}), _rows_with(account, {RowOutcome.UNKNOWN})
+        missing = sure - made
+        # A row whose outcome is unknown may be there once, or not.
+        surplus = made - sure - unsure
+        count = f"The sandbox's calendar has {made.total():,} new appointments for {sure.total():,} scheduled rows"
+        if missing or surplus:
+            return False, f"{count}: {missing.total()} missing, {surplus.total()} too many. This is a bug."
+        doubt = f" (and {(made - sure).total()} of {unsure.total()} unknown ones)" if unsure else ""
+        return True, f"{count}{doubt}: none missing, none twice."
+
+
+def _rows_with(account: Account, outcomes: Collection[RowOutcome]) -> Counter[Hashable]:
+    lines = {result.line for result in account.results if result.outcome in outcomes}
+    return Counter(_of_row(row.new) for row in account.rows if row.line in lines)
+
+
+def _of_row(new: NewAppointment) -> Hashable:
+    person = new.customer_id or (new.attendee_name, new.attendee_email)
+    return (new.name, _instant(new.starts_at), _instant(new.ends_at), person)
+
+
+def _of_calendar(item: StoredAppointment) -> Hashable:
+    person = item.customer_id or (item.attendee_name, item.attendee_email)
+    return (item.name, _instant(item.starts_at), _instant(item.ends_at), person)
+
+
+def _instant(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
