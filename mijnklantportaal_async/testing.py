@@ -4,7 +4,7 @@ In `conftest.py`: `pytest_plugins = ["mijnklantportaal_async.testing"]`. Needs t
 pytest-asyncio.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -24,7 +24,7 @@ SPEED = 20.0
 @asynccontextmanager
 async def portal_in_sandbox(
     *, speed: float = SPEED, session: Mapping[str, Any] | None = None, **sandbox_settings: Any
-) -> AsyncIterator[tuple[PortalSession, Sandbox]]:
+) -> AsyncGenerator[tuple[PortalSession, Sandbox]]:
     """A session with a portal that exists for this block only, on loopback.
 
     Args:
@@ -35,13 +35,10 @@ async def portal_in_sandbox(
     Yields:
         The session and the sandbox.
     """
-    async with (
-        Sandbox(speed=speed, **sandbox_settings) as sandbox,
-        PortalSession(
-            **{"api_key": sandbox.api_key, "base_url": sandbox.url, "clock": Clock(speed)} | dict(session or {})
-        ) as portal,
-    ):
-        yield portal, sandbox
+    async with Sandbox(speed=speed, **sandbox_settings) as sandbox:
+        settings: dict[str, Any] = {"api_key": sandbox.api_key, "base_url": sandbox.url, "clock": Clock(speed)}
+        async with PortalSession(**settings | dict(session or {})) as portal:
+            yield portal, sandbox
 
 
 if pytest_asyncio is not None:

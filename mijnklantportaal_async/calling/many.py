@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
 import attrs
 
@@ -55,7 +55,7 @@ class NotStarted(Generic[R]):
     """Why; None when the run was stopped."""
 
 
-Result = S | Rejected[R] | Unknown[R] | NotStarted[R]
+Result: TypeAlias = Rejected[R] | Unknown[R] | NotStarted[R] | S
 
 
 @attrs.define(eq=False)
@@ -89,21 +89,21 @@ class Run(Generic[R, S]):
         if concurrency < 1:
             raise ValueError(f"concurrency={concurrency} would do nothing; give 1 or more")
         self.read = 0
-        self.unfinished: list[Result[S, R]] = []
+        self.unfinished: list[Result[R, S]] = []
         self._requests = requests
         self._call = call
         self._places = asyncio.Semaphore(concurrency)
         self._unknown = unknown
         self._running: dict[asyncio.Task[None], _Running[R]] = {}
-        self._ready: deque[Result[S, R]] = deque()
+        self._ready: deque[Result[R, S]] = deque()
         self._reader: asyncio.Task[None] | None = None
         self._stopped = False
         self._changed = asyncio.Event()
 
-    def __aiter__(self) -> AsyncIterator[Result[S, R]]:
+    def __aiter__(self) -> AsyncIterator[Result[R, S]]:
         return self
 
-    async def __anext__(self) -> Result[S, R]:
+    async def __anext__(self) -> Result[R, S]:
         if self._reader is None and not self._stopped:
             self._reader = asyncio.create_task(self._read_all(), name="read requests")
         try:
@@ -194,7 +194,7 @@ class Run(Generic[R, S]):
         WATCHED.set(running.record)
         self._ready.append(await self._result_of(running))
 
-    async def _result_of(self, running: _Running[R]) -> Result[S, R]:
+    async def _result_of(self, running: _Running[R]) -> Result[R, S]:
         index, request, record = running.index, running.request, running.record
         try:
             return await self._call(index, request, record)

@@ -4,7 +4,7 @@ Strict where cattrs would guess: a text is a text, a number is not cut, nothing 
 """
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -55,7 +55,7 @@ def read(body: bytes, kind: type[T]) -> T:
     """
     data = _load(body)
     try:
-        return _structure_function(kind)(data, kind)
+        return cast(T, _structure_function(cast(Hashable, kind))(data, kind))
     except Exception as error:
         raise UnreadableError(_problems(error), _identifier(data)) from error
 
@@ -67,12 +67,13 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
         UnreadableError: With every problem and its place.
     """
     data = _load(body)
-    items: Any = cast(dict[str, Any], data).get(key) if isinstance(data, dict) else None
-    if not isinstance(items, list):
+    found: Any = cast(dict[str, Any], data).get(key) if isinstance(data, dict) else None
+    if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
-    structure = _structure_function(kind)
+    items: list[Any] = found
+    structure = _structure_function(cast(Hashable, kind))
     models: list[T] = []
-    for index, item in enumerate(cast(list[Any], items)):
+    for index, item in enumerate(items):
         try:
             models.append(structure(item, kind))
         except Exception as error:
@@ -112,8 +113,8 @@ def _identifier(data: Any) -> str | None:
 
 
 @cache
-def _structure_function(kind: type[T]) -> Callable[[Any, type[T]], T]:
-    return _converter().get_structure_hook(kind)
+def _structure_function(kind: Hashable) -> Callable[[Any, Any], Any]:
+    return _converter().get_structure_hook(cast(type[Any], kind))
 
 
 @cache

@@ -148,7 +148,7 @@ async def test_a_cancelled_consumer_leaves_every_request_accounted_for(make_port
         await echo(exchange)
 
     async with ScriptedServer(otherwise=slow_for_some) as server:
-        portal = make_portal(server.url, rate_limit=RateLimit(requests=6, per=3600), timeouts=Timeouts(queue=None))
+        portal = make_portal(server.url, rate_limit=RateLimit(requests=6, per=3600, follow_headers=False), timeouts=Timeouts(queue=None))
         run = portal.schedule_appointments(map(wanted, range(20)), concurrency=8)
         taken: list[object] = []
 
@@ -184,7 +184,7 @@ async def test_a_gentle_stop_lets_what_was_sent_learn_its_outcome(make_portal: M
         await echo(exchange)
 
     async with ScriptedServer(otherwise=after_the_gate) as server:
-        portal = make_portal(server.url, rate_limit=RateLimit(requests=3, per=3600), timeouts=Timeouts(queue=None))
+        portal = make_portal(server.url, rate_limit=RateLimit(requests=3, per=3600, follow_headers=False), timeouts=Timeouts(queue=None))
         run = portal.schedule_appointments(map(wanted, range(9)), concurrency=5)
         consumer = asyncio.ensure_future(anext(run))
         await server.wait_for(3)
@@ -204,7 +204,7 @@ async def test_background_calls_let_a_person_go_first(make_portal: MakePortal) -
         await (answer(200, appointment())(exchange) if exchange.received.method == "GET" else echo(exchange))
 
     async with ScriptedServer(otherwise=serve) as server:
-        portal = make_portal(server.url, rate_limit=RateLimit(requests=10, per=0.2))
+        portal = make_portal(server.url, rate_limit=RateLimit(requests=10, per=0.2, follow_headers=False))
         run = portal.schedule_appointments(map(wanted, range(40)), concurrency=40)
         consumer = asyncio.ensure_future(anext(run))
         await server.wait_for(10)

@@ -40,7 +40,8 @@ async def test_a_portal_for_one_block() -> None:
 def test_fixtures_in_the_tests_of_a_user(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["mijnklantportaal_async.testing"]\n')
     (tmp_path / "test_booking.py").write_text(TEST_OF_A_USER)
-    command = [sys.executable, "-m", "pytest", "-q", "-o", "asyncio_mode=auto", "-W", "error", str(tmp_path)]
+    options = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", "-q", *options, str(tmp_path)]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr
 

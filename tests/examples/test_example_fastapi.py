@@ -1,0 +1,403 @@
+import asyncio
+import contextlib
+import logging
+import re
+import signal
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from example_files import ended, load_example, started
+from served_app import portal_that_answers, served
+
+from mijnklantportaal_async import Clock, PortalSession, RateLimit, Timeouts
+from mijnklantportaal_async.sandbox import Fault, Sandbox
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=AMSTERDAM)
+READ, WRITE = "appointments.read", "appointments.write"
+
+Booking = Callable[..., Any]
+
+fastapi_booking = load_example("fastapi_booking")
+
+
+def form(**changes: object) -> dict[str, object]:
+    filled_in = {
+        "form_token": "a-token-of-the-page",
+        "subject": "Contract extension",
+        "day": "2027-03-05",
+        "time": "14:30",
+        "minutes": "60",
+        "visitor_name": "Sam de Vries",
+        "visitor_email": "sam@example.nl",
+    }
+    return filled_in | changes
+
+
+@pytest.fixture
+def booking_page() -> Booking:
+    """The application with a portal, served."""
+
+    @asynccontextmanager
+    async def page(sandbox: Sandbox | None = None, **settings: Any) -> AsyncGenerator[httpx.AsyncClient]:
+        if sandbox is not None:
+            settings = {"api_key": sandbox.api_key, "base_url": sandbox.url} | settings
+        app = fastapi_booking.create_app(lambda: PortalSession(**settings), zone=AMSTERDAM, now=lambda: NOW)
+        async with served(app) as client:
+            yield client
+
+    return page
+
+
+async def test_books_what_the_visitor_filled_in(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        response = await client.post("/appointments", json=form())
+
+        [stored] = sandbox.appointments
+        assert response.status_code == 201
+        assert response.json() == {
+            "state": "booked",
+            "message": "Your appointment is in our calendar.",
+            "when": "Friday 5 March 2027, 14:30 to 15:30",
+            "appointment_id": stored.id,
+            "errors": {},
+        }
+        assert stored.starts_at == datetime(2027, 3, 5, 14, 30, tzinfo=AMSTERDAM)
+        assert stored.ends_at == datetime(2027, 3, 5, 15, 30, tzinfo=AMSTERDAM)
+        assert (stored.name, stored.attendee_email) == ("Contract extension", "sam@example.nl")
+
+
+WRONG: list[tuple[dict[str, str], str, str]] = [
+    ({"subject": " "}, "subject", "fill this in"),
+    ({"subject": "a\tb"}, "subject", "control character"),
+    ({"subject": "x" * 256}, "subject", "shorten"),
+    ({"day": ""}, "day", "fill this in"),
+    ({"day": "5-3-2027"}, "day", "choose a day"),
+    ({"day": "2027-02-28"}, "day", "within the coming year"),
+    ({"day": "9999-12-31"}, "day", "within the coming year"),
+    ({"day": "0001-01-01"}, "day", "within the coming year"),
+    ({"day": "2027-03-01", "time": "08:59"}, "time", "has passed"),
+    ({"time": "half three"}, "time", "choose a time"),
+    ({"time": "14:30:30"}, "time", "hours and minutes only"),
+    ({"time": "14:30+05:00"}, "time", "hours and minutes only"),
+    ({"day": "2027-03-28", "time": "02:30"}, "time", "does not exist"),
+    ({"day": "2027-10-31", "time": "02:30"}, "time", "comes twice"),
+    ({"day": "2027-10-31", "time": "01:30"}, "minutes", "clock is changed"),
+    ({"minutes": "soon"}, "minutes", "how long"),
+    ({"minutes": "100000"}, "minutes", "480"),
+    ({"visitor_email": "sam.example.nl"}, "visitor_email", "name@example.nl"),
+    ({"visitor_email": "sam@example..nl"}, "visitor_email", "must be a valid email address"),
+    ({"visitor_email": "a,b@example.nl"}, "visitor_email", "name@example.nl"),
+]
+
+
+async def test_says_beside_the_field_what_is_wrong(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        for changes, field, words in WRONG:
+            response = await client.post("/appointments", json=form(**changes))
+
+            assert (response.status_code, list(response.json()["errors"])) == (422, [field]), changes
+            assert words in response.json()["errors"][field][0], changes
+        assert not sandbox.appointments
+
+        # The same form, corrected, goes through.
+        assert (await client.post("/appointments", json=form())).status_code == 201
+
+
+async def test_an_hour_across_a_clock_change_is_an_hour(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        response = await client.post("/appointments", json=form(day="2027-03-28", time="01:30"))
+
+        assert response.json()["when"] == "Sunday 28 March 2027, 01:30 to 03:30"
+        [stored] = sandbox.appointments
+        assert stored.ends_at.timestamp() - stored.starts_at.timestamp() == 3600
+
+
+async def test_what_is_no_form_is_refused(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        assert (await client.post("/appointments", json=[])).status_code == 422
+        assert (await client.post("/appointments", content=b"{", headers={"Content-Type": "application/json"})).is_error
+        assert (await client.post("/appointments", json=form(form_token="short"))).status_code == 422
+        assert not sandbox.requests
+
+
+@pytest.mark.parametrize("clicks", [2, 20])
+async def test_a_double_click_books_once(booking_page: Booking, clicks: int) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        responses = await asyncio.gather(*(client.post("/appointments", json=form()) for _ in range(clicks)))
+        late = await client.post("/appointments", json=form())
+
+        [stored] = sandbox.appointments
+        assert {response.json()["appointment_id"] for response in [*responses, late]} == {stored.id}
+        assert len(sandbox.requests) == 1
+
+
+async def test_another_form_of_the_same_visitor_books_again(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        await client.post("/appointments", json=form())
+        await client.post("/appointments", json=form(form_token="the-token-of-another-page"))
+        await client.post("/appointments", json=form(time="16:00"))
+
+        assert len(sandbox.appointments) == 3
+
+
+async def test_books_once_when_the_answer_is_lost(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST")
+        response = await client.post("/appointments", json=form())
+
+        [stored] = sandbox.appointments
+        assert (response.status_code, response.json()["appointment_id"]) == (201, stored.id)
+
+
+async def test_fifty_visitors_at_once_are_each_booked_once(booking_page: Booking) -> None:
+    async with (
+        Sandbox(rate_limit=600) as sandbox,
+        booking_page(sandbox, rate_limit=RateLimit(requests=600)) as client,
+    ):
+        sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST", times=10)
+        forms = [form(form_token=f"token-of-visitor-{n:02}", visitor_email=f"v{n}@example.nl") for n in range(50)]
+        responses = await asyncio.gather(*(client.post("/appointments", json=one) for one in forms))
+
+        assert [response.status_code for response in responses] == [201] * 50
+        assert len({response.json()["appointment_id"] for response in responses}) == 50
+        assert sorted(stored.attendee_email or "" for stored in sandbox.appointments) == sorted(
+            f"v{n}@example.nl" for n in range(50)
+        )
+
+
+async def test_more_visitors_than_calls_are_told_when_to_come_back(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        forms = [form(form_token=f"token-of-visitor-{n:02}") for n in range(64)]
+        responses = await asyncio.gather(*(client.post("/appointments", json=one) for one in forms))
+
+        busy = [response for response in responses if response.status_code == 503]
+        assert len(busy) == 4
+        assert all(30 < int(response.headers["Retry-After"]) <= 70 for response in busy)
+        assert {response.status_code for response in responses} == {201, 503}
+        assert len(sandbox.appointments) == 60
+        # Not one call was made in vain.
+        assert {request.status for request in sandbox.requests} == {201}
+
+
+async def test_a_limit_that_the_portal_announces_is_passed_on(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        sandbox.fail_next(Fault.TOO_MANY_REQUESTS, retry_after=42)
+        response = await client.post("/appointments", json=form())
+
+        assert response.status_code == 503
+        assert 42 <= int(response.headers["Retry-After"]) <= 43
+        assert "Nothing was booked" in response.json()["message"]
+
+
+async def test_an_unknown_outcome_is_not_called_a_success(
+    booking_page: Booking, caplog: pytest.LogCaptureFixture
+) -> None:
+    # A key that may not look cannot settle it.
+    async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, booking_page(sandbox) as client:
+        sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST")
+        response = await client.post("/appointments", json=form())
+
+        assert response.status_code == 202
+        assert response.json()["state"] == "in_doubt"
+        assert "do not book again" in response.json()["message"]
+        assert "LOOK IN THE CALENDAR for Friday 5 March 2027, 14:30 to 15:30" in caplog.text
+        assert "sam@example.nl" in caplog.text
+
+        # Pressing the button again changes nothing.
+        assert (await client.post("/appointments", json=form())).json() == response.json()
+        assert len(sandbox.appointments) == 1
+
+
+async def test_an_unreadable_answer_is_a_booking(booking_page: Booking) -> None:
+    async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, booking_page(sandbox) as client:
+        sandbox.fail_next(Fault.MALFORMED_JSON, method="POST")
+        response = await client.post("/appointments", json=form())
+
+        assert (response.status_code, response.json()["state"]) == (201, "booked")
+        assert response.json()["when"] == "Friday 5 March 2027, 14:30 to 15:30"
+        assert len(sandbox.appointments) == 1
+
+
+@pytest.mark.parametrize(
+    "settings", [{"api_key": "a-very-secret-wrong-key"}, {"api_key": "key-without-writing"}], ids=["wrong", "scope"]
+)
+async def test_what_the_owner_must_mend_is_no_visitors_business(
+    booking_page: Booking, caplog: pytest.LogCaptureFixture, settings: dict[str, str]
+) -> None:
+    async with (
+        Sandbox(keys={"key-without-writing": {READ}}) as sandbox,
+        booking_page(sandbox, **settings) as client,
+    ):
+        response = await client.post("/appointments", json=form())
+
+        assert (response.status_code, response.json()["state"]) == (500, "broken")
+        assert "Nothing was booked" in response.json()["message"]
+        assert not re.search("key|scope|401|403", response.text)
+        [record] = [record for record in caplog.records if record.name == "booking"]
+        assert record.levelno == logging.ERROR
+        assert re.search("401|403", record.getMessage())
+        assert settings["api_key"] not in caplog.text
+
+
+async def test_a_portal_out_of_reach_books_nothing(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox:
+        url, key = sandbox.url, sandbox.api_key
+    async with booking_page(base_url=url, api_key=key, clock=Clock(100)) as client:
+        response = await client.post("/appointments", json=form())
+
+        assert (response.status_code, response.json()["state"]) == (503, "busy")
+        assert "Nothing was booked" in response.json()["message"]
+        assert "Retry-After" in response.headers
+
+
+@pytest.mark.parametrize(
+    ("status", "document", "expected", "state"),
+    [
+        (409, {"message": "Taken."}, 409, "refused"),
+        (400, {"message": "Unreadable."}, 500, "broken"),
+        (404, {"message": "No such path."}, 500, "broken"),
+        (426, {"message": "No licence."}, 500, "broken"),
+        (422, {"message": "Not on Sundays."}, 422, "refused"),
+        (422, {"message": "Invalid.", "errors": {"endsAt": ["Too late."]}}, 422, "refused"),
+        (422, {"message": "Invalid.", "errors": {"resource": ["None free."]}}, 422, "refused"),
+    ],
+)
+async def test_each_refusal_has_its_answer(
+    booking_page: Booking, status: int, document: dict[str, Any], expected: int, state: str
+) -> None:
+    async with (
+        portal_that_answers(status, document) as url,
+        booking_page(api_key="some-key", base_url=url) as client,
+    ):
+        response = await client.post("/appointments", json=form())
+
+        assert (response.status_code, response.json()["state"]) == (expected, state)
+        if status == 422 and "errors" not in document:
+            assert response.json()["message"] == "Not on Sundays."
+        if "endsAt" in document.get("errors", {}):
+            assert response.json()["errors"] == {"minutes": ["Too late."]}
+
+
+async def test_a_portal_that_only_fails_leaves_doubt(booking_page: Booking) -> None:
+    async with (
+        portal_that_answers(503, {"message": "Down."}) as url,
+        booking_page(api_key="some-key", base_url=url, clock=Clock(200)) as client,
+    ):
+        response = await client.post("/appointments", json=form())
+
+        assert (response.status_code, response.json()["state"]) == (202, "in_doubt")
+
+
+async def test_a_visitor_who_leaves_cuts_nothing_off(booking_page: Booking) -> None:
+    async with (
+        Sandbox(speed=10) as sandbox,
+        booking_page(sandbox, clock=Clock(10)) as client,
+    ):
+        sandbox.fail_next(Fault.SLOW_COMMIT, method="POST", delay=3)
+        leaving = asyncio.create_task(client.post("/appointments", json=form()))
+        while not sandbox.requests:
+            await asyncio.sleep(0.005)
+        leaving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leaving
+
+        # The form, sent again, gets the answer of the first time.
+        response = await client.post("/appointments", json=form())
+        [stored] = sandbox.appointments
+        assert response.json()["appointment_id"] == stored.id
+        assert len(sandbox.requests) == 1
+
+
+async def test_a_server_that_stops_finishes_its_bookings(booking_page: Booking) -> None:
+    async with Sandbox(speed=10) as sandbox:
+        async with booking_page(sandbox, clock=Clock(10)) as client:
+            sandbox.fail_next(Fault.SLOW_COMMIT, method="POST", delay=3)
+            leaving = asyncio.create_task(client.post("/appointments", json=form()))
+            while not sandbox.requests:
+                await asyncio.sleep(0.005)
+            leaving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await leaving
+
+        assert [request.status for request in sandbox.requests] == [201]
+        assert len(sandbox.appointments) == 1
+
+
+async def test_the_page_can_be_used_by_everybody(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        first, second = await client.get("/"), await client.get("/")
+
+        page = first.text
+        fields = re.findall(r'<(?:input|select)\b(?![^>]*hidden)[^>]* id="(\w+)"', page)
+        assert set(fields) == set(form()) - {"form_token"}
+        for field in fields:
+            assert f'<label for="{field}">' in page
+            assert f'id="{field}-error"' in page
+            assert f'aria-describedby="{field}-error' in page
+        assert '<html lang="en">' in page
+        assert "width=device-width" in page
+        assert "Times are Amsterdam time." in page
+        # Nothing from elsewhere, and nothing left to fill in.
+        assert not re.search(r"https?://|//cdn|@import|\{\w+\}", page)
+        assert sandbox.api_key not in page
+
+        tokens = {re.search(r'name="form_token" value="([\w-]+)"', text.text) for text in (first, second)}
+        assert len({token[1] for token in tokens if token}) == 2
+        assert first.headers["Cache-Control"] == "no-store"
+
+
+async def test_health_asks_the_portal_nothing(booking_page: Booking) -> None:
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        assert (await client.get("/health")).json()["status"] == "ok"
+        await client.post("/appointments", json=form())
+        health = (await client.get("/health")).json()
+
+        assert (health["calls_left"], health["waiting"]) == (59, 0)
+        assert len(sandbox.requests) == 1
+
+
+async def test_old_answers_are_forgotten(booking_page: Booking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastapi_booking, "FORMS_REMEMBERED", 3)
+    async with Sandbox() as sandbox, booking_page(sandbox) as client:
+        for number in range(4):
+            await client.post("/appointments", json=form(form_token=f"token-of-visitor-{number}"))
+        await client.post("/appointments", json=form(form_token="token-of-visitor-3"))
+        assert len(sandbox.appointments) == 4
+
+        await client.post("/appointments", json=form(form_token="token-of-visitor-0"))
+        assert len(sandbox.appointments) == 5
+
+
+def test_a_visitor_waits_half_a_minute_at_most() -> None:
+    assert Timeouts(queue=5, attempt=10, call=25) == fastapi_booking.VISITOR_TIMEOUTS
+
+
+async def test_runs_as_a_command() -> None:
+    async with started("fastapi_booking.py", "--sandbox", "--port", "0") as process, asyncio.timeout(60):
+        assert process.stdout is not None
+        calendar_line, page_line = await process.stdout.readline(), await process.stdout.readline()
+        calendar_url, page_url = (line.decode().split()[-1] for line in (calendar_line, page_line))
+        async with httpx.AsyncClient(timeout=30) as client:
+            day = datetime.now(AMSTERDAM).date() + timedelta(days=7)
+            booked = await client.post(f"{page_url}appointments", json=form(day=day.isoformat()))
+            assert booked.status_code == 201, booked.text
+            for url in (calendar_url, page_url):
+                assert (await client.get(url)).status_code == 200
+        process.send_signal(signal.SIGINT)
+        _, errors = await process.communicate()
+
+        assert process.returncode == 0, errors
+        assert b"Traceback" not in errors
+
+
+async def test_says_what_is_missing() -> None:
+    code, _, errors = await ended("fastapi_booking.py")
+
+    assert code == 2
+    assert "MIJNKLANTPORTAAL_API_KEY is not set" in errors
