@@ -12,8 +12,9 @@ import aiohttp
 import attrs
 
 from mijnklantportaal_async.api.appointments import Appointments
+from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
-from mijnklantportaal_async.calling.call import Caller, CallOptions
+from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimit, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
@@ -112,13 +113,15 @@ class PortalSession(Appointments):
         )
         super().__init__(
             caller=Caller(
-                transport=transport,
-                auth=auth or ApiKey(api_key or ""),
-                limiter=_limiter(rate_limit, http, clock),
+                sender=Sender(
+                    transport=transport,
+                    auth=auth or ApiKey(api_key or ""),
+                    limiter=_limiter(rate_limit, http, clock),
+                    observer=Observer(hooks),
+                    clock=clock,
+                    jitter=random.random,
+                ),
                 quota=RetryQuota(retry.quota),
-                observer=Observer(hooks),
-                clock=clock,
-                jitter=random.random,
             ),
             options=CallOptions(
                 timeouts=timeouts or Timeouts(), retry=retry, reconcile=reconcile, priority=Priority(priority)
@@ -179,7 +182,7 @@ class PortalSession(Appointments):
     @property
     def rate_limit(self) -> RateLimitSnapshot:
         """How the rate limit stands now, as far as this process knows."""
-        return self._caller.limiter.snapshot()
+        return self._caller.sender.limiter.snapshot()
 
     async def request(
         self,
@@ -225,10 +228,10 @@ class PortalSession(Appointments):
             return
         for run in list(self._runs):
             await run.stop()
-        await self._caller.transport.aclose()
+        await self._caller.sender.transport.aclose()
 
     async def __aenter__(self) -> Self:
-        self._caller.transport.check_usable()
+        self._caller.sender.transport.check_usable()
         return self
 
     async def __aexit__(
@@ -237,7 +240,7 @@ class PortalSession(Appointments):
         await self.aclose()
 
     def __repr__(self) -> str:
-        transport = self._caller.transport
+        transport = self._caller.sender.transport
         state = " closed" if transport.closed else ""
         return f"<PortalSession {transport.base_url} timezone={self._zone.key} api_key=***{state}>"
 

@@ -1,62 +1,39 @@
-"""One call: token, permit, send, classify; then try again, look, or raise."""
+"""One call: an attempt, and after a failure another, a look, or an error."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
 from typing import NoReturn, TypeVar
 
 import attrs
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.auth import Auth, check_token
-from mijnklantportaal_async.calling.observe import Observer
-from mijnklantportaal_async.calling.rate_limit import Permit, Priority, RateLimiter
+from mijnklantportaal_async.calling.attempt import CallOptions, Sender, call_left, queue_left
 from mijnklantportaal_async.calling.reconcile import (
     CannotTellError,
     Finder,
     LookedTooBrieflyError,
-    ReconcilePolicy,
     look_until_settled,
 )
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord
-from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Step, Timeouts, judge, retrying
-from mijnklantportaal_async.calling.transport import Transport
-from mijnklantportaal_async.calling.wire import Answer, Effect, Request, error_from, retry_after, server_time
+from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, retrying
+from mijnklantportaal_async.calling.wire import Answer, Effect, Request, server_time
 from mijnklantportaal_async.errors import Outcome
-from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, OutcomeReconciled, PermitWaited, RetryPlanned
-from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.events import OutcomeReconciled, RetryPlanned
 from mijnklantportaal_async.values.serde import UnreadableError
 
 T = TypeVar("T")
-
-PAUSE_JITTER = 0.5
-"""Seconds added at random to a pause after a 429, so that several processes do not all come back at once."""
 
 CLAIM_SLACK = 5.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
 
 
 @attrs.frozen(kw_only=True)
-class CallOptions:
-    """What `PortalSession.with_options` can change."""
-
-    timeouts: Timeouts
-    retry: RetryPolicy
-    reconcile: ReconcilePolicy | None
-    priority: Priority
-
-
-@attrs.frozen(kw_only=True)
 class Caller:
     """The parts that all calls of a session share."""
 
-    transport: Transport
-    auth: Auth
-    limiter: RateLimiter
+    sender: Sender
     quota: RetryQuota
-    observer: Observer
-    clock: Clock
-    jitter: Callable[[], float]
-    """A random number from 0 to 1."""
 
     async def call(
         self,
@@ -80,16 +57,16 @@ class Caller:
             MijnKlantportaalError: As the coroutine that calls this documents.
             RuntimeError: The session is closed, or belongs to another event loop.
         """
-        self.transport.check_usable()
+        self.sender.transport.check_usable()
         record = WATCHED.get() or CallRecord()
-        record.started = self.clock.monotonic()
+        record.started = self.sender.clock.monotonic()
         record.queued = 0.0
         try:
             if finder is None:
                 return await self._carry_out(options, request, decode, record, None, when_done)
             return await self._claiming(options, request, decode, record, finder)
         finally:
-            record.elapsed = self.clock.monotonic() - record.started
+            record.elapsed = self.sender.clock.monotonic() - record.started
 
     async def _claiming(
         self,
@@ -100,19 +77,30 @@ class Caller:
         finder: Finder[T],
     ) -> T:
         """Keeps equal creating calls of this process apart, and notes whose record is whose."""
-        claims, key, made = self.limiter.claims, finder.key, None
+        claims, key, made = self.sender.limiter.claims, finder.key, None
         if not claims.enter_now(key, record.started):
-            await claims.wait_for_turn(key)
-            now = self.clock.monotonic()
-            record.queued += now - record.started
-            claims.begin(key, now)
+            await self._wait_for_turn(options, request, record, key)
         try:
             result = await self._carry_out(options, request, decode, record, finder, None)
             made = finder.identifier(result)
             return result
         finally:
             tolerance = options.reconcile.tolerance if options.reconcile else 0.0
-            claims.leave(key, made, self.clock.monotonic(), tolerance + CLAIM_SLACK)
+            claims.leave(key, made, self.sender.clock.monotonic(), tolerance + CLAIM_SLACK)
+
+    async def _wait_for_turn(self, options: CallOptions, request: Request, record: CallRecord, key: Hashable) -> None:
+        claims, clock, timeout = self.sender.limiter.claims, self.sender.clock, options.timeouts.queue
+        try:
+            async with asyncio.timeout(None if timeout is None else clock.real(timeout)):
+                await claims.wait_for_turn(key)
+        except TimeoutError:
+            message = f"A request for the same thing took longer than {timeout:g} s"
+            raise errors.CallTimeoutError(
+                message, clock="queue", seconds=timeout, outcome=Outcome.NOT_SENT, **request.context()
+            ) from None
+        now = clock.monotonic()
+        record.queued += now - record.started
+        claims.begin(key, now)
 
     async def _carry_out(
         self,
@@ -125,7 +113,7 @@ class Caller:
     ) -> T:
         # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
         try:
-            result = await self._attempt(options, request, decode, record)
+            result = await self.sender.attempt(options, request, decode, record)
         except errors.MijnKlantportaalError as error:
             failure = error
         else:
@@ -135,7 +123,7 @@ class Caller:
         attempts = retrying(
             options.retry,
             options.timeouts,
-            clock=self.clock,
+            clock=self.sender.clock,
             record=record,
             quota=self.quota,
             may_repeat=lambda error: self._may_repeat(options, request, error, finder, record),
@@ -146,7 +134,7 @@ class Caller:
             async for attempt in attempts:
                 if retries:
                     try:
-                        result = await self._attempt(options, request, decode, record)
+                        result = await self.sender.attempt(options, request, decode, record)
                     except errors.MijnKlantportaalError as error:
                         failure = error
                     else:
@@ -154,7 +142,9 @@ class Caller:
                         return result
                 else:
                     # The time of the first attempt counts for strategies such as tenacity.stop_after_delay.
-                    attempt.retry_state.start_time -= self.clock.real(self.clock.monotonic() - record.started)
+                    attempt.retry_state.start_time -= self.sender.clock.real(
+                        self.sender.clock.monotonic() - record.started
+                    )
                 retries += 1
                 if (
                     when_done is not None
@@ -196,123 +186,6 @@ class Caller:
             **request.context(),
         )
 
-    # --- one attempt -------------------------------------------------------------------------------------------
-
-    async def _attempt(
-        self, options: CallOptions, request: Request, decode: Callable[[bytes], T], record: CallRecord
-    ) -> T:
-        """Sends once and reads the answer; everything that is not a readable success is an error of ours."""
-        try:
-            answer = await self._send(options, request, record)
-            result = self._read(request, answer, decode, record)
-        except errors.MijnKlantportaalError as error:
-            _note_failure(error, record)
-            raise
-        record.begun = record.in_doubt = False
-        return result
-
-    async def _send(self, options: CallOptions, request: Request, record: CallRecord) -> Answer:
-        token = await self.auth.token()
-        answer = await self._send_once(options, request, record, token)
-        if answer.status == 401 and (fresh := await self.auth.refresh(token)):
-            answer = await self._send_once(options, request, record, check_token(fresh, "the refreshed token"))
-        return answer
-
-    async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: str) -> Answer:
-        permit = self.limiter.take_now(options.priority) or await self._wait_for_permit(options, request, record)
-        timeouts, now = options.timeouts, self.clock.monotonic()
-        clock_name, timeout = "attempt", timeouts.attempt
-        if timeouts.call is not None:
-            left = timeouts.call - (now - record.started - record.queued)
-            if timeout is None or left < timeout:
-                clock_name, timeout = "call", max(left, 0.001)
-        if not record.attempts:
-            record.first_sent = now
-        record.attempts += 1
-        listens = self.observer.listens
-        if listens:
-            self._announce_start(request, record)
-        try:
-            answer = await self.transport.send(request, token, timeout, record)
-        except errors.TransportError as error:
-            error.attempts = record.attempts
-            if isinstance(error, errors.CallTimeoutError):
-                error.clock = clock_name
-            if error.outcome is Outcome.NOT_SENT:
-                self.limiter.give_back(permit)
-            else:
-                self.limiter.finish(permit)
-            if listens:
-                self._announce_end(request, record, now, None, error)
-            raise
-        except BaseException:
-            self._settle_permit(permit, record)
-            raise
-        record.answer = answer
-        # What the answer says comes before handing its place to the next.
-        if answer.status == 429:
-            self._pause(answer)
-        else:
-            self.limiter.learn(answer.headers)
-        self.limiter.finish(permit)
-        if listens:
-            self._announce_end(request, record, now, answer, answer.broken)
-        return answer
-
-    def _settle_permit(self, permit: Permit, record: CallRecord) -> None:
-        """After a cancellation: the place in the window is used up only if something may have left."""
-        if record.begun:
-            self.limiter.finish(permit)
-        else:
-            self.limiter.give_back(permit)
-
-    async def _wait_for_permit(self, options: CallOptions, request: Request, record: CallRecord) -> Permit:
-        began = self.clock.monotonic()
-        try:
-            return await self.limiter.take(options.priority, self._queue_left(options, record))
-        except errors.MijnKlantportaalError as error:
-            for name, value in request.context().items():
-                setattr(error, name, value)
-            error.attempts = record.attempts
-            raise
-        finally:
-            waited = self.clock.monotonic() - began
-            record.queued += waited
-            if self.observer.listens:
-                self.observer.emit(PermitWaited(operation=request.operation.name, waited=waited))
-
-    @staticmethod
-    def _queue_left(options: CallOptions, record: CallRecord) -> float | None:
-        queue = options.timeouts.queue
-        return None if queue is None else max(0.0, queue - record.queued)
-
-    def _pause(self, answer: Answer) -> None:
-        """After a 429 the whole key waits."""
-        wait = retry_after(answer.headers)
-        self.limiter.pause((1.0 if wait is None else wait) + self.jitter() * PAUSE_JITTER)
-
-    def _read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
-        if not 200 <= answer.status < 300:
-            raise error_from(request, answer, record.attempts)
-        creates = request.operation.effect is Effect.CREATE
-        if answer.broken is not None and not creates:
-            answer.broken.attempts = record.attempts
-            raise answer.broken
-        try:
-            if answer.broken is not None:
-                raise UnreadableError((f"$: {answer.broken.message}",))
-            return decode(answer.body)
-        except UnreadableError as unreadable:
-            raise errors.DecodeError(
-                f"{answer.status}, but the answer could not be understood",
-                problems=unreadable.problems,
-                identifier=unreadable.identifier,
-                body=answer.body,
-                status=answer.status,
-                attempts=record.attempts,
-                **request.context(),
-            ) from (answer.broken or unreadable)
-
     # --- after a failure ---------------------------------------------------------------------------------------
 
     def _may_repeat(
@@ -326,7 +199,7 @@ class Caller:
         """Whether the table allows another attempt after this failure."""
         step = judge(request.operation.effect, error)
         if isinstance(error, errors.RateLimitedError):
-            left, pause = self._queue_left(options, record), self.limiter.snapshot().resets_in
+            left, pause = queue_left(options, record), self.sender.limiter.snapshot().resets_in
             return left is None or pause <= left
         if step is Step.LOOK:
             # `_look_after` has looked by now: it was not there, and the service had its time to commit.
@@ -356,23 +229,23 @@ class Caller:
                 return None
             # Refused after an attempt that nobody knows the end of: perhaps because that one came through late.
             policy = attrs.evolve(policy, settle=0.0, looks=(1.0,))
-        began = self.clock.monotonic()
+        began = self.sender.clock.monotonic()
         tolerance, looking = policy.tolerance, finder.request()
         # Looks have an account of their own: they are no attempts, and what they do is never in doubt.
         look_record = CallRecord(started=record.started, queued=record.queued)
 
         async def look() -> T | None:
-            answer = await self._send(options, looking, look_record)
+            answer = await self.sender.send(options, looking, look_record)
             record.answer, record.queued = answer, look_record.queued
-            self._read(looking, answer, bytes, look_record)
+            self.sender.read(looking, answer, bytes, look_record)
             return self._pick(finder, looking, answer, record, tolerance)
 
         try:
             finding = await look_until_settled(
                 look,
                 policy,
-                clock=self.clock,
-                time_left=lambda: self._call_left(options, record),
+                clock=self.sender.clock,
+                time_left=lambda: call_left(options, record, self.sender.clock.monotonic()),
                 failures_allowed=max(options.retry.attempts, 3),
             )
         except (errors.MijnKlantportaalError, CannotTellError, LookedTooBrieflyError) as error:
@@ -383,7 +256,7 @@ class Caller:
             raise self._unknown(
                 request, f"{failure.message}; looking whether it happened did not help: {error}", record, look_error
             ) from failure
-        if self.observer.listens:
+        if self.sender.observer.listens:
             self._announce_finding(request, finder, finding.record, finding.looks, began)
         if finding.record is None and failure.outcome is Outcome.APPLIED:
             failure.add_note("It was not found in the portal either, within the settle time.")
@@ -398,9 +271,9 @@ class Caller:
         now = server_time(answer.headers)
         since: datetime | None = None
         if now is not None:
-            since = now - timedelta(seconds=self.clock.monotonic() - record.first_sent + tolerance)
+            since = now - timedelta(seconds=self.sender.clock.monotonic() - record.first_sent + tolerance)
         try:
-            return finder.pick(answer, since=since, claimed=self.limiter.claims.claimed())
+            return finder.pick(answer, since=since, claimed=self.sender.limiter.claims.claimed())
         except UnreadableError as unreadable:
             raise errors.DecodeError(
                 "The list could not be understood",
@@ -410,57 +283,23 @@ class Caller:
                 **looking.context(),
             ) from unreadable
 
-    def _call_left(self, options: CallOptions, record: CallRecord) -> float | None:
-        call = options.timeouts.call
-        return None if call is None else call - (self.clock.monotonic() - record.started - record.queued)
-
     # --- telling -----------------------------------------------------------------------------------------------
 
-    def _announce_start(self, request: Request, record: CallRecord) -> None:
-        self.observer.emit(AttemptStarted(attempt=record.attempts, **request.context()))
-
-    def _announce_end(
-        self,
-        request: Request,
-        record: CallRecord,
-        began: float,
-        answer: Answer | None,
-        error: errors.MijnKlantportaalError | None,
-    ) -> None:
-        self.observer.emit(
-            AttemptFinished(
-                attempt=record.attempts,
-                elapsed=self.clock.monotonic() - began,
-                status=answer.status if answer else None,
-                error=error,
-                **request.context(),
-            )
-        )
-
     def _announce_retry(self, request: Request, attempt: int, wait: float, error: errors.MijnKlantportaalError) -> None:
-        if self.observer.listens:
+        if self.sender.observer.listens:
             operation = request.operation.name
-            self.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
+            self.sender.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
 
     def _announce_finding(self, request: Request, finder: Finder[T], found: T | None, looks: int, began: float) -> None:
-        self.observer.emit(
+        self.sender.observer.emit(
             OutcomeReconciled(
                 operation=request.operation.name,
                 found=found is not None,
                 identifier=None if found is None else finder.identifier(found),
                 looks=looks,
-                elapsed=self.clock.monotonic() - began,
+                elapsed=self.sender.clock.monotonic() - began,
             )
         )
-
-
-def _note_failure(error: errors.MijnKlantportaalError, record: CallRecord) -> None:
-    """Keeps the account of a failed attempt."""
-    if not isinstance(error, errors.RateLimitError):
-        record.failures += 1
-    record.begun = False
-    if error.outcome in {Outcome.UNKNOWN, Outcome.APPLIED}:
-        record.in_doubt = record.was_in_doubt = True
 
 
 def _is_rate_limited(error: errors.MijnKlantportaalError) -> bool:

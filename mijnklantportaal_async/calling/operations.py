@@ -6,7 +6,8 @@ from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.call import Caller, CallOptions
+from mijnklantportaal_async.calling.attempt import CallOptions
+from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.reconcile import Finder
 from mijnklantportaal_async.calling.wire import Request

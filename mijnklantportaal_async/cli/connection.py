@@ -60,6 +60,11 @@ def zone_of(connection: Connection) -> ZoneInfo:
         raise CommandError(f"{error}.") from error
 
 
+def clock_of(connection: Connection) -> Clock:
+    """The clock by which the portal lives."""
+    return Clock(connection.sandbox_speed if connection.sandbox else 1.0)
+
+
 def base_url_of(connection: Connection) -> str:
     """Where the API is: the option, the environment, or the service itself."""
     return connection.base_url or os.environ.get(ENVIRONMENT_BASE_URL, "").strip() or DEFAULT_BASE_URL
@@ -94,7 +99,7 @@ async def open_portal(
     async with _session(
         api_key=_api_key(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
     ) as portal:
-        yield OpenPortal(portal=portal, zone=zone, clock=Clock())
+        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection))
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
@@ -137,14 +142,12 @@ async def _open_sandbox(
         await sandbox.start()
     except (OSError, sqlite3.Error) as error:
         raise CommandError(f"The sandbox cannot be started: {error}.") from error
-    clock = Clock(connection.sandbox_speed)
+    clock = clock_of(connection)
     try:
         async with _session(
             api_key=sandbox.api_key, base_url=sandbox.url, timezone=zone, hooks=hooks, clock=clock
         ) as portal:
-            opened = OpenPortal(
-                portal=portal, zone=zone, clock=clock, sandbox=sandbox, keep_open=connection.keep_open
-            )
+            opened = OpenPortal(portal=portal, zone=zone, clock=clock, sandbox=sandbox, keep_open=connection.keep_open)
             yield opened
         if connection.calendar is not None:
             await write_calendar(sandbox, connection.calendar, terminal)

@@ -100,7 +100,7 @@ def with_connection(command: Command) -> Callable[..., None]:
 
     The command takes `connection` and `terminal` as its first arguments, and its own options after them.
     """
-    own = list(inspect.signature(command, eval_str=True).parameters.values())[2:]
+    own = list(inspect.signature(command).parameters.values())[2:]
     hints = get_type_hints(Connection, include_extras=True)
     shared = [
         inspect.Parameter(

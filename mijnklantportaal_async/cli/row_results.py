@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment, Scheduled
+from mijnklantportaal_async.api.appointment_models import Appointment, NewAppointment, Scheduled
 from mijnklantportaal_async.appointment_files.records import Problem, Row
 from mijnklantportaal_async.appointment_files.results import ResultRow
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Unknown
@@ -36,7 +36,8 @@ class RowResult:
     name: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    appointment_id: str = ""
+    appointment: Appointment | None = None
+    """What is in the calendar, when it is scheduled."""
     error: Exception | None = None
     reason: str = ""
     """Why it is not scheduled, and what to do."""
@@ -46,7 +47,7 @@ class RowResult:
         return ResultRow(
             line=self.line,
             outcome=self.outcome.value,
-            appointment_id=self.appointment_id,
+            appointment_id=self.appointment.id if self.appointment is not None else "",
             starts_at=_in_zone(self.starts_at, zone),
             ends_at=_in_zone(self.ends_at, zone),
             error=self.reason,
@@ -83,7 +84,7 @@ class Account:
                         name=row.new.name,
                         starts_at=appointment.starts_at,
                         ends_at=appointment.ends_at,
-                        appointment_id=appointment.id,
+                        appointment=appointment,
                     )
                 )
             case Rejected():

@@ -1,19 +1,19 @@
 """`mijnklantportaal schedule`: puts one appointment into the calendar."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 
 from mijnklantportaal_async.appointment_files.columns import Field
 from mijnklantportaal_async.appointment_files.records import Record, Row
 from mijnklantportaal_async.appointment_files.rows import read_row
-from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json
+from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json, show_json
 from mijnklantportaal_async.cli.connection import open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
-from mijnklantportaal_async.cli.failures import CommandError, exit_code_of
+from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.row_results import Account, RowOutcome
+from mijnklantportaal_async.cli.row_results import Account
+from mijnklantportaal_async.cli.run_report import exit_code_for
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 
@@ -42,7 +42,8 @@ def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row:
         return row
     raise CommandError(
         "\n".join(
-            f"{problem.column} {problem.value!r}: {problem.message}." if problem.value
+            f"{problem.column} {problem.value!r}: {problem.message}."
+            if problem.value
             else f"{problem.column or 'the appointment'}: {problem.message}."
             for problem in row
         )
@@ -53,6 +54,11 @@ def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row:
 async def _schedule(connection: Connection, terminal: Terminal, row: Row, grace: float, as_data: bool) -> ExitCode:
     interruption = Interruption()
     account = Account((row,), lambda _: None)
+
+    def tell_stopping(reason: str) -> None:
+        if interruption.stop_asked.is_set():
+            terminal.say(f"{reason} Finding out what became of it; press Ctrl-C again to end at once.", "yellow")
+
     async with open_portal(connection, terminal) as opened:
         with listening(interruption):
             # As a run of one row: Ctrl-C is answered as carefully as in a run of thousands.
@@ -62,25 +68,15 @@ async def _schedule(connection: Connection, terminal: Terminal, row: Row, grace:
                 concurrency=1,
                 grace=grace,
                 interruption=interruption,
-                tell_stopping=lambda reason: terminal.say(f"{reason} Finding out what became of it ...", "yellow")
-                if interruption.stop_asked.is_set()
-                else None,
+                tell_stopping=tell_stopping,
             )
         result = account.results[0]
-        if result.outcome is not RowOutcome.SCHEDULED:
+        if result.appointment is None:
             terminal.fail(f"{result.reason} ({result.outcome})")
+        elif as_data:
+            show_json(terminal, as_json(result.appointment))
         else:
-            appointment = await opened.portal.get_appointment(result.appointment_id)
-            if as_data:
-                terminal.output.print(json.dumps(as_json(appointment), ensure_ascii=False), soft_wrap=True)
-            else:
-                terminal.say(f"Scheduled: {row.new.name}", "bold green")
-                terminal.show(appointment_card(appointment, opened.zone))
-        if interruption.exit_code is not None:
-            opened.keep_open = False
-            return interruption.exit_code
-        if result.outcome is RowOutcome.SCHEDULED:
-            return ExitCode.DONE
-        if result.outcome is RowOutcome.UNKNOWN:
-            return ExitCode.UNKNOWN
-        return exit_code_of(result.error) if result.error is not None else ExitCode.SOME_FAILED
+            terminal.say(f"Scheduled: {row.new.name}", "bold green")
+            terminal.show(appointment_card(result.appointment, opened.zone))
+        opened.keep_open = opened.keep_open and interruption.exit_code is None
+        return exit_code_for(account.results, interruption.exit_code)

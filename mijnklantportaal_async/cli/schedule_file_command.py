@@ -13,7 +13,7 @@ from mijnklantportaal_async.appointment_files.read_file import lines_in_words, r
 from mijnklantportaal_async.appointment_files.records import AppointmentFile, AppointmentFileError, Problem
 from mijnklantportaal_async.appointment_files.results import ResultFile
 from mijnklantportaal_async.cli import prompts
-from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, open_portal, zone_of
+from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, clock_of, open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.figures import Figures, in_time
@@ -34,7 +34,6 @@ from mijnklantportaal_async.cli.run_report import (
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.errors import PortalTimeWarning
-from mijnklantportaal_async.events import Event
 
 
 @attrs.frozen(kw_only=True)
@@ -131,9 +130,7 @@ def _result_file(file: AppointmentFile, options: FileOptions) -> ResultFile:
     assert options.output is not None  # noqa: S101 - asked before
     encoding = "utf-8-sig" if file.encoding == "utf-8-sig" else "utf-8"
     try:
-        return ResultFile(
-            options.output, separator=file.separator, encoding=encoding, overwrite=options.overwrite
-        )
+        return ResultFile(options.output, separator=file.separator, encoding=encoding, overwrite=options.overwrite)
     except FileExistsError:
         raise CommandError(
             f"{options.output} exists already, and may be the only account of an earlier run. Move it away, name "
@@ -161,15 +158,8 @@ async def _schedule(
     account = Account(file.rows, keep)
     for line, problems in _by_line(file.problems).items():
         account.add_bad(line, problems)
-    counting: list[Figures] = []
-
-    def hook(event: Event) -> None:
-        for figures in counting:
-            figures.note(event)
-
-    async with open_portal(connection, terminal, hook=hook) as opened:
-        figures = Figures(clock=opened.clock)
-        counting.append(figures)
+    figures = Figures(clock=clock_of(connection))
+    async with open_portal(connection, terminal, hook=figures.note) as opened:
         return await _run(opened, account, figures, terminal, options)
 
 

@@ -70,7 +70,7 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
     found: Any = cast(dict[str, Any], data).get(key) if isinstance(data, dict) else None
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
-    items: list[Any] = found
+    items = cast("list[Any]", found)
     structure = _structure_function(cast(Hashable, kind))
     models: list[T] = []
     for index, item in enumerate(items):

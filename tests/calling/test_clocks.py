@@ -205,3 +205,17 @@ async def test_no_server_is_not_sent(make_portal: MakePortal) -> None:
 def test_timeouts_must_be_above_zero(name: str, seconds: float) -> None:
     with pytest.raises(ValueError, match=f"Timeouts\\({name}="):
         Timeouts(**{name: seconds})
+
+
+async def test_waiting_behind_an_equal_request_ends_with_the_queue_clock(make_portal: MakePortal) -> None:
+    async with ScriptedServer(stall, created()) as server:
+        portal = make_portal(server.url, timeouts=Timeouts(queue=0.05))
+        first = asyncio.create_task(portal.schedule_appointment(**WANTED))
+        await server.wait_for(1)
+        with pytest.raises(CallTimeoutError, match="for the same thing took longer than 0.05 s") as caught:
+            await portal.schedule_appointment(**WANTED)
+        assert (caught.value.clock, caught.value.outcome) == ("queue", Outcome.NOT_SENT)
+        first.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await first
+        await portal.schedule_appointment(**WANTED)

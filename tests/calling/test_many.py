@@ -148,7 +148,9 @@ async def test_a_cancelled_consumer_leaves_every_request_accounted_for(make_port
         await echo(exchange)
 
     async with ScriptedServer(otherwise=slow_for_some) as server:
-        portal = make_portal(server.url, rate_limit=RateLimit(requests=6, per=3600, follow_headers=False), timeouts=Timeouts(queue=None))
+        portal = make_portal(
+            server.url, rate_limit=RateLimit(requests=6, per=3600, follow_headers=False), timeouts=Timeouts(queue=None)
+        )
         run = portal.schedule_appointments(map(wanted, range(20)), concurrency=8)
         taken: list[object] = []
 
@@ -184,7 +186,9 @@ async def test_a_gentle_stop_lets_what_was_sent_learn_its_outcome(make_portal: M
         await echo(exchange)
 
     async with ScriptedServer(otherwise=after_the_gate) as server:
-        portal = make_portal(server.url, rate_limit=RateLimit(requests=3, per=3600, follow_headers=False), timeouts=Timeouts(queue=None))
+        portal = make_portal(
+            server.url, rate_limit=RateLimit(requests=3, per=3600, follow_headers=False), timeouts=Timeouts(queue=None)
+        )
         run = portal.schedule_appointments(map(wanted, range(9)), concurrency=5)
         consumer = asyncio.ensure_future(anext(run))
         await server.wait_for(3)

@@ -174,7 +174,7 @@ async def test_the_key_never_shows(make_portal: MakePortal, status: int) -> None
         assert SECRET not in repr(error) + str(error) + repr(vars(error))
         assert SECRET.encode() not in pickle.dumps(error) if isinstance(error, MijnKlantportaalError) else True
         error = error.__cause__ or error.__context__
-    assert SECRET not in repr(portal) + repr(portal._caller.auth) + repr(portal._caller)
+    assert SECRET not in repr(portal) + repr(portal._caller.sender.auth) + repr(portal._caller)
 
 
 def test_advice_depends_on_what_is_known() -> None:

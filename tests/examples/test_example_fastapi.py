@@ -314,17 +314,18 @@ async def test_a_visitor_who_leaves_cuts_nothing_off(booking_page: Booking) -> N
         assert len(sandbox.requests) == 1
 
 
-async def test_a_server_that_stops_finishes_its_bookings(booking_page: Booking) -> None:
+async def test_a_server_that_stops_finishes_its_bookings() -> None:
     async with Sandbox(speed=10) as sandbox:
-        async with booking_page(sandbox, clock=Clock(10)) as client:
-            sandbox.fail_next(Fault.SLOW_COMMIT, method="POST", delay=3)
-            leaving = asyncio.create_task(client.post("/appointments", json=form()))
+        settings: dict[str, Any] = {"api_key": sandbox.api_key, "base_url": sandbox.url, "clock": Clock(10)}
+        app = fastapi_booking.create_app(lambda: PortalSession(**settings), now=lambda: NOW)
+        sandbox.fail_next(Fault.SLOW_COMMIT, method="POST", delay=3)
+        async with app.router.lifespan_context(app) as state:
+            visitor = asyncio.create_task(state["bookings"].book(fastapi_booking.BookingForm(**form())))
             while not sandbox.requests:
                 await asyncio.sleep(0.005)
-            leaving.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await leaving
+            visitor.cancel()
 
+        # The session was closed after the answer had come.
         assert [request.status for request in sandbox.requests] == [201]
         assert len(sandbox.appointments) == 1
 

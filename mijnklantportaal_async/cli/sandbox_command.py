@@ -1,0 +1,82 @@
+"""`mijnklantportaal sandbox`: an embedded portal to try a client against."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+import attrs
+
+from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.terminal import Terminal, quiet_table
+from mijnklantportaal_async.session import ENVIRONMENT_API_KEY, ENVIRONMENT_BASE_URL, ENVIRONMENT_TIMEZONE
+
+
+@attrs.frozen(kw_only=True)
+class SandboxOptions:
+    """What was asked for."""
+
+    host: str
+    port: int
+    database: Path | None
+    timezone: str
+    speed: float
+    faults: float
+    seed: int
+    rate_limit: int
+    """0 for none."""
+    rate_window: Literal["fixed", "rolling"]
+
+
+def run_sandbox(terminal: Terminal, options: SandboxOptions) -> ExitCode:
+    """Runs a sandbox until a signal comes."""
+    return asyncio.run(_run(terminal, options))
+
+
+async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
+    from mijnklantportaal_async.cli.sandbox_portal import make_sandbox
+
+    sandbox = make_sandbox(
+        host=options.host,
+        port=options.port,
+        database=options.database,
+        timezone=options.timezone,
+        speed=options.speed,
+        faults=options.faults,
+        seed=options.seed,
+        rate_limit=options.rate_limit or None,
+        rate_window=options.rate_window,
+    )
+    interruption = Interruption()
+    try:
+        await sandbox.start()
+    except (OSError, sqlite3.Error) as error:
+        raise CommandError(f"The sandbox cannot be started: {error}. Is another --port free?") from error
+    try:
+        with listening(interruption):
+            limit = f"{options.rate_limit} requests a minute, {options.rate_window} window"
+            table = quiet_table("", "")
+            table.show_header = False
+            table.add_row("Calendar", sandbox.page_url)
+            table.add_row("API", sandbox.url)
+            table.add_row("API key", f"{sandbox.api_key} (of the sandbox only)")
+            table.add_row("Rate limit", limit if options.rate_limit else "none")
+            if options.speed != 1:
+                table.add_row("Speed", f"{options.speed:g} of its seconds in one of yours")
+            if options.faults:
+                table.add_row("Faults", f"{options.faults:.0%} of the requests, seed {options.seed}")
+            table.add_row("Kept in", str(options.database) if options.database else "memory")
+            terminal.show(table)
+            terminal.show("\nFor clients in other terminals:\n")
+            terminal.show(f"export {ENVIRONMENT_BASE_URL}={sandbox.url}")
+            terminal.show(f"export {ENVIRONMENT_API_KEY}={sandbox.api_key}")
+            terminal.show(f"export {ENVIRONMENT_TIMEZONE}={options.timezone}\n")
+            terminal.output.file.flush()
+            terminal.say("Press Ctrl-C to stop it.")
+            await interruption.stop_asked.wait()
+    finally:
+        await sandbox.stop()
+    # Ctrl-C is how it is meant to end.
+    return ExitCode.DONE

@@ -1,0 +1,36 @@
+"""What importing the package loads, beyond aiohttp: a count, not a time (times are in benchmarks/)."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys, json\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+    return set(json.loads(output))
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    extra = loaded_by("import mijnklantportaal_async") - loaded_by("import aiohttp")
+    for heavy in (
+        "tenacity",
+        "cattrs",
+        "yaml",
+        "jsonschema",
+        "rich",
+        "typer",
+        "sqlite3",
+        "mijnklantportaal_async.sandbox",
+    ):
+        assert heavy not in extra
+    foreign = {name.partition(".")[0] for name in extra} - {"mijnklantportaal_async"} - set(sys.stdlib_module_names)
+    # zoneinfo reads how Python was built.
+    assert {name for name in foreign if not name.startswith("_sysconfigdata")} <= {"attrs", "orjson"}
+
+
+@pytest.mark.parametrize("module", ["mijnklantportaal_async.errors", "mijnklantportaal_async.sandbox"])
+def test_parts_can_be_imported_first(module: str) -> None:
+    assert module in loaded_by(f"import {module}")

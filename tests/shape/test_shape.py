@@ -1,0 +1,203 @@
+"""The house keeps its shape: arrows point down, every operation is there, every test can be found."""
+
+import ast
+import inspect
+import re
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+import yaml
+
+import mijnklantportaal_async
+from mijnklantportaal_async import Appointment, NewAppointment, PortalSession
+from mijnklantportaal_async.api import appointments
+from mijnklantportaal_async.calling.wire import Operation
+from mijnklantportaal_async.values.serde import json_name
+
+PACKAGE = Path(mijnklantportaal_async.__file__).parent
+ROOT = PACKAGE.parent
+
+FLOORS = [
+    {"values", "errors"},
+    {"events"},
+    {"sandbox"},
+    {"calling"},
+    {"api"},
+    {"session"},
+    {"appointment_files", "testing"},
+    {"__init__"},
+    {"cli"},
+]
+"""From the ground up: a room may import from its own floor only what is its own, and from those below."""
+
+BUILT_TAGS = {"Appointments API"}
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def floor_of(room: str) -> int:
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Modules of the package that a file imports, wherever in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("mijnklantportaal_async"):
+            names = [node.module] if node.module != "mijnklantportaal_async" else []
+            if not names:
+                names = [f"mijnklantportaal_async.{alias.name}" for alias in node.names]
+            found.update(names)
+        elif isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names if alias.name.startswith("mijnklantportaal_async"))
+    return found
+
+
+def room_of_module(module: str) -> str:
+    parts = module.split(".")
+    room = parts[1] if len(parts) > 1 else "__init__"
+    # `from mijnklantportaal_async import PortalSession` goes through the front door.
+    return room if (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").exists() else "__init__"
+
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_down(path: Path) -> None:
+    room = room_of(path)
+    for module in imports_of(path):
+        other = room_of_module(module)
+        assert other == room or floor_of(other) < floor_of(room), f"{path.name} imports {module}"
+
+
+def test_the_sandbox_is_a_judge_not_a_mirror() -> None:
+    for path in (PACKAGE / "sandbox").rglob("*.py"):
+        assert {room_of_module(module) for module in imports_of(path)} <= {"sandbox", "values"}
+
+
+def test_no_circles_between_files() -> None:
+    graph = {
+        ".".join(("mijnklantportaal_async", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
+            ".__init__"
+        ): {module for module in imports_of(path)}
+        for path in MODULES
+    }
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join((*way, module))
+        if module not in done:
+            for other in graph.get(module, ()):
+                if other != module:
+                    visit(other, (*way, module))
+            done.add(module)
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_only_the_rim_imports_aiohttp() -> None:
+    """The session names aiohttp's types in its signature; everything else goes through the transport."""
+    importing = {
+        str(path.relative_to(PACKAGE))
+        for path in MODULES
+        if room_of(path) not in {"sandbox", "cli"}
+        and re.search(r"^\s*(import|from) aiohttp", path.read_text(), re.MULTILINE)
+    }
+    assert importing == {"calling/transport.py", "session.py"}
+
+
+def test_files_stay_readable() -> None:
+    long = {path.name: lines for path in MODULES if (lines := len(path.read_text().splitlines())) > 420}
+    assert long == {}
+
+
+@cache
+def contract() -> dict[str, Any]:
+    text = (files("mijnklantportaal_async.sandbox") / "openapi.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return loaded
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, methods in contract()["paths"].items()
+        for method, operation in methods.items()
+        if isinstance(operation, dict) and set(operation.get("tags", ())) & BUILT_TAGS
+    ]
+
+
+CONSTANTS = [value for value in vars(appointments).values() if isinstance(value, Operation)]
+
+
+def test_every_operation_of_the_contract_has_its_coroutine() -> None:
+    assert len(operations()) == 5
+    by_name = {constant.name: constant for constant in CONSTANTS}
+    for method, path, operation in operations():
+        (name,) = operation["x-python-names"]
+        coroutine = getattr(PortalSession, name)
+        assert inspect.iscoroutinefunction(coroutine)
+        constant = by_name[name]
+        assert constant.method == method.upper()
+        assert re.sub(r"{(\w+)}", "{}", constant.path) == re.sub(r"{(\w+)}", "{}", path)
+        assert constant.source == operation["x-source"]
+        assert f"Source: https://docs.developers.mijnklantportaal.nl/{operation['x-source']}" in coroutine.__doc__
+        for section in ("Returns:", "Raises:"):
+            assert section in coroutine.__doc__
+        every_argument = set(inspect.signature(coroutine).parameters) - {"self"}
+        assert all(f"{argument}:" in coroutine.__doc__ for argument in every_argument)
+
+
+def test_the_models_have_the_fields_of_the_contract() -> None:
+    schema = contract()["components"]["schemas"]["Appointment"]["properties"]
+    assert {json_name(field.name) for field in attrs.fields(Appointment) if field.init} == set(schema)
+    body = contract()["paths"]["/appointments"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    fields = attrs.fields(NewAppointment)
+    assert {json_name(field.name) for field in fields} == set(body["properties"])
+    assert {json_name(field.name) for field in fields if field.default is attrs.NOTHING} == set(body["required"])
+    signature = inspect.signature(PortalSession.schedule_appointment).parameters
+    assert {field.name for field in fields} == set(signature) - {"self"}
+
+
+def test_every_public_coroutine_has_a_test() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    public = [name for name, _ in inspect.getmembers(PortalSession, callable) if not name.startswith("_")]
+    assert len(public) >= 10
+    for name in public:
+        assert re.search(rf"\.{name}\b", tests), f"nothing tests {name}"
+
+
+def test_every_public_name_has_a_docstring() -> None:
+    for name in mijnklantportaal_async.__all__:
+        thing = getattr(mijnklantportaal_async, name)
+        if name != "UNSET":
+            assert inspect.getdoc(thing), name
+
+
+def test_every_field_of_a_model_is_explained() -> None:
+    for path in (PACKAGE / "api").glob("*_models.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and any("attrs" in ast.unparse(item) for item in node.decorator_list):
+                for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+                    if isinstance(field, ast.AnnAssign):
+                        assert isinstance(after, ast.Expr), ast.unparse(field)
+                        assert isinstance(after.value, ast.Constant), ast.unparse(field)
+
+
+def test_the_public_names_are_sorted_and_exist() -> None:
+    assert len(set(mijnklantportaal_async.__all__)) == len(mijnklantportaal_async.__all__)
+    for name in mijnklantportaal_async.__all__:
+        assert hasattr(mijnklantportaal_async, name)
+
+
+def test_the_package_says_that_it_is_typed() -> None:
+    assert (PACKAGE / "py.typed").exists()
