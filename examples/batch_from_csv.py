@@ -178,13 +178,13 @@ async def run(account: Account, portals: AbstractAsyncContextManager[PortalSessi
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Puts the appointments of a CSV file into the calendar, each once.")
     parser.add_argument("file", type=Path, help="name, starts_at, ends_at, customer_id, attendee_name, attendee_email")
-    parser.add_argument("--results", type=Path, help="where to write what became of each row (default: beside FILE)")
+    parser.add_argument(
+        "--results", type=Path, default=Path("results.csv"), help="what became of each row (default: results.csv)"
+    )
     parser.add_argument("--sandbox", action="store_true", help="schedule in an embedded portal; nothing real happens")
     parser.add_argument("--speed", type=float, default=30.0, help="how fast time passes in the sandbox (default: 30)")
     parser.add_argument("--faults", type=float, default=0.0, help="share of requests that fail in the sandbox")
-    options = parser.parse_args(arguments)
-    options.results = options.results or options.file.with_suffix(".results.csv")
-    return options
+    return parser.parse_args(arguments)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

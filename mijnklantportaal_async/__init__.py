@@ -3,10 +3,11 @@
 from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment, Scheduled
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Run, Unknown
-from mijnklantportaal_async.calling.rate_limit import Priority, RateLimit, RateLimiter, RateLimitSnapshot
+from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.record import Response, with_response
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
+from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.errors import (
     APIStatusError,
     AuthenticationError,

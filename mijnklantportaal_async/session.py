@@ -16,10 +16,11 @@ from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.observe import Observer
-from mijnklantportaal_async.calling.rate_limit import Priority, RateLimit, RateLimiter, RateLimitSnapshot
+from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
+from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_base_url, check_path, with_query
 from mijnklantportaal_async.events import Hook
 from mijnklantportaal_async.values.clock import Clock

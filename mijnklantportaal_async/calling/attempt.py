@@ -8,11 +8,12 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.auth import Auth, check_token
 from mijnklantportaal_async.calling.observe import Observer
-from mijnklantportaal_async.calling.rate_limit import Permit, Priority, RateLimiter
+from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.transport import Transport
+from mijnklantportaal_async.calling.window import Permit
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request, error_from, retry_after
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, PermitWaited

@@ -27,7 +27,8 @@ _SNAPSHOT_SCRIPT = """<script>
   const replaceState = history.replaceState.bind(history);
   // Browsers differ in whether a file may change its own address.
   history.replaceState = (...given) => { try { replaceState(...given); } catch { } };
-  if (!location.hash && snapshot.appointments.length) location.hash = "date=" + snapshot.appointments[0].startsAt.slice(0, 10);
+  const [first] = snapshot.appointments;
+  if (!location.hash && first) location.hash = "date=" + first.startsAt.slice(0, 10);
 })();
 </script>
 """

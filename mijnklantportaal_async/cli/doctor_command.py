@@ -5,7 +5,6 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-
 from mijnklantportaal_async.calling.record import with_response
 from mijnklantportaal_async.calling.retry import RetryPolicy
 from mijnklantportaal_async.cli.connection import base_url_of, open_portal, proxy_for, zone_of

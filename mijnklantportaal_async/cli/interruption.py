@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -30,7 +30,7 @@ class Interruption:
 
 
 @contextmanager
-def listening(interruption: Interruption) -> Iterator[None]:
+def listening(interruption: Interruption) -> Generator[None, None, None]:
     """Notes signals instead of obeying them, as long as this lasts. Inside of a running event loop."""
     loop = asyncio.get_running_loop()
 

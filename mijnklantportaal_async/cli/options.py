@@ -4,7 +4,7 @@ import functools
 import inspect
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -149,7 +149,7 @@ def _log_to_stderr(verbose: int) -> None:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
+def _ended_by_sigterm() -> Generator[None, None, None]:
     """A SIGTERM unwinds as Ctrl-C does, so that nothing stays half written."""
 
     def end(*_: object) -> None:

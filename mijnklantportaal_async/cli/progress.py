@@ -58,7 +58,9 @@ class RunProgress:
             Text(f"{self._figures.requests_a_minute()} requests/min", style="cyan"),
             Text(self._time_left(), style="dim"),
         )
-        return Group(bar, plain_text("  " + " · ".join(self._details()), style="dim"))
+        details = plain_text("  " + " · ".join(self._details()), style="dim")
+        details.no_wrap, details.overflow = True, "ellipsis"
+        return Group(bar, details)
 
     def _time_left(self) -> str:
         done, rows = len(self._account.results), len(self._account.rows)
@@ -72,13 +74,13 @@ class RunProgress:
         failed = sum(result.outcome is not RowOutcome.SCHEDULED for result in self._account.results)
         parts = [f"{self._account.count(RowOutcome.SCHEDULED)} scheduled", f"{failed} failed"]
         if _held_up(snapshot):
-            parts.append(f"rate limit: next request in {in_time(snapshot.resets_in)}")
+            parts.append(f"rate limit, next in {in_time(snapshot.resets_in)}")
         if figures.waited >= 1:
-            parts.append(f"waited {in_time(figures.waited)} for it")
+            parts.append(f"waited {in_time(figures.waited)}")
         if figures.retries:
             parts.append(f"{figures.retries} tried again")
         if looked_up := figures.found + figures.not_found:
-            parts.append(f"{looked_up} looked up after a lost answer")
+            parts.append(f"{looked_up} lost answers looked up")
         if figures.retries and not self._account.count(RowOutcome.SCHEDULED):
             parts.append(figures.last_trouble)
         return parts

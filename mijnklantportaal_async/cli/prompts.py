@@ -3,7 +3,7 @@
 import getpass
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import typer
@@ -46,7 +46,7 @@ def secret(question: str) -> str:
 
 
 @contextmanager
-def _obeying_ctrl_c() -> Iterator[None]:
+def _obeying_ctrl_c() -> Generator[None, None, None]:
     # asyncio.run() takes the first Ctrl-C for itself, and a question would wait for a second one.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

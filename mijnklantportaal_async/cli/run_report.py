@@ -92,14 +92,15 @@ def way_in_words(figures: Figures, limit: int | None) -> Iterable[str]:
     if figures.mishaps:
         yield f"On the way: {figures.mishaps_in_words()}."
     if looked_up := figures.found + figures.not_found:
+        times = "An answer was" if looked_up == 1 else f"{looked_up} answers were"
         yield (
-            f"{in_number(looked_up, 'time')} an answer was lost and the calendar was looked at before sending again: "
-            f"{figures.found} {'was' if figures.found == 1 else 'were'} in it already, {figures.not_found} "
-            f"{'was' if figures.not_found == 1 else 'were'} not."
+            f"{times} lost, and the calendar was looked at before anything was sent again: "
+            f"{figures.found} in it already, {figures.not_found} not."
         )
     if figures.waited >= 1:
         rate = f" of {limit} requests a minute" if limit else ""
-        yield f"Waited {in_time(figures.waited)} for the rate limit{rate}; {in_number(figures.requests, 'request')} in all."
+        requests = in_number(figures.requests, "request")
+        yield f"Waited {in_time(figures.waited)} for the rate limit{rate}; {requests} in all."
 
 
 def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> ExitCode:

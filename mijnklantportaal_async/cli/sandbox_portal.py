@@ -56,8 +56,9 @@ async def write_calendar(sandbox: Sandbox, path: Path, terminal: Terminal) -> No
     """
     from mijnklantportaal_async.cli.calendar_file import calendar_html
 
+    page = await calendar_html(sandbox)
     try:
-        path.write_text(await calendar_html(sandbox), "utf-8")
+        path.write_text(page, "utf-8")  # noqa: ASYNC240 - nothing else goes on any more
     except OSError as error:
         raise CommandError(f"The calendar cannot be written to {path}: {error.strerror or error}.") from error
     terminal.say(f"Calendar: {path} (open it in a browser)")

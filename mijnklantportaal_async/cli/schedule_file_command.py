@@ -209,6 +209,7 @@ async def _run(
 
 
 def _report(account: Account, figures: Figures, opened: OpenPortal, elapsed: float, terminal: Terminal) -> None:
+    terminal.say("")
     if (failures := failure_table(account.results)) is not None:
         terminal.show(failures)
         terminal.show("")

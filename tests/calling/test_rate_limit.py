@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mijnklantportaal_async import CallTimeoutError, Clock, Priority, RateLimit, RateLimiter, RateLimitWaitError
-from mijnklantportaal_async.calling.rate_limit import ARRIVAL_MARGIN, Permit
+from mijnklantportaal_async.calling.window import ARRIVAL_MARGIN, Permit
 
 INTERACTIVE, BACKGROUND = Priority.INTERACTIVE, Priority.BACKGROUND
 

@@ -50,7 +50,11 @@ class Block:
     def tree(self) -> ast.Module:
         """Its code; lines are those of the page."""
         tree = compile(
-            self.code, str(self.page), "exec", flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True
+            self.code,
+            str(self.page),
+            "exec",
+            flags=ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
+            dont_inherit=True,
         )
         assert isinstance(tree, ast.Module)
         # The first line of the code is the one after the fence.

@@ -51,10 +51,12 @@ def imports_of(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("mijnklantportaal_async"):
-            names = [node.module] if node.module != "mijnklantportaal_async" else []
-            if not names:
-                names = [f"mijnklantportaal_async.{alias.name}" for alias in node.names]
-            found.update(names)
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                is_module = (ROOT / (whole.replace(".", "/") + ".py")).exists() or (
+                    ROOT / whole.replace(".", "/")
+                ).is_dir()
+                found.add(whole if is_module else node.module)
         elif isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names if alias.name.startswith("mijnklantportaal_async"))
     return found
@@ -87,7 +89,7 @@ def test_no_circles_between_files() -> None:
     graph = {
         ".".join(("mijnklantportaal_async", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(
             ".__init__"
-        ): {module for module in imports_of(path)}
+        ): imports_of(path)
         for path in MODULES
     }
     done: set[str] = set()

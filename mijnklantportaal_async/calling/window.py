@@ -1,0 +1,198 @@
+"""The sliding window of a key, without waiting: who may send now, and when the next one may.
+
+A log of calls is right whether the service counts in rolling or in fixed windows (the documentation says both), and
+loses nothing. A bucket that refills one call a second would let 119 into a minute.
+
+Source: https://docs.developers.mijnklantportaal.nl/getting-started/rate-limiting
+"""
+
+from collections import deque
+
+import attrs
+
+ARRIVAL_MARGIN = 0.02
+"""The service counts a request when it arrives, which is later than we send it: up to this part of a window later."""
+
+FIRST_CALLS = 4
+"""Calls that go at once before an answer has told how much of the limit is left."""
+
+CARE = 2
+"""For how many windows others are reckoned with after they were last noticed."""
+
+SHARE_WHEN_CONTENDED = 4
+"""While other processes use the key: at most one in so many of the free places is under way from here at once."""
+
+
+@attrs.frozen(kw_only=True)
+class RateLimit:
+    """How many calls a key may make.
+
+    Args:
+        requests: Calls in any `per` seconds; at least 1. None for no limit. A pause after a 429 holds all the same.
+        per: Seconds; above 0.
+        in_flight: Calls under way at once, and so connections; at least 1.
+        follow_headers: Whether `X-RateLimit-Limit` corrects `requests`, and `X-RateLimit-Remaining` makes room for
+            calls that other processes make with the key.
+
+    Raises:
+        ValueError: A number would let nothing through.
+    """
+
+    requests: int | None = 60
+    per: float = 60.0
+    in_flight: int = 100
+    follow_headers: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if self.requests is not None and self.requests < 1:
+            raise ValueError(f"RateLimit(requests={self.requests}) would let nothing through; give 1 or more, or None")
+        if not self.per > 0 or self.in_flight < 1:
+            raise ValueError(f"RateLimit(per={self.per}, in_flight={self.in_flight}): give a positive number to both")
+
+
+class Permit:
+    """The right to send one request, and its place in the window afterwards."""
+
+    __slots__ = ("expires", "finished", "started")
+
+    def __init__(self, started: float, expires: float) -> None:
+        self.started = started
+        self.expires = expires
+        self.finished = False
+
+
+class SlidingWindow:
+    """What was sent lately, here and, as far as the answers tell, elsewhere. Every method takes the time.
+
+    Args:
+        rate_limit: The limit to begin with.
+
+    Attributes:
+        limit: Calls in any window; None for no limit.
+        in_flight: Calls under way.
+        most_in_flight: As many as may be under way.
+    """
+
+    def __init__(self, rate_limit: RateLimit) -> None:
+        self.limit = rate_limit.requests
+        self.in_flight = 0
+        self.most_in_flight = rate_limit.in_flight
+        self._follow_headers = rate_limit.follow_headers and rate_limit.requests is not None
+        self._per = rate_limit.per
+        self._margin = rate_limit.per * ARRIVAL_MARGIN
+        self._log: deque[Permit] = deque()
+        # When the calls of others, of which only the number is known, have left the window at the latest.
+        self._foreign: deque[float] = deque()
+        self._paused_until = float("-inf")
+        # Until the first answer says how much is left, others may be sending as well.
+        self._contended_until = float("inf") if self._follow_headers else float("-inf")
+        self._left = FIRST_CALLS * SHARE_WHEN_CONTENDED
+
+    def may_go(self, now: float) -> bool:
+        """Whether another call may go now."""
+        if self.in_flight >= self.most_in_flight or now < self._paused_until:
+            return False
+        if self.limit is None:
+            return True
+        free = self.free(now)
+        if free > 0 and now < self._contended_until:
+            # Others send as well: what is under way here and there together must not run over the edge.
+            return self._not_counted_yet(now) < self._share(free)
+        return free > 0
+
+    def grant(self, now: float) -> Permit:
+        """Takes a place."""
+        # Until it is finished it counts as long as it possibly can.
+        permit = Permit(now, now + self._margin + self._per)
+        self.in_flight += 1
+        if self.limit is not None:
+            self._log.append(permit)
+        return permit
+
+    def finish(self, permit: Permit, now: float) -> None:
+        """The request was answered, or failed: it was counted between being sent and now."""
+        permit.expires = min(now, permit.started + self._margin) + self._per
+        permit.finished = True
+        self.in_flight -= 1
+
+    def give_back(self, permit: Permit) -> None:
+        """The request never left: its place is free again."""
+        self.in_flight -= 1
+        if permit in self._log:
+            self._log.remove(permit)
+
+    def learn(self, limit: int | None, left: int | None, now: float) -> None:
+        """Takes over what an answer says of the limit and of the calls left in it."""
+        if not self._follow_headers or self.limit is None:
+            return
+        if limit:
+            self.limit = limit
+        if left is None:
+            # A service that does not tell is believed to be ours alone.
+            self._contended_until = min(self._contended_until, now)
+            return
+        self._left = left
+        # Only what cannot be ours: calls of ours under way may not have been counted yet.
+        others = self.limit - left - (self.limit - self.free(now) - len(self._foreign))
+        if others > 0:
+            self._contended_until = now + CARE * self._per
+        elif self._contended_until == float("inf"):
+            self._contended_until = now
+        while len(self._foreign) > max(0, others):
+            self._foreign.popleft()
+        while len(self._foreign) < others:
+            self._foreign.append(now + self._per)
+
+    def pause(self, seconds: float, now: float) -> None:
+        """After a 429: nobody calls for so many seconds, and then with care."""
+        self._paused_until = max(self._paused_until, now + seconds)
+        self._contended_until = self._paused_until + CARE * self._per
+        self._left = 0
+
+    def free(self, now: float) -> int:
+        """Places that are free now, a pause and contention not counted; below 0 after the limit was lowered."""
+        while self._log and self._log[0].expires <= now:
+            self._log.popleft()
+        while self._foreign and self._foreign[0] <= now:
+            self._foreign.popleft()
+        return (self.limit or 0) - len(self._log) - len(self._foreign)
+
+    def next_chance(self, now: float) -> float:
+        """The earliest moment at which another call could go, if no answer changes that."""
+        moment = max(now, self._paused_until)
+        if self.limit is None:
+            return moment
+        free = self.free(now)
+        if free <= 0:
+            first = self._log[0].expires if self._log else float("inf")
+            return max(moment, min(first, self._foreign[0]) if self._foreign else first)
+        if moment < self._contended_until and self._not_counted_yet(now) >= self._share(free):
+            # By then those under way have arrived.
+            return max(moment, self._log[-1].started + self._margin)
+        return moment
+
+    def certain_wait(self, ahead: int, now: float) -> float:
+        """Seconds that a call with so many ahead of it has to wait at the least, however fast the answers come."""
+        wait = max(0.0, self._paused_until - now)
+        if self.limit is None:
+            return wait
+        self.free(now)
+        # What others did is a guess that the next answer may correct; only our own calls are certain.
+        short = ahead + 1 - (self.limit - len(self._log))
+        if short <= 0:
+            return wait
+        rounds, place = divmod(short - 1, self.limit)
+        expiry = self._log[place].expires if place < len(self._log) else now
+        return max(wait, expiry - self._margin - now + rounds * self._per)
+
+    def _share(self, free: int) -> int:
+        return max(1, min(free, self._left) // SHARE_WHEN_CONTENDED)
+
+    def _not_counted_yet(self, now: float) -> int:
+        """Calls under way that may not have arrived at the service yet."""
+        count = 0
+        for permit in reversed(self._log):
+            if permit.started < now - self._margin:
+                break
+            count += not permit.finished
+        return count
