@@ -57,7 +57,7 @@ class TelegramStandIn:
         self._numbers = iter(range(1, 1_000_000))
         application = web.Application()
         application.router.add_post("/bot{token}/{method}", self._answer)
-        self._runner = web.AppRunner(application, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(application, shutdown_timeout=0.01)
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()

@@ -1,32 +1,11 @@
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime
+from collections.abc import AsyncIterator
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
+from given import SECRET, MakePortal
 from tenacity import wait_none
 
 from mijnklantportaal_async import Clock, PortalSession, ReconcilePolicy, RetryPolicy
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-
-SECRET = "sk-very-secret-0123456789"
-
-
-def moment(*parts: int) -> datetime:
-    year, month, day, hour, minute = parts
-    return datetime(year, month, day, hour, minute, tzinfo=AMSTERDAM)
-
-
-WANTED: dict[str, Any] = {
-    "name": "Contract extension",
-    "starts_at": moment(2027, 3, 5, 14, 30),
-    "ends_at": moment(2027, 3, 5, 15, 30),
-    "customer_id": "cst_1",
-}
-"""Arguments of `schedule_appointment` that match `scripted_server.appointment()`."""
-
-MakePortal = Callable[..., PortalSession]
 
 
 @pytest.fixture

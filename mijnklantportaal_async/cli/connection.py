@@ -16,7 +16,7 @@ from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal
-from mijnklantportaal_async.events import Hook
+from mijnklantportaal_async.events import AttemptFinished, Event, Hook
 from mijnklantportaal_async.session import (
     DEFAULT_BASE_URL,
     ENVIRONMENT_API_KEY,
@@ -28,11 +28,15 @@ from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 
 if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
     from mijnklantportaal_async.sandbox import Sandbox
 
-# Who runs a command can wait: more attempts than a web handler would make.
-_RETRY = RetryPolicy(attempts=6)
+# Who runs a command can wait longer than a web handler.
 _TIMEOUTS = Timeouts(queue=300, attempt=30, call=300)
+_ATTEMPTS = 10
+# A portal that never answered is rather a wrong address than a short disturbance.
+_ATTEMPTS_WITHOUT_ANY_ANSWER = 4
 
 
 @attrs.define(kw_only=True)
@@ -105,9 +109,26 @@ async def open_portal(
 # --- inside ----------------------------------------------------------------------------------------------------
 
 
-def _session(**settings: Any) -> PortalSession:
+@attrs.define
+class _Patience:
+    """A stop strategy of tenacity: patient with a portal that is known to be there."""
+
+    answered: bool = False
+
+    def note(self, event: Event) -> None:
+        if isinstance(event, AttemptFinished) and event.status is not None:
+            self.answered = True
+
+    def is_enough(self, state: "RetryCallState") -> bool:
+        return state.attempt_number >= (_ATTEMPTS if self.answered else _ATTEMPTS_WITHOUT_ANY_ANSWER)
+
+
+def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
+    patience = _Patience()
+    # A run of many rows stops by itself when the portal is down; a quota would stop it at a short disturbance.
+    retry = RetryPolicy(stop=patience.is_enough, quota=None)
     try:
-        return PortalSession(retry=_RETRY, timeouts=_TIMEOUTS, **settings)
+        return PortalSession(retry=retry, timeouts=_TIMEOUTS, hooks=(patience.note, *hooks), **settings)
     except ValueError as error:
         raise CommandError(f"{error}.") from error
 

@@ -21,7 +21,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import exit_code_of
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
-from mijnklantportaal_async.errors import APIStatusError, MijnKlantportaalError
+from mijnklantportaal_async.errors import APIStatusError, MijnKlantportaalError, PermissionDeniedError
 
 _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIPPED: "dim"}
 
@@ -50,7 +50,7 @@ async def _examine(connection: Connection, terminal: Terminal) -> ExitCode:
     checks.extend(check_answer(failure, elapsed))
     if headers is not None:
         checks.append(check_clock(headers, datetime.now(UTC)))
-        if not any(check.subject == "Rate limit" for check in checks):
+        if failure is None:
             checks.append(check_rate_limit(headers))
     _show(checks, terminal)
     return _exit_code(checks, failure, terminal)
@@ -76,7 +76,11 @@ def _show(checks: list[Check], terminal: Terminal) -> None:
 def _exit_code(checks: list[Check], failure: MijnKlantportaalError | None, terminal: Terminal) -> ExitCode:
     verdicts = {check.verdict for check in checks}
     if failure is not None:
-        terminal.say("Scheduling will not work like this.", "bold red")
+        works_in_part = isinstance(failure, PermissionDeniedError)
+        text = (
+            "Scheduling works only until an answer is lost." if works_in_part else "Scheduling will not work like this."
+        )
+        terminal.say(text, "bold red")
         return exit_code_of(failure)
     if Verdict.WARN in verdicts:
         terminal.say("Scheduling will work; mind the warnings.", "yellow")

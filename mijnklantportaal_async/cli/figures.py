@@ -83,6 +83,8 @@ def seconds_left(rows_left: int, rows_done: int, requests: int, snapshot: RateLi
 
 def in_time(seconds: float) -> str:
     """A span of time as a person says it."""
+    if seconds < 0.0995:
+        return f"{seconds * 1000:.0f} ms"
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)

@@ -37,7 +37,9 @@ class Connection:
     ] = None
     verbose: Annotated[
         int,
-        typer.Option("--verbose", "-v", count=True, help="Log retries to stderr; twice: every call."),
+        typer.Option(
+            "--verbose", "-v", count=True, show_default=False, help="Log retries to stderr; twice: every call."
+        ),
     ] = 0
     sandbox: Annotated[
         bool,
@@ -120,9 +122,8 @@ def with_connection(command: Command) -> Callable[..., None]:
             other = "does not go together with" if connection.sandbox else "needs"
             raise typer.BadParameter(f"{other} --sandbox", param_hint=" / ".join(misplaced))
         terminal = Terminal.open()
-        with _ended_by_sigterm():
+        with _ended_by_sigterm(), _logging_to_stderr(connection.verbose):
             try:
-                _log_to_stderr(connection.verbose)
                 code = command(connection, terminal, **options)
             except (CommandError, MijnKlantportaalError) as error:
                 code = report(error, terminal)
@@ -131,21 +132,36 @@ def with_connection(command: Command) -> Callable[..., None]:
                 code = ExitCode.INTERRUPTED
         raise typer.Exit(code)
 
+    run.__doc__ = _as_paragraphs(command.__doc__ or "")
     parameters = [*(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own), *shared]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return run
 
 
-def _log_to_stderr(verbose: int) -> None:
+def _as_paragraphs(text: str) -> str:
+    """A docstring whose paragraphs are one line each, for a terminal of any width."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+@contextmanager
+def _logging_to_stderr(verbose: int) -> Generator[None, None, None]:
     if not verbose:
+        yield
         return
     from rich.console import Console
     from rich.logging import RichHandler
 
     logger = logging.getLogger("mijnklantportaal_async")
+    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=False)
+    previous = logger.level
     logger.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
-    logger.addHandler(RichHandler(console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=False))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(previous)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -25,7 +26,6 @@ class RunProgress:
     """Says how far a run is, in the time of the portal's clock."""
 
     def __init__(self, portal: PortalSession, account: Account, figures: Figures, clock: Clock) -> None:
-        self.stopping = ""
         self._portal = portal
         self._account = account
         self._figures = figures
@@ -52,27 +52,29 @@ class RunProgress:
         for _ in range(3):
             bar.add_column(no_wrap=True, justify="right")
         bar.add_row(
-            Text("Stopping" if self.stopping else "Scheduling", style="bold"),
+            Text("Stopping" if self._account.stop_reason else "Scheduling", style="bold"),
             ProgressBar(total=max(rows, 1), completed=done),
             Text(f"{done}/{rows}"),
             Text(f"{self._figures.requests_a_minute()} requests/min", style="cyan"),
             Text(self._time_left(), style="dim"),
         )
-        details = plain_text("  " + " · ".join(self._details()), style="dim")
+        details = plain_text(" · ".join(self._details()), style="dim")
         details.no_wrap, details.overflow = True, "ellipsis"
-        return Group(bar, details)
+        # Room for the ^C that a terminal writes at the end of the line.
+        return Group(bar, Padding(details, (0, 4, 0, 2)))
 
     def _time_left(self) -> str:
         done, rows = len(self._account.results), len(self._account.rows)
-        if done == rows or self.stopping:
+        if done == rows or self._account.stop_reason:
             return ""
         left = seconds_left(rows - done, done, self._figures.requests, self._portal.rate_limit)
         return "" if left is None else f"about {in_time(left)} left"
 
     def _details(self) -> list[str]:
         figures, snapshot = self._figures, self._portal.rate_limit
-        failed = sum(result.outcome is not RowOutcome.SCHEDULED for result in self._account.results)
-        parts = [f"{self._account.count(RowOutcome.SCHEDULED)} scheduled", f"{failed} failed"]
+        others = [outcome for outcome in RowOutcome if outcome is not RowOutcome.SCHEDULED]
+        parts = [f"{self._account.count(RowOutcome.SCHEDULED)} scheduled"]
+        parts.extend(f"{count} {outcome}" for outcome in others if (count := self._account.count(outcome)))
         if _held_up(snapshot):
             parts.append(f"rate limit, next in {in_time(snapshot.resets_in)}")
         if figures.waited >= 1:

@@ -60,11 +60,16 @@ class Account:
     Args:
         rows: The rows that are to be scheduled.
         tell: Called with each result as it comes.
+
+    Attributes:
+        results: In the order in which they came.
+        stop_reason: Why the run was stopped before its end; empty when it was not.
     """
 
     def __init__(self, rows: tuple[Row, ...], tell: Callable[[RowResult], None]) -> None:
         self.rows = rows
         self.results: list[RowResult] = []
+        self.stop_reason = ""
         self._tell = tell
 
     def count(self, outcome: RowOutcome) -> int:
@@ -92,17 +97,17 @@ class Account:
             case Unknown():
                 return self._add(_failed(row, RowOutcome.UNKNOWN, result.error))
             case NotStarted():
-                return self._add(_failed(row, RowOutcome.NOT_SENT, result.error))
+                return self._add(_failed(row, RowOutcome.NOT_SENT, result.error, self.stop_reason))
 
     def add_bad(self, line: int, problems: list[Problem]) -> None:
         """A row that was left out because it cannot be right."""
         texts = [f"{problem.column + ': ' if problem.column else ''}{problem.message}" for problem in problems]
         self._add(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason="; ".join(texts)))
 
-    def add_rest(self, first_index: int, reason: str) -> None:
+    def add_rest(self, first_index: int) -> None:
         """Rows that the session never took."""
         for row in self.rows[first_index:]:
-            self._add(_failed(row, RowOutcome.NOT_SENT, None, reason))
+            self._add(_failed(row, RowOutcome.NOT_SENT, None, self.stop_reason))
 
     def _add(self, result: RowResult) -> RowResult:
         self.results.append(result)
@@ -110,7 +115,8 @@ class Account:
         return result
 
 
-def _failed(row: Row, outcome: RowOutcome, error: Exception | None, reason: str = "") -> RowResult:
+def _failed(row: Row, outcome: RowOutcome, error: Exception | None, stop_reason: str = "") -> RowResult:
+    reason = f"Not sent, because the run was stopped: {stop_reason}"
     if error is not None:
         reason = in_words(error).removeprefix("schedule_appointment: ")
     return RowResult(
@@ -120,7 +126,7 @@ def _failed(row: Row, outcome: RowOutcome, error: Exception | None, reason: str 
         starts_at=row.new.starts_at,
         ends_at=row.new.ends_at,
         error=error,
-        reason=reason or "The run was stopped before it was sent.",
+        reason=reason,
     )
 
 

@@ -12,9 +12,13 @@ from mijnklantportaal_async.cli.failures import exit_code_of
 from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.row_results import RowOutcome, RowResult
 from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
+from mijnklantportaal_async.errors import MijnKlantportaalError
 
 MOST_ROWS = 40
 """Rows of a table on the screen; the file of results has them all."""
+
+# Which rows are in the calendar has to be said exactly; only a very ragged list is cut.
+_MOST_SPANS = 500
 
 _STYLES = {
     RowOutcome.SCHEDULED: "green",
@@ -64,7 +68,9 @@ def outcome_table(results: list[RowResult]) -> Table:
         lines = [result.line for result in results if result.outcome is outcome]
         if lines:
             meaning = Text(_MEANINGS[outcome], style="dim")
-            table.add_row(Text(outcome, style=_STYLES[outcome]), str(len(lines)), lines_in_words(lines), meaning)
+            table.add_row(
+                Text(outcome, style=_STYLES[outcome]), str(len(lines)), lines_in_words(lines, _MOST_SPANS), meaning
+            )
     return table
 
 
@@ -72,16 +78,19 @@ def failure_table(results: list[RowResult]) -> Table | None:
     """Rows that are not scheduled, those with the same reason together; None when there are none."""
     groups: dict[tuple[RowOutcome, str], list[RowResult]] = {}
     for result in sorted(results, key=lambda result: result.line):
-        if result.outcome is not RowOutcome.SCHEDULED:
-            groups.setdefault((result.outcome, result.reason), []).append(result)
+        # Bad rows were shown with all their problems before the run.
+        if result.outcome not in {RowOutcome.SCHEDULED, RowOutcome.BAD_ROW}:
+            # The whole text tells how often each was tried, which would keep equal ones apart.
+            same = result.error.message if isinstance(result.error, MijnKlantportaalError) else result.reason
+            groups.setdefault((result.outcome, same), []).append(result)
     if not groups:
         return None
     table = quiet_table("Lines", "Outcome", "Appointment", "Reason, and what to do")
     table.columns[1].no_wrap = True
-    for (outcome, reason), group in list(groups.items())[:MOST_ROWS]:
+    for (outcome, _), group in list(groups.items())[:MOST_ROWS]:
         name = group[0].name if len(group) == 1 else in_number(len(group), "row")
         lines = lines_in_words([result.line for result in group])
-        table.add_row(lines, Text(outcome, style=_STYLES[outcome]), plain_text(name), plain_text(reason))
+        table.add_row(lines, Text(outcome, style=_STYLES[outcome]), plain_text(name), plain_text(group[0].reason))
     if len(groups) > MOST_ROWS:
         table.add_row("…", "", "", f"{len(groups) - MOST_ROWS} more; --output writes them all to a file.")
     return table

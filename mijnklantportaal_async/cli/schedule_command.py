@@ -16,6 +16,7 @@ from mijnklantportaal_async.cli.row_results import Account
 from mijnklantportaal_async.cli.run_report import exit_code_for
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.cli.time_warnings import said_afterwards
 
 
 def schedule(
@@ -55,12 +56,12 @@ async def _schedule(connection: Connection, terminal: Terminal, row: Row, grace:
     interruption = Interruption()
     account = Account((row,), lambda _: None)
 
-    def tell_stopping(reason: str) -> None:
+    def tell_stopping(_: str) -> None:
         if interruption.stop_asked.is_set():
-            terminal.say(f"{reason} Finding out what became of it; press Ctrl-C again to end at once.", "yellow")
+            terminal.say("Stopping: finding out what became of it. Press Ctrl-C again to end at once.", "yellow")
 
     async with open_portal(connection, terminal) as opened:
-        with listening(interruption):
+        with said_afterwards(terminal), listening(interruption):
             # As a run of one row: Ctrl-C is answered as carefully as in a run of thousands.
             await schedule_rows(
                 opened.portal,

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -33,7 +32,7 @@ from mijnklantportaal_async.cli.run_report import (
 )
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
-from mijnklantportaal_async.errors import PortalTimeWarning
+from mijnklantportaal_async.cli.time_warnings import said_afterwards
 
 
 @attrs.frozen(kw_only=True)
@@ -175,16 +174,16 @@ async def _run(
         proof = CalendarProof(opened.sandbox)
 
     def tell_stopping(reason: str) -> None:
-        progress.stopping = reason
-        again = " Press Ctrl-C again to end at once." if interruption.stop_asked.is_set() else ""
-        terminal.say(
-            f"{reason} Nothing new is sent; requests under way get {options.grace:g} s to learn their outcome.{again}",
-            "yellow",
-        )
+        text = f"Stopping: {reason} Nothing new is sent."
+        if interruption.stop_asked.is_set():
+            text = (
+                f"Stopping: nothing new is sent; requests under way get {options.grace:g} s to learn what became of "
+                "them. Press Ctrl-C again to end at once."
+            )
+        terminal.say(text, "yellow")
 
     began = time.monotonic()
-    with warnings.catch_warnings(record=True) as caught, listening(interruption):
-        warnings.simplefilter("always", PortalTimeWarning)
+    with said_afterwards(terminal), listening(interruption):
         async with shown(progress, terminal):
             await schedule_rows(
                 opened.portal,
@@ -196,8 +195,6 @@ async def _run(
             )
     elapsed = time.monotonic() - began
     _report(account, figures, opened, elapsed, terminal)
-    for message in [str(warning.message) for warning in caught][:5]:
-        terminal.say(f"Warning: {message}", "yellow")
     code = exit_code_for(account.results, interruption.exit_code)
     if interruption.exit_code is not None:
         opened.keep_open = False

@@ -1,7 +1,7 @@
 """Schedules the rows of a file, until they are done, somebody stops it, or going on makes no sense."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 from mijnklantportaal_async import errors
@@ -15,6 +15,9 @@ from mijnklantportaal_async.session import PortalSession
 FAILURES_IN_A_ROW = 8
 """Rows that one after another come to nothing, before the portal is taken to be down."""
 
+PATIENCE_WITH_THE_FIRST = 5.0
+"""Real seconds that the other rows wait for the first one."""
+
 
 async def schedule_rows(
     portal: PortalSession,
@@ -24,7 +27,7 @@ async def schedule_rows(
     grace: float,
     interruption: Interruption,
     tell_stopping: Callable[[str], None],
-) -> str:
+) -> None:
     """Schedules the rows of an account, and enters what becomes of each.
 
     Args:
@@ -34,42 +37,53 @@ async def schedule_rows(
         grace: Seconds that requests under way get to learn their outcome when the run is stopped.
         interruption: What the person at the terminal asks for.
         tell_stopping: Called with the reason when the run begins to stop.
-
-    Returns:
-        Why it stopped before its end; empty when it did not.
     """
-    run = portal.schedule_appointments((row.new for row in account.rows), concurrency=concurrency)
+    answered = asyncio.Event()
+    run = portal.schedule_appointments(_one_first(account, answered), concurrency=concurrency)
     async with run:
-        reading = asyncio.create_task(_read(run, account), name="read results")
+        reading = asyncio.create_task(_read(run, account, answered), name="read results")
         asked = asyncio.create_task(interruption.stop_asked.wait(), name="wait for Ctrl-C")
         await asyncio.wait([reading, asked], return_when=asyncio.FIRST_COMPLETED)
-        reason = reading.result() if reading.done() else "The run was stopped by you."
-        if reason:
-            tell_stopping(reason)
+        account.stop_reason = reading.result() if reading.done() else "somebody asked for it."
+        if account.stop_reason:
+            tell_stopping(account.stop_reason)
             await _stop(run, grace, interruption)
             # What was ready before the run stopped may still have to be taken.
             await reading
         asked.cancel()
     for result in run.unfinished:
         account.add(result)
-    account.add_rest(run.read, f"Not sent: {reason[0].lower()}{reason[1:]}" if reason else "")
-    return reason
+    account.add_rest(run.read)
 
 
-async def _read(run: Run[NewAppointment, Scheduled], account: Account) -> str:
+async def _one_first(account: Account, answered: asyncio.Event) -> AsyncGenerator[NewAppointment, None]:
+    """The rows: one, and the others when that one went well, or takes long.
+
+    A wrong key or address costs one request, not as many as may be under way at once.
+    """
+    for index, row in enumerate(account.rows):
+        if index == 1:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_WITH_THE_FIRST):
+                    await answered.wait()
+        yield row.new
+
+
+async def _read(run: Run[NewAppointment, Scheduled], account: Account, answered: asyncio.Event) -> str:
     """Enters results as they come; returns why going on makes no sense, or nothing at the end."""
     failures = 0
     async for result in run:
         row = account.add(result)
         failures = failures + 1 if _came_to_nothing(row) else 0
         if is_about_access(row.error):
-            return "The portal refuses the key."
+            return "the portal refuses the key."
         if isinstance(row.error, errors.ConnectError) and (
             row.error.is_permanent or account.count(RowOutcome.SCHEDULED) == 0
         ):
-            return "The portal cannot be reached."
+            return "the portal cannot be reached."
         if failures >= FAILURES_IN_A_ROW:
-            return f"{failures} rows in a row came to nothing: the portal seems to be down."
+            return f"{failures} appointments in succession came to nothing, so the portal seems to be down."
+        answered.set()
     return ""
 
 

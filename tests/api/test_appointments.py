@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import WANTED, MakePortal, moment
+from given import WANTED, MakePortal, moment
 from scripted_server import ScriptedServer, answer, appointment, created, listed
 
 from mijnklantportaal_async import (

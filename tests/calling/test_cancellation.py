@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
-from conftest import WANTED, MakePortal
+from given import WANTED, MakePortal
 from scripted_server import Exchange, ScriptedServer, answer, appointment, created, drop, hold, listed, stall
 from tenacity import wait_fixed
 

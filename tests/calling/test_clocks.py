@@ -4,7 +4,7 @@ import asyncio
 
 import aiohttp
 import pytest
-from conftest import WANTED, MakePortal
+from given import WANTED, MakePortal
 from scripted_server import ScriptedServer, answer, appointment, created, hold, listed, stall
 from tenacity import wait_fixed
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
-from conftest import MakePortal, moment
+from given import MakePortal, moment
 from scripted_server import Exchange, ScriptedServer, answer, appointment, stall
 
 from mijnklantportaal_async import (

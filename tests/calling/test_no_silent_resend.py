@@ -2,7 +2,7 @@
 
 import aiohttp
 import pytest
-from conftest import SECRET, WANTED, MakePortal
+from given import SECRET, WANTED, MakePortal
 from scripted_server import ScriptedServer, answer, appointment, created, drop, listed
 
 from mijnklantportaal_async import ConnectionLostError, Outcome, OutcomeUnknownError, RetryPolicy

@@ -3,7 +3,7 @@
 import logging
 
 import pytest
-from conftest import SECRET, MakePortal
+from given import SECRET, MakePortal
 from scripted_server import ScriptedServer, answer, appointment, drop
 
 from mijnklantportaal_async import RateLimit

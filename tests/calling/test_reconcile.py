@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from conftest import WANTED, MakePortal, moment
+from given import WANTED, MakePortal, moment
 from scripted_server import Exchange, ScriptedServer, answer, appointment, created, drop, listed
 from tenacity import wait_none
 

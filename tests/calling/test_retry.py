@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from conftest import WANTED, MakePortal
+from given import WANTED, MakePortal
 from scripted_server import ScriptedServer, Step, answer, appointment, created, drop, half_body, listed
 from tenacity import (
     AsyncRetrying,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from conftest import moment
+from given import moment
 
 from mijnklantportaal_async import (
     Clock,

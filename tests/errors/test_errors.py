@@ -6,7 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
-from conftest import SECRET, WANTED, MakePortal
+from given import SECRET, WANTED, MakePortal
 from scripted_server import ScriptedServer, answer
 
 from mijnklantportaal_async import (

@@ -1,60 +1,22 @@
 import asyncio
 import contextlib
-import logging
 import re
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from example_files import ended, load_example, started
-from served_app import portal_that_answers, served
+from booking_page import AMSTERDAM, NOW, booking_page, fastapi_booking, form
+from example_files import ended, started
 
 from mijnklantportaal_async import Clock, PortalSession, RateLimit, Timeouts
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-NOW = datetime(2027, 3, 1, 9, 0, tzinfo=AMSTERDAM)
 READ, WRITE = "appointments.read", "appointments.write"
 
-Booking = Callable[..., Any]
 
-fastapi_booking = load_example("fastapi_booking")
-
-
-def form(**changes: object) -> dict[str, object]:
-    filled_in = {
-        "form_token": "a-token-of-the-page",
-        "subject": "Contract extension",
-        "day": "2027-03-05",
-        "time": "14:30",
-        "minutes": "60",
-        "visitor_name": "Sam de Vries",
-        "visitor_email": "sam@example.nl",
-    }
-    return filled_in | changes
-
-
-@pytest.fixture
-def booking_page() -> Booking:
-    """The application with a portal, served."""
-
-    @asynccontextmanager
-    async def page(sandbox: Sandbox | None = None, **settings: Any) -> AsyncGenerator[httpx.AsyncClient]:
-        if sandbox is not None:
-            settings = {"api_key": sandbox.api_key, "base_url": sandbox.url} | settings
-        app = fastapi_booking.create_app(lambda: PortalSession(**settings), zone=AMSTERDAM, now=lambda: NOW)
-        async with served(app) as client:
-            yield client
-
-    return page
-
-
-async def test_books_what_the_visitor_filled_in(booking_page: Booking) -> None:
+async def test_books_what_the_visitor_filled_in() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         response = await client.post("/appointments", json=form())
 
@@ -96,7 +58,7 @@ WRONG: list[tuple[dict[str, str], str, str]] = [
 ]
 
 
-async def test_says_beside_the_field_what_is_wrong(booking_page: Booking) -> None:
+async def test_says_beside_the_field_what_is_wrong() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         for changes, field, words in WRONG:
             response = await client.post("/appointments", json=form(**changes))
@@ -109,7 +71,7 @@ async def test_says_beside_the_field_what_is_wrong(booking_page: Booking) -> Non
         assert (await client.post("/appointments", json=form())).status_code == 201
 
 
-async def test_an_hour_across_a_clock_change_is_an_hour(booking_page: Booking) -> None:
+async def test_an_hour_across_a_clock_change_is_an_hour() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         response = await client.post("/appointments", json=form(day="2027-03-28", time="01:30"))
 
@@ -118,7 +80,7 @@ async def test_an_hour_across_a_clock_change_is_an_hour(booking_page: Booking) -
         assert stored.ends_at.timestamp() - stored.starts_at.timestamp() == 3600
 
 
-async def test_what_is_no_form_is_refused(booking_page: Booking) -> None:
+async def test_what_is_no_form_is_refused() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         assert (await client.post("/appointments", json=[])).status_code == 422
         assert (await client.post("/appointments", content=b"{", headers={"Content-Type": "application/json"})).is_error
@@ -127,7 +89,7 @@ async def test_what_is_no_form_is_refused(booking_page: Booking) -> None:
 
 
 @pytest.mark.parametrize("clicks", [2, 20])
-async def test_a_double_click_books_once(booking_page: Booking, clicks: int) -> None:
+async def test_a_double_click_books_once(clicks: int) -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         responses = await asyncio.gather(*(client.post("/appointments", json=form()) for _ in range(clicks)))
         late = await client.post("/appointments", json=form())
@@ -137,7 +99,7 @@ async def test_a_double_click_books_once(booking_page: Booking, clicks: int) -> 
         assert len(sandbox.requests) == 1
 
 
-async def test_another_form_of_the_same_visitor_books_again(booking_page: Booking) -> None:
+async def test_another_form_of_the_same_visitor_books_again() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         await client.post("/appointments", json=form())
         await client.post("/appointments", json=form(form_token="the-token-of-another-page"))
@@ -146,7 +108,7 @@ async def test_another_form_of_the_same_visitor_books_again(booking_page: Bookin
         assert len(sandbox.appointments) == 3
 
 
-async def test_books_once_when_the_answer_is_lost(booking_page: Booking) -> None:
+async def test_books_once_when_the_answer_is_lost() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST")
         response = await client.post("/appointments", json=form())
@@ -155,7 +117,7 @@ async def test_books_once_when_the_answer_is_lost(booking_page: Booking) -> None
         assert (response.status_code, response.json()["appointment_id"]) == (201, stored.id)
 
 
-async def test_fifty_visitors_at_once_are_each_booked_once(booking_page: Booking) -> None:
+async def test_fifty_visitors_at_once_are_each_booked_once() -> None:
     async with (
         Sandbox(rate_limit=600) as sandbox,
         booking_page(sandbox, rate_limit=RateLimit(requests=600)) as client,
@@ -171,130 +133,7 @@ async def test_fifty_visitors_at_once_are_each_booked_once(booking_page: Booking
         )
 
 
-async def test_more_visitors_than_calls_are_told_when_to_come_back(booking_page: Booking) -> None:
-    async with Sandbox() as sandbox, booking_page(sandbox) as client:
-        forms = [form(form_token=f"token-of-visitor-{n:02}") for n in range(64)]
-        responses = await asyncio.gather(*(client.post("/appointments", json=one) for one in forms))
-
-        busy = [response for response in responses if response.status_code == 503]
-        assert len(busy) == 4
-        assert all(30 < int(response.headers["Retry-After"]) <= 70 for response in busy)
-        assert {response.status_code for response in responses} == {201, 503}
-        assert len(sandbox.appointments) == 60
-        # Not one call was made in vain.
-        assert {request.status for request in sandbox.requests} == {201}
-
-
-async def test_a_limit_that_the_portal_announces_is_passed_on(booking_page: Booking) -> None:
-    async with Sandbox() as sandbox, booking_page(sandbox) as client:
-        sandbox.fail_next(Fault.TOO_MANY_REQUESTS, retry_after=42)
-        response = await client.post("/appointments", json=form())
-
-        assert response.status_code == 503
-        assert 42 <= int(response.headers["Retry-After"]) <= 43
-        assert "Nothing was booked" in response.json()["message"]
-
-
-async def test_an_unknown_outcome_is_not_called_a_success(
-    booking_page: Booking, caplog: pytest.LogCaptureFixture
-) -> None:
-    # A key that may not look cannot settle it.
-    async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, booking_page(sandbox) as client:
-        sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST")
-        response = await client.post("/appointments", json=form())
-
-        assert response.status_code == 202
-        assert response.json()["state"] == "in_doubt"
-        assert "do not book again" in response.json()["message"]
-        assert "LOOK IN THE CALENDAR for Friday 5 March 2027, 14:30 to 15:30" in caplog.text
-        assert "sam@example.nl" in caplog.text
-
-        # Pressing the button again changes nothing.
-        assert (await client.post("/appointments", json=form())).json() == response.json()
-        assert len(sandbox.appointments) == 1
-
-
-async def test_an_unreadable_answer_is_a_booking(booking_page: Booking) -> None:
-    async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, booking_page(sandbox) as client:
-        sandbox.fail_next(Fault.MALFORMED_JSON, method="POST")
-        response = await client.post("/appointments", json=form())
-
-        assert (response.status_code, response.json()["state"]) == (201, "booked")
-        assert response.json()["when"] == "Friday 5 March 2027, 14:30 to 15:30"
-        assert len(sandbox.appointments) == 1
-
-
-@pytest.mark.parametrize(
-    "settings", [{"api_key": "a-very-secret-wrong-key"}, {"api_key": "key-without-writing"}], ids=["wrong", "scope"]
-)
-async def test_what_the_owner_must_mend_is_no_visitors_business(
-    booking_page: Booking, caplog: pytest.LogCaptureFixture, settings: dict[str, str]
-) -> None:
-    async with (
-        Sandbox(keys={"key-without-writing": {READ}}) as sandbox,
-        booking_page(sandbox, **settings) as client,
-    ):
-        response = await client.post("/appointments", json=form())
-
-        assert (response.status_code, response.json()["state"]) == (500, "broken")
-        assert "Nothing was booked" in response.json()["message"]
-        assert not re.search("key|scope|401|403", response.text)
-        [record] = [record for record in caplog.records if record.name == "booking"]
-        assert record.levelno == logging.ERROR
-        assert re.search("401|403", record.getMessage())
-        assert settings["api_key"] not in caplog.text
-
-
-async def test_a_portal_out_of_reach_books_nothing(booking_page: Booking) -> None:
-    async with Sandbox() as sandbox:
-        url, key = sandbox.url, sandbox.api_key
-    async with booking_page(base_url=url, api_key=key, clock=Clock(100)) as client:
-        response = await client.post("/appointments", json=form())
-
-        assert (response.status_code, response.json()["state"]) == (503, "busy")
-        assert "Nothing was booked" in response.json()["message"]
-        assert "Retry-After" in response.headers
-
-
-@pytest.mark.parametrize(
-    ("status", "document", "expected", "state"),
-    [
-        (409, {"message": "Taken."}, 409, "refused"),
-        (400, {"message": "Unreadable."}, 500, "broken"),
-        (404, {"message": "No such path."}, 500, "broken"),
-        (426, {"message": "No licence."}, 500, "broken"),
-        (422, {"message": "Not on Sundays."}, 422, "refused"),
-        (422, {"message": "Invalid.", "errors": {"endsAt": ["Too late."]}}, 422, "refused"),
-        (422, {"message": "Invalid.", "errors": {"resource": ["None free."]}}, 422, "refused"),
-    ],
-)
-async def test_each_refusal_has_its_answer(
-    booking_page: Booking, status: int, document: dict[str, Any], expected: int, state: str
-) -> None:
-    async with (
-        portal_that_answers(status, document) as url,
-        booking_page(api_key="some-key", base_url=url) as client,
-    ):
-        response = await client.post("/appointments", json=form())
-
-        assert (response.status_code, response.json()["state"]) == (expected, state)
-        if status == 422 and "errors" not in document:
-            assert response.json()["message"] == "Not on Sundays."
-        if "endsAt" in document.get("errors", {}):
-            assert response.json()["errors"] == {"minutes": ["Too late."]}
-
-
-async def test_a_portal_that_only_fails_leaves_doubt(booking_page: Booking) -> None:
-    async with (
-        portal_that_answers(503, {"message": "Down."}) as url,
-        booking_page(api_key="some-key", base_url=url, clock=Clock(200)) as client,
-    ):
-        response = await client.post("/appointments", json=form())
-
-        assert (response.status_code, response.json()["state"]) == (202, "in_doubt")
-
-
-async def test_a_visitor_who_leaves_cuts_nothing_off(booking_page: Booking) -> None:
+async def test_a_visitor_who_leaves_cuts_nothing_off() -> None:
     async with (
         Sandbox(speed=10) as sandbox,
         booking_page(sandbox, clock=Clock(10)) as client,
@@ -330,7 +169,7 @@ async def test_a_server_that_stops_finishes_its_bookings() -> None:
         assert len(sandbox.appointments) == 1
 
 
-async def test_the_page_can_be_used_by_everybody(booking_page: Booking) -> None:
+async def test_the_page_can_be_used_by_everybody() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         first, second = await client.get("/"), await client.get("/")
 
@@ -353,7 +192,7 @@ async def test_the_page_can_be_used_by_everybody(booking_page: Booking) -> None:
         assert first.headers["Cache-Control"] == "no-store"
 
 
-async def test_health_asks_the_portal_nothing(booking_page: Booking) -> None:
+async def test_health_asks_the_portal_nothing() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         assert (await client.get("/health")).json()["status"] == "ok"
         await client.post("/appointments", json=form())
@@ -363,7 +202,7 @@ async def test_health_asks_the_portal_nothing(booking_page: Booking) -> None:
         assert len(sandbox.requests) == 1
 
 
-async def test_old_answers_are_forgotten(booking_page: Booking, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_answers_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fastapi_booking, "FORMS_REMEMBERED", 3)
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         for number in range(4):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
-from conftest import SECRET, WANTED, MakePortal
+from given import SECRET, WANTED, MakePortal
 from scripted_server import ScriptedServer, answer, appointment, created, drop, stall
 
 from mijnklantportaal_async import (

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import WANTED
+from given import WANTED
 
 from mijnklantportaal_async import RetryPolicy
 from mijnklantportaal_async.sandbox import Fault

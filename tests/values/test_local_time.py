@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from conftest import AMSTERDAM
+from given import AMSTERDAM
 from hypothesis import given
 from hypothesis import strategies as st
 
