@@ -2,7 +2,7 @@ import asyncio
 import csv
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def write_rows(folder: Path, count: int) -> Path:
 
 
 @contextmanager
-def opened_account(file: Path) -> Iterator[Any]:
+def opened_account(file: Path) -> Generator[Any]:
     with ResultFile(file.with_name("results.csv")) as results:
         yield batch.Account(read_appointment_file(file, zone=AMSTERDAM), results)
 

@@ -1,0 +1,94 @@
+"""Everything that is checked, each by one command: `nox -l` lists it, `nox -s NAME` runs it."""
+
+import nox
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """The main tests, as the README runs them."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of the core; the exceptions are explained in docs/architecture.md."""
+    session.install("-e", ".[test]")
+    session.run("coverage", "erase")
+    rooms = ("calling", "session", "values", "api", "errors", "shape", "chaos", "rate")
+    session.run("coverage", "run", "-m", "pytest", *(f"tests/{room}" for room in rooms), *session.posargs)
+    session.run("coverage", "combine")
+    session.run("coverage", "report", "--include", _core(), "--fail-under", "100")
+
+
+def _core() -> str:
+    rooms = ("api", "calling", "values")
+    files = ("errors", "events", "session", "__init__")
+    package = "mijnklantportaal_async"
+    return ",".join([*(f"{package}/{room}/*" for room in rooms), *(f"{package}/{name}.py" for name in files)])
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The main tests with the lowest versions that pyproject.toml admits."""
+    session.install("uv")
+    python = str(session.bin_paths[0] if session.bin_paths else "") + "/python"
+    session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-e", ".[test]")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy --strict and pyright, on the package and on what users copy from."""
+    session.install("-e", ".[test,lint]", "nox")
+    session.run("mypy", "mijnklantportaal_async", "examples", "noxfile.py")
+    session.run("pyright", "--pythonpath", f"{session.bin}/python", "mijnklantportaal_async", "examples")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: mistakes and format."""
+    session.install("ruff>=0.8")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Builds the documentation into site/."""
+    session.install("-e", ".[docs]")
+    session.run("mkdocs", "build", "--strict", "--site-dir", "site")
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Runs every example against the sandbox."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "tests/examples", *session.posargs)
+
+
+@nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Side by side with raw aiohttp; takes some minutes and wants a quiet machine."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Chaos for minutes, with many seeds: `nox -s soak -- --seeds 50`."""
+    session.install("-e", ".[test]")
+    session.run("python", "-m", "pytest", "tests", "-m", "soak", "--timeout", "3600", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Builds sdist and wheel, and imports the wheel in an environment of its own."""
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", "dist")
