@@ -9,6 +9,7 @@ It forgets when it ends: a second run would book the file a second time, so it r
 
 import argparse
 import asyncio
+import itertools
 import os
 import signal
 import sys
@@ -51,6 +52,7 @@ class Account:
     def __init__(self, file: AppointmentFile, results: ResultFile) -> None:
         self.file = file
         self.interrupted = False
+        self.is_hopeless = False
         self.counts: Counter[str] = Counter()
         self.to_look_for: list[str] = []
         self._results = results
@@ -70,6 +72,7 @@ class Account:
                     )
                 )
             case Rejected(error=error):
+                self.is_hopeless = self.is_hopeless or isinstance(error, HOPELESS)
                 self._write(ResultRow(line=line, outcome="rejected", error=str(error)))
             case NotStarted(error=error):
                 self._write(ResultRow(line=line, outcome="not sent", error=str(error or "stopped before its turn")))
@@ -103,16 +106,15 @@ class Account:
 
 async def schedule_all(portal: PortalSession, account: Account) -> None:
     """Schedules all rows; however it ends, the account is complete."""
-    run = portal.schedule_appointments(row.new for row in account.file.rows)
+    # Nothing more is read once it is clear that all will be refused.
+    requests = itertools.takewhile(lambda _: not account.is_hopeless, (row.new for row in account.file.rows))
+    run = portal.schedule_appointments(requests)
     stops: list[asyncio.Task[None]] = []
-
-    def stop() -> None:
-        # A second Ctrl-C takes the grace away.
-        stops.append(asyncio.create_task(run.stop(grace=0.0 if stops else GRACE)))
 
     def interrupt() -> None:
         account.interrupted = True
-        stop()
+        # A second Ctrl-C takes the grace away.
+        stops.append(asyncio.create_task(run.stop(grace=0.0 if stops else GRACE)))
         print(f"\nStopping; what was sent gets {GRACE:g} s. Ctrl-C again ends at once.", file=sys.stderr)
 
     try:
@@ -121,8 +123,6 @@ async def schedule_all(portal: PortalSession, account: Account) -> None:
                 async for result in run:
                     account.add(result)
                     show_progress(account)
-                    if isinstance(result, Rejected) and isinstance(result.error, HOPELESS) and not stops:
-                        stop()
     except asyncio.CancelledError:
         account.interrupted = True
         raise

@@ -136,7 +136,7 @@ def _clock_changes(moment: datetime) -> bool:
 
 
 def _day_from_digits(text: str, today: date) -> date | None:
-    found = re.fullmatch(r"(\d{1,2})[-/.](\d{1,2})(?:[-/.](\d{4}))?", text)
+    found = re.fullmatch(r"(\d{1,2})[-/.](\d{1,2})(?:[-/.](\d{4}))?", text, re.ASCII)
     try:
         if found is None:
             return date.fromisoformat(text)

@@ -3,7 +3,7 @@
 import difflib
 import enum
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import attrs
 
@@ -264,8 +264,8 @@ def field_named(name: str) -> Field | None:
 
 
 def _near_field(name: str) -> str:
-    names: Iterable[str] = [plain(field) for field in Field]
-    return _suggestion(difflib.get_close_matches(plain(name), names, n=1, cutoff=0.6), {plain(f): f for f in Field})
+    names = {plain(field): field.value for field in Field}
+    return _suggestion(difflib.get_close_matches(plain(name), names, n=1, cutoff=0.6), names)
 
 
 def _suggestion(near: Sequence[str], names: Mapping[str, str]) -> str:

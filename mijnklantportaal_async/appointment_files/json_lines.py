@@ -12,8 +12,10 @@ def read_json_lines(text: str) -> Table:
     """The records of a file of JSON Lines.
 
     Raises:
-        AppointmentFileError: There is nothing in it.
+        AppointmentFileError: There is nothing in it, or it is JSON of another kind.
     """
+    if text.lstrip().startswith("["):
+        raise AppointmentFileError("The file is a JSON list. Write each object on a line of its own, without a list.")
     # The first spelling of a key stands for all: lines may mix startsAt and starts_at.
     headers: dict[str, str] = {}
     records: list[Record] = []

@@ -7,12 +7,15 @@ import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import attrs
 import typer
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.cli.terminal import Terminal
 
 _PORTAL, _SANDBOX = "Portal", "Sandbox (an embedded portal to try things out)"
 
@@ -122,7 +125,7 @@ def with_connection(command: Command) -> Callable[..., None]:
             other = "does not go together with" if connection.sandbox else "needs"
             raise typer.BadParameter(f"{other} --sandbox", param_hint=" / ".join(misplaced))
         terminal = Terminal.open()
-        with _ended_by_sigterm(), _logging_to_stderr(connection.verbose):
+        with _ended_by_sigterm(), _logging_to_stderr(connection.verbose, terminal):
             try:
                 code = command(connection, terminal, **options)
             except (CommandError, MijnKlantportaalError) as error:
@@ -145,16 +148,12 @@ def _as_paragraphs(text: str) -> str:
 
 
 @contextmanager
-def _logging_to_stderr(verbose: int) -> Generator[None, None, None]:
+def _logging_to_stderr(verbose: int, terminal: "Terminal") -> Generator[None, None, None]:
     if not verbose:
         yield
         return
-    from rich.console import Console
-    from rich.logging import RichHandler
-
     logger = logging.getLogger("mijnklantportaal_async")
-    handler = RichHandler(console=Console(stderr=True), show_path=False, markup=False, rich_tracebacks=False)
-    previous = logger.level
+    handler, previous = _log_handler(terminal), logger.level
     logger.setLevel(logging.DEBUG if verbose > 1 else logging.INFO)
     logger.addHandler(handler)
     try:
@@ -162,6 +161,17 @@ def _logging_to_stderr(verbose: int) -> Generator[None, None, None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(previous)
+
+
+def _log_handler(terminal: "Terminal") -> logging.Handler:
+    if terminal.messages.is_terminal:
+        from rich.logging import RichHandler
+
+        # The same console as the progress bar: lines go above it.
+        return RichHandler(console=terminal.messages, show_path=False, markup=False, rich_tracebacks=False)
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return handler
 
 
 @contextmanager

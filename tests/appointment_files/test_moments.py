@@ -1,0 +1,181 @@
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mijnklantportaal_async.appointment_files.moments import (
+    MomentError,
+    MonthFirstError,
+    end_after,
+    read_minutes,
+    read_moment,
+    read_parts,
+)
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+DAY = date(2027, 3, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "05-03-2027",
+        "5-3-2027",
+        "05/03/2027",
+        "5/3/2027",
+        "05.03.2027",
+        "2027-03-05",
+        "2027/03/05",
+        "2027-3-5",
+        " 5-3-2027 ",
+    ],
+)
+def test_dates_are_day_month_year_or_year_first(text: str) -> None:
+    parts = read_parts(text)
+
+    assert parts.date == DAY
+    assert parts.time is None
+
+
+@pytest.mark.parametrize(
+    "text", ["14:30", "14.30", "14u30", "14h30", "14:30:00", "14:30 uur", "14:30u", "14:30:00.000"]
+)
+def test_times_of_24_hours(text: str) -> None:
+    parts = read_parts(text)
+
+    assert parts.date is None
+    assert parts.time == time(14, 30)
+
+
+@pytest.mark.parametrize(("text", "hour"), [("9:05", 9), ("09:05", 9), ("0:05", 0), ("9u05", 9)])
+def test_hours_of_one_digit(text: str, hour: int) -> None:
+    assert read_parts(text).time == time(hour, 5)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2027-03-05 14:30",
+        "2027-03-05T14:30",
+        "2027-03-05T14:30:00",
+        "05-03-2027 14:30",
+        "5/3/2027 14.30",
+        "05-03-2027, 14u30",
+        "2027-03-05  14:30",
+        "2027-03-05T14:30+01:00",
+        "2027-03-05T13:30:00Z",
+        "2027-03-05 14:30 +0100",
+        "2027-03-05T15:30:00+02",
+    ],
+)
+def test_date_and_time_together(text: str) -> None:
+    moment = read_moment(text, AMSTERDAM, "start")
+
+    assert moment == datetime(2027, 3, 5, 14, 30, tzinfo=AMSTERDAM)
+    assert moment.tzinfo is AMSTERDAM
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("", "no date or time"),
+        ("tomorrow", "no date or time"),
+        ("5 maart 2027", "no date or time"),
+        ("46451.60416", "no date or time"),
+        ("14", "no date or time"),
+        ("05-03/2027", "no date or time"),
+        ("05-03-20270 14:30", "no date or time"),
+        ("05-03-2027x", "no date or time"),
+        ("05-03-27", "two digits"),
+        ("31-02-2027", "no day of the calendar"),
+        ("00-03-2027", "no day of the calendar"),
+        ("2027-13-01", "no day of the calendar"),
+        ("05-03-0207", "year 0207"),
+        ("24:00", "00:00 with the date of the next day"),
+        ("14:60", "no time of the day"),
+        ("14:30:30", "whole minutes"),
+        ("14:30:00.5", "whole minutes"),
+        ("2:30 PM", "AM or PM"),
+        ("2:30pm", "AM or PM"),
+        ("3/5/2027 2:30 p.m.", "AM or PM"),
+        ("14:30+15:00", "offset"),
+        ("14:30+01:75", "offset"),
+    ],
+)
+def test_what_has_no_single_meaning_is_refused_with_what_to_write(text: str, hint: str) -> None:
+    with pytest.raises(MomentError, match=hint.replace("+", r"\+")):
+        read_parts(text)
+
+
+def test_a_date_that_only_fits_with_the_month_first_is_told_apart() -> None:
+    with pytest.raises(MonthFirstError, match="no month 25"):
+        read_parts("03/25/2027")
+
+
+def test_the_hour_that_the_clock_skips_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not exist"):
+        read_moment("28-03-2027 02:30", AMSTERDAM, "start")
+
+
+@pytest.mark.parametrize("text", ["31-10-2027 02:30", "2027-10-31T02:30+02:00", "2027-10-31T01:30Z"])
+def test_the_hour_that_comes_twice_is_refused_even_with_an_offset(text: str) -> None:
+    with pytest.raises(ValueError, match="comes twice"):
+        read_moment(text, AMSTERDAM, "start")
+
+
+def test_a_date_alone_is_its_beginning_only_where_that_is_wanted() -> None:
+    assert read_moment("5-3-2027", AMSTERDAM, "start", midnight=True) == datetime(2027, 3, 5, tzinfo=AMSTERDAM)
+    with pytest.raises(MomentError, match="time is missing"):
+        read_moment("5-3-2027", AMSTERDAM, "start")
+    with pytest.raises(MomentError, match="date is missing"):
+        read_moment("14:30", AMSTERDAM, "start")
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("45", 45), ("45 min", 45), ("45m", 45), ("90 minuten", 90), ("0:45", 45), ("1:30:00", 90), ("30.0", 30)],
+)
+def test_durations(text: str, minutes: int) -> None:
+    assert read_minutes(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "1 uur", "99999", "0:75", "half an hour"])
+def test_durations_that_nobody_means(text: str) -> None:
+    with pytest.raises(MomentError):
+        read_minutes(text)
+
+
+def test_a_duration_counts_minutes_that_pass_not_minutes_on_the_clock() -> None:
+    start = datetime(2027, 3, 28, 1, 30, tzinfo=AMSTERDAM)
+
+    assert end_after(start, 60, AMSTERDAM, "duration") == datetime(2027, 3, 28, 3, 30, tzinfo=AMSTERDAM)
+
+
+moments = st.datetimes(
+    min_value=datetime(2000, 1, 2), max_value=datetime(2999, 12, 30), timezones=st.just(UTC), allow_imaginary=False
+).map(lambda moment: moment.replace(second=0, microsecond=0))
+offsets = st.integers(-13 * 60, 13 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(moments, offsets)
+def test_any_instant_written_with_any_offset_is_read_as_itself(moment: datetime, offset: timezone) -> None:
+    # UTC as the portal's zone: it has no hour that comes twice.
+    assert read_moment(moment.astimezone(offset).isoformat(), ZoneInfo("UTC"), "start") == moment
+
+
+@given(st.text(max_size=40) | st.text(alphabet="0123456789-/.: TZ+uhpmAM", max_size=25))
+def test_any_text_is_a_moment_or_a_clear_refusal(text: str) -> None:
+    readers: tuple[Callable[[str], object], ...] = (
+        read_parts,
+        read_minutes,
+        lambda t: read_moment(t, AMSTERDAM, "start"),
+    )
+    for read in readers:
+        try:
+            read(text)
+        except ValueError as error:
+            assert str(error)
+            assert str(error).isprintable()
