@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from mijnklantportaal_async.appointment_files.columns import plain, recognised
-from mijnklantportaal_async.appointment_files.printable import shown_value
+from mijnklantportaal_async.appointment_files.printable import printable, shown_value
 from mijnklantportaal_async.appointment_files.records import AppointmentFileError, Problem, Record, Table
 
 SEPARATORS = ",;\t|"
@@ -70,7 +70,7 @@ def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             cells = next(reader, None)
         except csv.Error as error:
             raise AppointmentFileError(
-                f"Row {line} cannot be read ({error}). A cell that begins with a quotation mark must end with one, and "
+                f"Row {line} cannot be read ({printable(str(error))}). A cell that begins with a quotation mark must end with one, and "
                 'a quotation mark inside it is written twice (""). Nothing after that row can be trusted.'
             ) from error
         if cells is None:

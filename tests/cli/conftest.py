@@ -1,0 +1,144 @@
+"""What the tests of the command share: files, a way to run it in this process, a way to run it as a real one."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+from typer.testing import CliRunner
+
+from mijnklantportaal_async.cli.application import application
+
+KEY = "a-secret-key-that-nobody-may-see"
+SETTINGS = ("API_KEY", "BASE_URL", "TIMEZONE")
+
+
+@attrs.frozen
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    output: str
+    messages: str
+
+    @property
+    def everything(self) -> str:
+        return self.output + self.messages
+
+
+Command = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(f"MIJNKLANTPORTAAL_{name}", raising=False)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    # Wide, so that no sentence is broken where a test looks for it.
+    monkeypatch.setenv("COLUMNS", "250")
+
+
+@pytest.fixture
+def command() -> Command:
+    """Runs the command in this process."""
+
+    def run(*arguments: str | Path, answer: str | None = None) -> Outcome:
+        result = CliRunner().invoke(application, [str(argument) for argument in arguments], input=answer)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Outcome(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def csv_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a CSV file with so many good rows, and rows of the test's own after them."""
+
+    def write(count: int, *rows: str) -> Path:
+        lines = ["name,starts_at,ends_at,customer_id"]
+        lines += [
+            f"Visit {number},2027-03-{1 + number // 100:02} {8 + number // 60 % 10:02}:{number % 60:02},"
+            f"2027-03-{1 + number // 100:02} 20:00,cst_{number}"
+            for number in range(count)
+        ]
+        path = tmp_path / "appointments.csv"
+        path.write_text("\n".join([*lines, *rows]) + "\n")
+        return path
+
+    return write
+
+
+class RealProcess:
+    """The command as a process of its own."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    async def until_it_says(self, text: str) -> str:
+        """Reads stderr up to a text."""
+        assert self.process.stderr is not None
+        said = ""
+        while text not in said:
+            line = await self.process.stderr.readline()
+            assert line, f"it ended before it said {text!r}: {said}"
+            said += line.decode()
+        return said
+
+    async def end(self) -> Outcome:
+        output, messages = await self.process.communicate()
+        return Outcome(self.process.returncode or 0, output.decode(), messages.decode())
+
+
+Starter = Callable[..., "asyncio.Future[RealProcess]"]
+
+
+@pytest.fixture
+async def started() -> AsyncIterator[Callable[..., object]]:
+    """Starts real processes, and sees to it that none is left."""
+    running: list[RealProcess] = []
+
+    async def start(*arguments: str | Path, base_url: str = "", key: str = KEY, **environment: str) -> RealProcess:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "mijnklantportaal_async.cli",
+            *[str(argument) for argument in arguments],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={
+                **os.environ,
+                "MIJNKLANTPORTAAL_API_KEY": key,
+                "MIJNKLANTPORTAAL_BASE_URL": base_url,
+                **environment,
+            },
+        )
+        running.append(RealProcess(process))
+        return running[-1]
+
+    yield start
+    for real in running:
+        if real.process.returncode is None:
+            real.process.kill()
+        await real.process.communicate()
+
+
+@pytest.fixture
+def no_control_codes() -> Iterator[Callable[[str], None]]:
+    """Checks that a text can be read in any editor."""
+
+    def check(text: str) -> None:
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
+
+    yield check
