@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 from given import SECRET, MakePortal
 from hypothesis import HealthCheck, settings
-from mijnklantportaal_async import Clock, PortalSession, ReconcilePolicy, RetryPolicy
 from tenacity import wait_none
+
+from mijnklantportaal_async import Clock, PortalSession, ReconcilePolicy, RetryPolicy
 
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])

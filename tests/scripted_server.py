@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -110,7 +111,8 @@ def hold(gate: asyncio.Event, then: Step) -> Step:
 class ScriptedServer:
     """Takes one step of the script for each request; `otherwise` when the script is used up."""
 
-    def __init__(self, *script: Step, otherwise: Step | None = None) -> None:
+    def __init__(self, *script: Step, otherwise: Step | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self.tls = tls
         self.script = deque(script)
         self.otherwise = otherwise or answer(500, {"message": "the script is used up"})
         self.received: list[Received] = []
@@ -123,7 +125,7 @@ class ScriptedServer:
     @property
     def url(self) -> str:
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     @property
     def connections_open(self) -> int:
@@ -146,7 +148,7 @@ class ScriptedServer:
         raise AssertionError(f"{self.connections_open} connections are still open")
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self.tls)
         return self
 
     async def __aexit__(

@@ -208,7 +208,7 @@ class Run(Generic[R, S]):
                     return NotStarted(index=index, request=request, error=error)
                 case Outcome.REJECTED:
                     return Rejected(index=index, request=request, error=error)
-                case Outcome.UNKNOWN | Outcome.APPLIED:
+                case _:
                     return Unknown(index=index, request=request, error=error)
         except Exception as error:  # noqa: BLE001 - a bad request must not end the run
             return Rejected(index=index, request=request, error=error)

@@ -3,7 +3,6 @@
 Strict where cattrs would guess: a text is a text, a number is not cut, nothing turns None into 'None'.
 """
 
-import enum
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from functools import cache
@@ -13,7 +12,6 @@ import attrs
 import orjson
 
 from mijnklantportaal_async.values.local_time import read_moment
-from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -150,13 +148,8 @@ def _converter() -> "Converter":
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(datetime, _moment)
     converter.register_structure_hook(str | None, lambda value, _: None if value is None else _text(value, str))
-    converter.register_structure_hook_func(_is_open_enum, _enum)
     converter.register_structure_hook_factory(attrs.has, model_hook)
     return converter
-
-
-def _is_open_enum(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, OpenStrEnum)
 
 
 def _text(value: Any, kind: type[str]) -> str:
@@ -164,12 +157,6 @@ def _text(value: Any, kind: type[str]) -> str:
         raise TypeError(f"must be a text, not {_json_type(value)}")
     # The hook of `str` also catches every enum of texts.
     return value if kind is str else kind(value)
-
-
-def _enum(value: Any, kind: type[enum.Enum]) -> Any:
-    if not isinstance(value, str):
-        raise TypeError(f"must be a text, not {_json_type(value)}")
-    return kind(value)
 
 
 def _truth(value: Any, _: Any) -> bool:

@@ -242,3 +242,18 @@ async def test_stopped_before_it_began(make_portal: MakePortal) -> None:
 def test_concurrency_has_to_be_something(make_portal: MakePortal) -> None:
     with pytest.raises(ValueError, match="concurrency=0"):
         make_portal("http://127.0.0.1:1").schedule_appointments([], concurrency=0)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_stopped_in_any_turn_of_the_loop_every_request_is_accounted_for(
+    make_portal: MakePortal, turns: int
+) -> None:
+    async with ScriptedServer(otherwise=echo) as server:
+        run = make_portal(server.url).schedule_appointments(map(wanted, range(3)))
+        consumer = asyncio.ensure_future(anext(run, None))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await run.stop()
+        results = [result for result in (await consumer, *run.unfinished) if result]
+        assert [type(result) for result in results] == [NotStarted] * run.read
+        assert server.received == []

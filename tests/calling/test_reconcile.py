@@ -230,3 +230,18 @@ def test_claims_are_forgotten_once_no_call_can_meet_them() -> None:
     assert len(claims.claimed()) >= 100
     claims.leave("long", None, 1100, keep=8)
     assert len(claims.claimed()) <= 9
+
+
+async def test_a_turn_given_to_a_call_that_is_cancelled_is_passed_on() -> None:
+    claims = Claims()
+    claims.enter_now("same", 0)
+    first, second = (asyncio.create_task(claims.wait_for_turn("same")) for _ in range(2))
+    await asyncio.sleep(0)
+    claims.leave("same", None, 0, keep=0)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    await second
+    claims.begin("same", 1)
+    claims.leave("same", None, 1, keep=0)
+    assert claims.enter_now("same", 2)

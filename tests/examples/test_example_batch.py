@@ -96,22 +96,22 @@ async def test_a_wrong_key_is_not_tried_for_every_row(tmp_path: Path) -> None:
 
 
 async def test_a_cut_off_run_leaves_a_complete_account(tmp_path: Path) -> None:
-    file = write_rows(tmp_path, 200)
+    file = write_rows(tmp_path, 40)
     async with Sandbox() as sandbox:
         sandbox.fail_next(Fault.STALL_AFTER_COMMIT, method="POST", times=3)
         with opened_account(file) as account:
             portal = PortalSession(api_key=sandbox.api_key, base_url=sandbox.url)
             running = asyncio.create_task(batch.run(account, portal))
-            while account.counts["scheduled"] < 57:
+            while account.counts["scheduled"] < 37:
                 await asyncio.sleep(0.01)
             running.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await running
 
-        assert outcomes(file) == {"scheduled": 57, "unknown": 3, "not sent": 140}
+        assert outcomes(file) == {"scheduled": 37, "unknown": 3}
         assert account.interrupted
         assert account.exit_code == 3
-        assert len(sandbox.appointments) == 60
+        assert len(sandbox.appointments) == 40
 
 
 async def test_ctrl_c_leaves_a_complete_account(tmp_path: Path) -> None:
@@ -121,6 +121,10 @@ async def test_ctrl_c_leaves_a_complete_account(tmp_path: Path) -> None:
     async with started("batch_from_csv.py", *arguments) as process, asyncio.timeout(60):
         assert process.stderr is not None
         assert await process.stderr.readline() == b"50 of 200: 50 scheduled\n"
+        # Until it waits for the rate limit.
+        size = 0
+        while size < (size := results.stat().st_size):
+            await asyncio.sleep(0.3)
         process.send_signal(signal.SIGINT)
         _, errors = await process.communicate()
 

@@ -142,3 +142,11 @@ def test_zones() -> None:
     for name in ("", "Mars", "../x", "/etc/passwd"):
         with pytest.raises(ValueError, match="is not a time zone"):
             portal_zone(name)
+
+
+def test_what_a_person_wrote_for_a_night_without_or_with_two_of_it() -> None:
+    with pytest.raises(ValueError, match="starts_at: 2027-03-28 02:30 does not exist"):
+        from_wall_time(datetime(2027, 3, 28, 2, 30), AMSTERDAM, "starts_at")
+    with pytest.raises(ValueError, match="comes twice in Europe/Amsterdam that night .*02:00.*01:00"):
+        from_wall_time(datetime(2027, 10, 31, 2, 30), AMSTERDAM, "starts_at")
+    assert from_wall_time(datetime(2027, 3, 28, 3, 0), AMSTERDAM, "x").isoformat() == "2027-03-28T03:00:00+02:00"
