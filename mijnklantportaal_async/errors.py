@@ -1,6 +1,7 @@
 """Every exception that a call can raise, and what is known of its effect on the portal.
 
-Plain data: they pickle, hold no live response, and never the key. Misuse is a builtin (`TypeError`, `ValueError`,
+Plain data: they pickle (one positional message, everything else with a default and in `__dict__`), hold no live
+response, and never the key. Misuse is a builtin (`TypeError`, `ValueError`,
 `RuntimeError`), raised before anything is sent.
 """
 
@@ -60,10 +61,6 @@ class MijnKlantportaalError(Exception):
         self.outcome = outcome or self.default_outcome
         self.request_id = request_id
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # `kw_only` arguments do not survive the default, which calls the class with `args` alone.
-        return (_rebuild, (type(self), self.args, self.__dict__))
-
     def __str__(self) -> str:
         what = f"{self.operation}: " if self.operation else ""
         attempts = f" after {self.attempts} attempts" if self.attempts > 1 else ""
@@ -77,14 +74,6 @@ class MijnKlantportaalError(Exception):
 
     def _advice(self) -> str:
         return self.advice
-
-
-def _rebuild(kind: type[BaseException], arguments: tuple[Any, ...], attributes: dict[str, Any]) -> BaseException:
-    error = kind.__new__(kind, *arguments)
-    # `TimeoutError` is an `OSError`, which takes its arguments in `__init__`.
-    error.args = arguments
-    error.__dict__.update(attributes)
-    return error
 
 
 # --- The way to the portal ---------------------------------------------------------------------------------------

@@ -185,8 +185,7 @@ class Run(Generic[R, S]):
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         running = self._running.pop(task)
-        if task.cancelled():
-            # Cancelled before its first line could run.
+        if task.cancelled():  # pragma: no cover - the event loop is being closed before the first line could run
             self._ready.append(NotStarted(index=running.index, request=running.request, error=None))
         self._changed.set()
 
