@@ -182,7 +182,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--results", type=Path, default=Path("results.csv"), help="what became of each row (default: results.csv)"
     )
     parser.add_argument("--sandbox", action="store_true", help="schedule in an embedded portal; nothing real happens")
-    parser.add_argument("--speed", type=float, default=30.0, help="how fast time passes in the sandbox (default: 30)")
+    parser.add_argument("--speed", type=float, default=60.0, help="how fast time passes in the sandbox (default: 60)")
     parser.add_argument("--faults", type=float, default=0.0, help="share of requests that fail in the sandbox")
     return parser.parse_args(arguments)
 

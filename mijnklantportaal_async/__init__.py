@@ -2,7 +2,7 @@
 
 from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment, Scheduled
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
-from mijnklantportaal_async.calling.many import NotStarted, Rejected, Run, Unknown
+from mijnklantportaal_async.calling.many import NotStarted, Rejected, Result, Run, Unknown
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.record import Response, with_response
@@ -71,6 +71,7 @@ __all__ = [
     "ReconcilePolicy",
     "Rejected",
     "Response",
+    "Result",
     "RetryPolicy",
     "Run",
     "Scheduled",

@@ -5,7 +5,7 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -22,11 +22,13 @@ from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeou
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_base_url, check_path, with_query
-from mijnklantportaal_async.events import Hook
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.serde import read_json, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.events import Hook
 
 DEFAULT_BASE_URL = "https://api.mijnklantportaal.nl/v1"
 USER_AGENT = "mijnklantportaal-async/0.1.0"
@@ -93,7 +95,7 @@ class PortalSession(Appointments):
         connector_factory: ConnectorFactory | None = None,
         proxy: str | None = None,
         ssl: TLS = True,
-        hooks: Sequence[Hook] = (),
+        hooks: "Sequence[Hook]" = (),
         user_agent: str | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -179,6 +181,11 @@ class PortalSession(Appointments):
         )
         view._is_view = True
         return view
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The portal's zone: what people mean who write a time without one."""
+        return self._zone
 
     @property
     def rate_limit(self) -> RateLimitSnapshot:

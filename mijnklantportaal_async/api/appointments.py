@@ -68,6 +68,9 @@ CANCEL_APPOINTMENT = Operation(
 BATCH_QUEUE = 3600.0
 """Seconds that a call of a batch waits for the rate limit at the least: waiting is what batches do."""
 
+BATCH_CALL = 600.0
+"""Seconds that a call of a batch may take at the least: nobody waits for it, and a clear outcome is worth the time."""
+
 _read_appointment = partial(read, kind=Appointment)
 _read_appointments = partial(read_list, kind=Appointment)
 
@@ -156,8 +159,9 @@ class Appointments(Operations):
         """
         timeouts = self._options.timeouts
         queue = None if timeouts.queue is None else max(timeouts.queue, BATCH_QUEUE)
-        options = attrs.evolve(
-            self._options, priority=Priority.BACKGROUND, timeouts=attrs.evolve(timeouts, queue=queue)
+        call = None if timeouts.call is None else max(timeouts.call, BATCH_CALL)
+        options = self._options._replace(
+            priority=Priority.BACKGROUND, timeouts=attrs.evolve(timeouts, queue=queue, call=call)
         )
         view = Appointments(caller=self._caller, options=options, zone=self._zone)
         run = Run(requests, view._schedule_one, concurrency=concurrency, unknown=_cut_off)

@@ -70,8 +70,8 @@ def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             cells = next(reader, None)
         except csv.Error as error:
             raise AppointmentFileError(
-                f"Row {line} cannot be read ({printable(str(error))}). A cell that begins with a quotation mark must end with one, and "
-                'a quotation mark inside it is written twice (""). Nothing after that row can be trusted.'
+                f"Row {line} cannot be read ({printable(str(error))}). A cell that begins with a quotation mark must "
+                'end with one, and a quotation mark inside it is written twice (""). Nothing after it can be trusted.'
             ) from error
         if cells is None:
             return

@@ -1,9 +1,7 @@
 """One attempt: token, permit, send, and what the answer means."""
 
 from collections.abc import Callable
-from typing import TypeVar
-
-import attrs
+from typing import NamedTuple, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.auth import Auth, check_token
@@ -16,7 +14,6 @@ from mijnklantportaal_async.calling.transport import Transport
 from mijnklantportaal_async.calling.window import Permit
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request, error_from, retry_after
 from mijnklantportaal_async.errors import Outcome
-from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, PermitWaited
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import UnreadableError
 
@@ -26,8 +23,7 @@ PAUSE_JITTER = 0.5
 """Seconds added at random to a pause after a 429, so that several processes do not all come back at once."""
 
 
-@attrs.frozen(kw_only=True)
-class CallOptions:
+class CallOptions(NamedTuple):
     """What `PortalSession.with_options` can change."""
 
     timeouts: Timeouts
@@ -48,17 +44,36 @@ def call_left(options: CallOptions, record: CallRecord, now: float) -> float | N
     return None if call is None else call - (now - record.started - record.queued)
 
 
-@attrs.frozen(kw_only=True)
 class Sender:
-    """Sends one request at a time through the parts that all calls of a session share."""
+    """Sends one request at a time through the parts that all calls of a session share.
 
-    transport: Transport
-    auth: Auth
-    limiter: RateLimiter
-    observer: Observer
-    clock: Clock
-    jitter: Callable[[], float]
-    """A random number from 0 to 1."""
+    Args:
+        transport: The connections.
+        auth: The tokens.
+        limiter: The rate limit.
+        observer: Who wants to hear of it. Events are imported only when somebody does.
+        clock: Where time comes from.
+        jitter: A random number from 0 to 1.
+    """
+
+    __slots__ = ("auth", "clock", "jitter", "limiter", "observer", "transport")
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        auth: Auth,
+        limiter: RateLimiter,
+        observer: Observer,
+        clock: Clock,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.transport = transport
+        self.auth = auth
+        self.limiter = limiter
+        self.observer = observer
+        self.clock = clock
+        self.jitter = jitter
 
     async def attempt(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], T], record: CallRecord
@@ -94,6 +109,7 @@ class Sender:
         listens = self.observer.listens
         if listens:
             self._announce_start(request, record)
+        record.sending = True
         try:
             answer = await self.transport.send(request, token, timeout, record)
         except errors.TransportError as error:
@@ -110,6 +126,8 @@ class Sender:
         except BaseException:
             self._settle_permit(permit, record)
             raise
+        finally:
+            record.sending = False
         record.answer = answer
         # What the answer says comes before handing its place to the next.
         if answer.status == 429:
@@ -141,6 +159,8 @@ class Sender:
             waited = self.clock.monotonic() - began
             record.queued += waited
             if self.observer.listens:
+                from mijnklantportaal_async.events import PermitWaited
+
                 self.observer.emit(PermitWaited(operation=request.operation.name, waited=waited))
 
     def _pause(self, answer: Answer) -> None:
@@ -174,6 +194,8 @@ class Sender:
     # --- telling -----------------------------------------------------------------------------------------------
 
     def _announce_start(self, request: Request, record: CallRecord) -> None:
+        from mijnklantportaal_async.events import AttemptStarted
+
         self.observer.emit(AttemptStarted(attempt=record.attempts, **request.context()))
 
     def _announce_end(
@@ -184,6 +206,8 @@ class Sender:
         answer: Answer | None,
         error: errors.MijnKlantportaalError | None,
     ) -> None:
+        from mijnklantportaal_async.events import AttemptFinished
+
         self.observer.emit(
             AttemptFinished(
                 attempt=record.attempts,

@@ -19,7 +19,6 @@ from mijnklantportaal_async.calling.record import WATCHED, CallRecord
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, retrying
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request, server_time
 from mijnklantportaal_async.errors import Outcome
-from mijnklantportaal_async.events import OutcomeReconciled, RetryPlanned
 from mijnklantportaal_async.values.serde import UnreadableError
 
 T = TypeVar("T")
@@ -28,12 +27,19 @@ CLAIM_SLACK = 5.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
 
 
-@attrs.frozen(kw_only=True)
 class Caller:
-    """The parts that all calls of a session share."""
+    """Makes the calls of a session.
 
-    sender: Sender
-    quota: RetryQuota
+    Args:
+        sender: Sends single requests.
+        quota: How many retries are left.
+    """
+
+    __slots__ = ("quota", "sender")
+
+    def __init__(self, *, sender: Sender, quota: RetryQuota) -> None:
+        self.sender = sender
+        self.quota = quota
 
     async def call(
         self,
@@ -241,7 +247,7 @@ class Caller:
             return self._pick(finder, looking, answer, record, tolerance)
 
         try:
-            finding = await look_until_settled(
+            found, looks = await look_until_settled(
                 look,
                 policy,
                 clock=self.sender.clock,
@@ -250,19 +256,20 @@ class Caller:
             )
         except (errors.MijnKlantportaalError, CannotTellError, LookedTooBrieflyError) as error:
             look_error = error if isinstance(error, errors.MijnKlantportaalError) else None
+            reason = f"{look_error.operation}: {look_error.message}" if look_error else str(error)
             if failure.outcome is not Outcome.UNKNOWN:
-                failure.add_note(f"Looking for the record did not help: {error}")
+                failure.add_note(f"Looking for the record did not help: {reason}")
                 raise failure from failure.__cause__
             raise self._unknown(
-                request, f"{failure.message}; looking whether it happened did not help: {error}", record, look_error
+                request, f"{failure.message}; looking whether it happened did not help: {reason}", record, look_error
             ) from failure
         if self.sender.observer.listens:
-            self._announce_finding(request, finder, finding.record, finding.looks, began)
-        if finding.record is None and failure.outcome is Outcome.APPLIED:
+            self._announce_finding(request, finder, found, looks, began)
+        if found is None and failure.outcome is Outcome.APPLIED:
             failure.add_note("It was not found in the portal either, within the settle time.")
         else:
             record.in_doubt = False
-        return finding.record
+        return found
 
     def _pick(
         self, finder: Finder[T], looking: Request, answer: Answer, record: CallRecord, tolerance: float
@@ -287,10 +294,14 @@ class Caller:
 
     def _announce_retry(self, request: Request, attempt: int, wait: float, error: errors.MijnKlantportaalError) -> None:
         if self.sender.observer.listens:
+            from mijnklantportaal_async.events import RetryPlanned
+
             operation = request.operation.name
             self.sender.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
 
     def _announce_finding(self, request: Request, finder: Finder[T], found: T | None, looks: int, began: float) -> None:
+        from mijnklantportaal_async.events import OutcomeReconciled
+
         self.sender.observer.emit(
             OutcomeReconciled(
                 operation=request.operation.name,

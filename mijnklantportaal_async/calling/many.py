@@ -56,13 +56,16 @@ class NotStarted(Generic[R]):
 
 
 Result: TypeAlias = Rejected[R] | Unknown[R] | NotStarted[R] | S
+"""What became of one request: `Result[NewAppointment, Scheduled]` for `schedule_appointments`."""
 
 
-@attrs.define(eq=False)
 class _Running(Generic[R]):
-    index: int
-    request: R
-    record: CallRecord
+    __slots__ = ("index", "record", "request")
+
+    def __init__(self, index: int, request: R) -> None:
+        self.index = index
+        self.request = request
+        self.record = CallRecord()
 
 
 class Run(Generic[R, S]):
@@ -139,7 +142,7 @@ class Run(Generic[R, S]):
             self._reader.cancel()
             await asyncio.wait([self._reader])
         for task, running in list(self._running.items()):
-            if not running.record.may_have_happened:
+            if not running.record.sending and not running.record.in_doubt:
                 task.cancel()
         try:
             if grace > 0 and self._running:
@@ -175,7 +178,7 @@ class Run(Generic[R, S]):
                     request = await take()
                 except StopAsyncIteration:
                     return
-                running = _Running(self.read, request, CallRecord())
+                running = _Running(self.read, request)
                 self.read += 1
                 task = asyncio.create_task(self._run(running), name=f"call {running.index}")
                 self._running[task] = running

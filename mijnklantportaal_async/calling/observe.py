@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from mijnklantportaal_async.events import AttemptFinished, Event, Hook, OutcomeReconciled, RetryPlanned
+if TYPE_CHECKING:
+    from mijnklantportaal_async.events import Event, Hook
 
 logger = logging.getLogger("mijnklantportaal_async")
 logger.addHandler(logging.NullHandler())
@@ -18,7 +20,7 @@ class Observer:
 
     __slots__ = ("_hooks",)
 
-    def __init__(self, hooks: Sequence[Hook]) -> None:
+    def __init__(self, hooks: "Sequence[Hook]") -> None:
         self._hooks = tuple(hooks)
 
     @property
@@ -26,7 +28,7 @@ class Observer:
         """Whether anybody wants events, so that they are only made then."""
         return bool(self._hooks) or logger.isEnabledFor(logging.DEBUG)
 
-    def emit(self, event: Event) -> None:
+    def emit(self, event: "Event") -> None:
         """Tells everybody."""
         logger.log(_level(event), "%s", event)
         for hook in self._hooks:
@@ -36,7 +38,9 @@ class Observer:
                 logger.exception("the hook %r failed on %r", hook, type(event).__name__)
 
 
-def _level(event: Event) -> int:
+def _level(event: "Event") -> int:
+    from mijnklantportaal_async.events import AttemptFinished, OutcomeReconciled, RetryPlanned
+
     match event:
         case RetryPlanned() | OutcomeReconciled():
             return logging.WARNING

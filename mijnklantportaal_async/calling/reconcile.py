@@ -3,7 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import attrs
 
@@ -66,14 +66,6 @@ class Finder(Protocol[T]):
         ...
 
 
-@attrs.frozen
-class Finding(Generic[T]):
-    """What looking brought."""
-
-    record: T | None
-    looks: int
-
-
 async def look_until_settled(
     look: Callable[[], Awaitable[T | None]],
     policy: ReconcilePolicy,
@@ -81,7 +73,7 @@ async def look_until_settled(
     clock: Clock,
     time_left: Callable[[], float | None],
     failures_allowed: int,
-) -> Finding[T]:
+) -> tuple[T | None, int]:
     """Looks, again and again with growing pauses, until the record is found or the settle time is over.
 
     Args:
@@ -90,6 +82,9 @@ async def look_until_settled(
         clock: Where time comes from.
         time_left: Seconds that the call may still take; None for no end.
         failures_allowed: How many looks may fail before this gives up.
+
+    Returns:
+        The record, or None when it was not there at the end; and how many looks it took.
 
     Raises:
         MijnKlantportaalError: Looks failed too often, or in a way that trying again does not mend.
@@ -116,8 +111,8 @@ async def look_until_settled(
                     raise
                 wait = random.uniform(0, min(0.5 * 2.0**failed, 20.0))
         if found is not None:
-            return Finding(found, looks)
-    return Finding(None, looks)
+            return found, looks
+    return None, looks
 
 
 class LookedTooBrieflyError(Exception):

@@ -12,26 +12,44 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
-@attrs.define(eq=False)
 class CallRecord:
-    """The running account of one call."""
+    """The running account of one call.
 
-    started: float = 0.0
-    first_sent: float = 0.0
-    queued: float = 0.0
-    """Seconds spent waiting for permits: they do not count against `Timeouts.call`."""
-    attempts: int = 0
-    """Requests sent, or tried to be."""
-    failures: int = 0
-    """Attempts that failed, refusals by the rate limit not counted."""
-    begun: bool = False
-    """Whether the attempt under way may have left."""
-    in_doubt: bool = False
-    """Whether an attempt may have had an effect that nobody knows of yet."""
-    was_in_doubt: bool = False
-    """Whether that was so at any time."""
-    answer: Answer | None = None
-    elapsed: float = 0.0
+    Attributes:
+        started: When it began.
+        first_sent: When its first request left.
+        queued: Seconds spent waiting for permits: they do not count against `Timeouts.call`.
+        attempts: Requests sent, or tried to be.
+        failures: Attempts that failed, refusals by the rate limit not counted.
+        sending: Whether a request is under way.
+        begun: Whether the request under way may have left.
+        in_doubt: Whether an attempt may have had an effect that nobody knows of yet.
+        was_in_doubt: Whether that was so at any time.
+        answer: The last one.
+        elapsed: Seconds from beginning to end.
+    """
+
+    __slots__ = (
+        "answer",
+        "attempts",
+        "begun",
+        "elapsed",
+        "failures",
+        "first_sent",
+        "in_doubt",
+        "queued",
+        "sending",
+        "started",
+        "was_in_doubt",
+    )
+
+    def __init__(self, started: float = 0.0, queued: float = 0.0) -> None:
+        self.started = started
+        self.queued = queued
+        self.first_sent = self.elapsed = 0.0
+        self.attempts = self.failures = 0
+        self.sending = self.begun = self.in_doubt = self.was_in_doubt = False
+        self.answer: Answer | None = None
 
     @property
     def may_have_happened(self) -> bool:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import quote, urlencode, urlsplit
 
-import attrs
 import orjson
 
 from mijnklantportaal_async import errors
@@ -32,8 +31,7 @@ class Effect(enum.Enum):
     """A second record."""
 
 
-@attrs.frozen(kw_only=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation of the reference."""
 
     name: str
@@ -52,13 +50,15 @@ class Operation:
     """For a creating operation: what to search for in the portal when nobody knows whether it happened."""
 
 
-@attrs.define(eq=False)
 class Request:
     """One request, the same for every attempt. `path` is encoded already."""
 
-    operation: Operation
-    path: str
-    body: bytes | None = None
+    __slots__ = ("body", "operation", "path")
+
+    def __init__(self, operation: Operation, path: str, body: bytes | None = None) -> None:
+        self.operation = operation
+        self.path = path
+        self.body = body
 
     def context(self) -> dict[str, Any]:
         """What an error says about the call."""
@@ -66,16 +66,25 @@ class Request:
         return {"operation": operation.name, "method": operation.method, "path": self.path.partition("?")[0]}
 
 
-@attrs.define(eq=False)
 class Answer:
-    """What came back, in full or not."""
+    """What came back, in full or not.
 
-    status: int
-    headers: Mapping[str, str]
-    """Looked up without regard to case."""
-    body: bytes
-    broken: errors.TransportError | None = None
-    """Why the body did not come whole: the status is known, the rest is not."""
+    Attributes:
+        status: The HTTP status code.
+        headers: Looked up without regard to case.
+        body: As far as it came.
+        broken: Why the body did not come whole: the status is known, the rest is not.
+    """
+
+    __slots__ = ("body", "broken", "headers", "status")
+
+    def __init__(
+        self, status: int, headers: Mapping[str, str], body: bytes, broken: errors.TransportError | None = None
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.broken = broken
 
 
 # --- Out -----------------------------------------------------------------------------------------------------------

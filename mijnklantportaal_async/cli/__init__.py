@@ -1,11 +1,14 @@
 """The command `mijnklantportaal`. Needs the extra `cli`."""
 
 import sys
+from importlib import import_module
 
 
 def main() -> None:
     """Runs the command with the arguments of the process, and ends the process with its exit code."""
     try:
+        # Missed now, not in the middle of a command.
+        import_module("rich")
         from mijnklantportaal_async.cli.application import application
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in {"typer", "rich"}:

@@ -196,7 +196,7 @@ def sandbox(
         Path | None, typer.Option(help="Keep the calendar in this SQLite file; otherwise in memory.", dir_okay=False)
     ] = None,
     timezone: Annotated[str, typer.Option(help="Its time zone.")] = "Europe/Amsterdam",
-    speed: Annotated[float, typer.Option(min=0.1, max=1000, help="How fast its minutes go by.")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How fast its minutes go by.")] = 1.0,
     faults: Annotated[float, typer.Option(min=0, max=1, help="Share of the requests that it fails.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Which requests are hit: the same seed, the same faults.")] = 1,
     rate_limit: Annotated[

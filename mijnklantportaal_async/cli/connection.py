@@ -126,7 +126,7 @@ class _Patience:
 def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
     patience = _Patience()
     # A run of many rows stops by itself when the portal is down; a quota would stop it at a short disturbance.
-    retry = RetryPolicy(stop=patience.is_enough, quota=None)
+    retry = RetryPolicy(attempts=_ATTEMPTS, stop=patience.is_enough, quota=None)
     try:
         return PortalSession(retry=retry, timeouts=_TIMEOUTS, hooks=(patience.note, *hooks), **settings)
     except ValueError as error:

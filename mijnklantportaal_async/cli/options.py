@@ -56,7 +56,7 @@ class Connection:
     ] = None
     sandbox_speed: Annotated[
         float,
-        typer.Option(min=0.1, max=1000, help="How fast its minutes go by.", rich_help_panel=_SANDBOX),
+        typer.Option(min=0.1, max=100, help="How fast its minutes go by.", rich_help_panel=_SANDBOX),
     ] = 20.0
     sandbox_faults: Annotated[
         float,

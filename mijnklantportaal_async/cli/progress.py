@@ -1,6 +1,7 @@
 """How far a run is: a bar on a terminal, a line now and then elsewhere."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
@@ -19,7 +20,7 @@ from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
 
 _TICK = 0.1
-_TICKS_BETWEEN_LINES = 50
+_FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
 
 
 class RunProgress:
@@ -120,13 +121,14 @@ async def _refresh(progress: RunProgress, live: Live) -> None:
 
 
 async def _say_now_and_then(progress: RunProgress, terminal: Terminal) -> None:
-    ticks = 0
+    said, silence = time.monotonic(), _FIRST_LINE
     while True:
         progress.look()
         await asyncio.sleep(_TICK)
-        ticks += 1
-        if ticks % _TICKS_BETWEEN_LINES == 0:
+        if time.monotonic() - said >= silence:
             terminal.say(progress.line())
+            # A run of hours must not fill a log.
+            said, silence = time.monotonic(), min(silence * 2, _LONGEST_SILENCE)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

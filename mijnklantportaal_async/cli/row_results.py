@@ -1,6 +1,7 @@
 """What became of each row of a file: the account that a run keeps."""
 
 import enum
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeAlias
@@ -70,11 +71,12 @@ class Account:
         self.rows = rows
         self.results: list[RowResult] = []
         self.stop_reason = ""
+        self._counts = Counter[RowOutcome]()
         self._tell = tell
 
     def count(self, outcome: RowOutcome) -> int:
         """How many rows ended like that."""
-        return sum(result.outcome is outcome for result in self.results)
+        return self._counts[outcome]
 
     def add(self, result: Result) -> RowResult:
         """Takes what the session says of a request."""
@@ -111,6 +113,7 @@ class Account:
 
     def _add(self, result: RowResult) -> RowResult:
         self.results.append(result)
+        self._counts[result.outcome] += 1
         self._tell(result)
         return result
 

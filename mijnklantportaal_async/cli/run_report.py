@@ -1,5 +1,6 @@
 """What a run did, said at its end."""
 
+import re
 from collections.abc import Iterable
 
 from rich.table import Table
@@ -80,9 +81,7 @@ def failure_table(results: list[RowResult]) -> Table | None:
     for result in sorted(results, key=lambda result: result.line):
         # Bad rows were shown with all their problems before the run.
         if result.outcome not in {RowOutcome.SCHEDULED, RowOutcome.BAD_ROW}:
-            # The whole text tells how often each was tried, which would keep equal ones apart.
-            same = result.error.message if isinstance(result.error, MijnKlantportaalError) else result.reason
-            groups.setdefault((result.outcome, same), []).append(result)
+            groups.setdefault((result.outcome, _kind_of_failure(result)), []).append(result)
     if not groups:
         return None
     table = quiet_table("Lines", "Outcome", "Appointment", "Reason, and what to do")
@@ -94,6 +93,12 @@ def failure_table(results: list[RowResult]) -> Table | None:
     if len(groups) > MOST_ROWS:
         table.add_row("…", "", "", f"{len(groups) - MOST_ROWS} more; --output writes them all to a file.")
     return table
+
+
+def _kind_of_failure(result: RowResult) -> str:
+    """Equal for failures that differ only in how often and how long something was tried."""
+    text = result.error.message if isinstance(result.error, MijnKlantportaalError) else result.reason
+    return re.sub(r"\d+(\.\d+)?", "0", text)
 
 
 def way_in_words(figures: Figures, limit: int | None) -> Iterable[str]:

@@ -101,3 +101,5 @@ async def _stop(run: Run[NewAppointment, Scheduled], grace: float, interruption:
     stopping.cancel()
     with suppress(asyncio.CancelledError):
         await stopping
+    # A second Ctrl-C may have come before the first had begun to work.
+    await run.stop()

@@ -257,3 +257,15 @@ async def test_stopped_in_any_turn_of_the_loop_every_request_is_accounted_for(
         results = [result for result in (await consumer, *run.unfinished) if result]
         assert [type(result) for result in results] == [NotStarted] * run.read
         assert server.received == []
+
+
+async def test_a_gentle_stop_because_of_a_result_leaves_nothing_unknown(make_portal: MakePortal) -> None:
+    """Calls whose requests are just about to leave are let go too: cancelling them could come too late."""
+    async with ScriptedServer(otherwise=echo) as server:
+        run = make_portal(server.url).schedule_appointments(map(wanted, range(100)), concurrency=32)
+        first = await anext(run)
+        await run.stop(grace=5)
+        results = [first, *run.unfinished]
+        assert sum(isinstance(result, Scheduled) for result in results) == server.count("POST")
+        assert {type(result) for result in results} <= {Scheduled, NotStarted}
+        assert len(results) == run.read

@@ -3,35 +3,17 @@
 import asyncio
 import os
 import re
-import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import attrs
 import pytest
+from cli_support import KEY, Command, Outcome, RealProcess, Start
 from typer.testing import CliRunner
 
 from mijnklantportaal_async.cli.application import application
 
-KEY = "a-secret-key-that-nobody-may-see"
 SETTINGS = ("API_KEY", "BASE_URL", "TIMEZONE")
-
-
-@attrs.frozen
-class Outcome:
-    """How a command ended."""
-
-    code: int
-    output: str
-    messages: str
-
-    @property
-    def everything(self) -> str:
-        return self.output + self.messages
-
-
-Command = Callable[..., Outcome]
 
 
 @pytest.fixture(autouse=True)
@@ -76,35 +58,8 @@ def csv_file(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-class RealProcess:
-    """The command as a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-
-    def send(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
-    async def until_it_says(self, text: str) -> str:
-        """Reads stderr up to a text."""
-        assert self.process.stderr is not None
-        said = ""
-        while text not in said:
-            line = await self.process.stderr.readline()
-            assert line, f"it ended before it said {text!r}: {said}"
-            said += line.decode()
-        return said
-
-    async def end(self) -> Outcome:
-        output, messages = await self.process.communicate()
-        return Outcome(self.process.returncode or 0, output.decode(), messages.decode())
-
-
-Starter = Callable[..., "asyncio.Future[RealProcess]"]
-
-
 @pytest.fixture
-async def started() -> AsyncIterator[Callable[..., object]]:
+async def started() -> AsyncIterator[Start]:
     """Starts real processes, and sees to it that none is left."""
     running: list[RealProcess] = []
 
@@ -135,10 +90,10 @@ async def started() -> AsyncIterator[Callable[..., object]]:
 
 
 @pytest.fixture
-def no_control_codes() -> Iterator[Callable[[str], None]]:
+def no_control_codes() -> Callable[[str], None]:
     """Checks that a text can be read in any editor."""
 
     def check(text: str) -> None:
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", text)
 
-    yield check
+    return check

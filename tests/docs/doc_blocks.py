@@ -135,8 +135,7 @@ def anchors(page: Path) -> set[str]:
 
 def table(page: Path, under: str) -> list[list[str]]:
     """The rows of the first table under a heading, header first, cells trimmed."""
-    text = page.read_text(encoding="utf-8")
-    _, _, section = text.partition(f"\n{under}\n")
+    _, _, section = f"\n{page.read_text(encoding='utf-8')}".partition(f"\n{under}\n")
     rows = re.search(r"^\|.*(?:\n\|.*)*", section, re.M)
     assert rows, f"{page.name} has no table under {under!r}"
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.group().splitlines()]

@@ -181,7 +181,8 @@ def test_every_public_coroutine_has_a_test() -> None:
 def test_every_public_name_has_a_docstring() -> None:
     for name in mijnklantportaal_async.__all__:
         thing = getattr(mijnklantportaal_async, name)
-        if name != "UNSET":
+        # A value and a union of types: their docstrings stand below them in the source.
+        if name not in {"UNSET", "Result"}:
             assert inspect.getdoc(thing), name
 
 

@@ -1,0 +1,244 @@
+"""The command as a real process: exit codes, what is shown, and what never is."""
+
+import asyncio
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import aiohttp
+import pytest
+from cli_support import KEY, Start
+
+from mijnklantportaal_async.sandbox import Fault, Sandbox
+
+Writer = Callable[..., Path]
+
+
+def sandbox_of(limit: int | None = None, timezone: str = "Europe/Amsterdam") -> Sandbox:
+    keys = {KEY: ["appointments.read", "appointments.write"]}
+    return Sandbox(keys=keys, rate_limit=limit, timezone=timezone)
+
+
+async def test_a_wrong_key_costs_one_request(started: Start, csv_file: Writer) -> None:
+    async with sandbox_of() as sandbox:
+        run = await started("schedule-file", csv_file(40), base_url=sandbox.url, key="wrong-key-wrong-key")
+        result = await run.end()
+        assert len(sandbox.requests) == 1
+
+    assert result.code == 4
+    assert "Stopping: the portal refuses the key. Nothing new is sent." in result.messages
+    assert "401" in result.output
+    assert "wrong-key" not in result.everything
+
+
+async def test_a_portal_that_is_not_there(started: Start, csv_file: Writer) -> None:
+    async with sandbox_of() as sandbox:
+        gone = sandbox.url
+    result = await (await started("schedule-file", csv_file(40), base_url=gone)).end()
+
+    assert result.code == 4
+    assert "Stopping: the portal cannot be reached." in result.messages
+    assert re.search(r"not sent +40  2-41 ", result.output)
+    assert "Traceback" not in result.everything
+
+
+async def test_an_outcome_that_nobody_knows_is_an_exit_code_of_its_own(started: Start, csv_file: Writer) -> None:
+    async with Sandbox(keys={KEY: ["appointments.write"]}, rate_limit=None) as sandbox:
+        sandbox.fail_next(Fault.DROP_AFTER_COMMIT)
+        result = await (await started("schedule-file", csv_file(2), base_url=sandbox.url)).end()
+
+    assert result.code == 3
+    assert "unknown" in result.output
+    assert re.search(r"scheduled +1  3 ", result.output)
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-vv"])
+async def test_the_key_is_never_shown_and_nothing_is_obeyed_by_a_terminal(
+    started: Start, csv_file: Writer, no_control_codes: Callable[[str], None], verbosity: str
+) -> None:
+    async with sandbox_of() as sandbox:
+        sandbox.fail_next(Fault.DROP_AFTER_COMMIT)
+        run = await started("schedule-file", csv_file(3), verbosity, base_url=sandbox.url)
+        result = await run.end()
+
+    assert result.code == 0
+    assert "OutcomeReconciled" in result.messages
+    assert KEY not in result.everything
+    no_control_codes(result.everything)
+
+
+async def test_progress_without_a_terminal_is_a_line_now_and_then(
+    started: Start, csv_file: Writer, no_control_codes: Callable[[str], None]
+) -> None:
+    async with sandbox_of(2) as sandbox:
+        run = await started("schedule-file", csv_file(4), "--grace", "0", base_url=sandbox.url)
+        said = await run.until_it_says("rows done")
+        run.send(signal.SIGINT)
+        await run.end()
+
+    assert "2 of 4 rows done; 2 scheduled; rate limit, next in" in said
+    no_control_codes(said)
+
+
+async def test_another_time_than_asked_for_is_a_warning(started: Start, csv_file: Writer) -> None:
+    async with sandbox_of(timezone="Europe/London") as sandbox:
+        result = await (await started("schedule-file", csv_file(7), base_url=sandbox.url)).end()
+
+    assert result.code == 0
+    assert result.messages.count("whether timezone= names the portal's own zone.") == 5
+    assert "more appointments like these" in result.messages
+
+
+async def test_a_base_url_that_cannot_be_right(started: Start) -> None:
+    result = await (await started("list", base_url="http://portal.example/v1")).end()
+
+    assert result.code == 2
+    assert "https" in result.messages
+
+
+async def test_the_sandbox_command_serves_other_commands(started: Start) -> None:
+    server = await started("sandbox", "--port", "0", "--rate-limit", "0", "--faults", "0")
+    await server.until_it_says("Press Ctrl-C to stop it.")
+    server.send(signal.SIGINT)
+    ended = await server.end()
+
+    assert ended.code == 0
+    assert re.search(r"export MIJNKLANTPORTAAL_BASE_URL=http://127\.0\.0\.1:\d+/v1\n", ended.output)
+    assert "export MIJNKLANTPORTAAL_API_KEY=sandbox-key\n" in ended.output
+
+
+async def test_a_port_that_is_taken(started: Start) -> None:
+    async with sandbox_of() as sandbox:
+        port = sandbox.url.split(":")[2].split("/")[0]
+        result = await (await started("sandbox", "--port", port)).end()
+
+    assert result.code == 2
+    assert "The sandbox cannot be started" in result.messages
+
+
+async def test_the_sandbox_of_a_run_can_stay_up(started: Start, csv_file: Writer) -> None:
+    run = await started("schedule-file", csv_file(3), "--sandbox", "--keep-open")
+    said = await run.until_it_says("until you press Ctrl-C")
+    found = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert found is not None
+    async with aiohttp.ClientSession() as http, http.get(f"{found.group()}calendar.json") as response:
+        calendar = await response.json()
+    run.send(signal.SIGINT)
+    result = await run.end()
+
+    assert calendar["counters"]["appointments"] == 3
+    assert result.code == 0
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich"])
+def test_without_the_extra_it_says_how_to_install_it(missing: str) -> None:
+    code = f"import sys; sys.modules[{missing!r}] = None; from mijnklantportaal_async.cli import main; main()"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert result.returncode == 2
+    assert 'pip install "mijnklantportaal-async[cli]"' in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_help_imports_nothing_that_it_does_not_need() -> None:
+    code = (
+        "import sys; sys.argv = ['mijnklantportaal', 'list', '--help']; from mijnklantportaal_async.cli import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print(sorted({'jsonschema', 'yaml', 'cattrs', 'tenacity', 'aiohttp.web'} & sys.modules.keys()))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+# --- at a terminal ---------------------------------------------------------------------------------------------
+
+
+class AtTerminal:
+    """The command with a pseudo terminal, as a person has it."""
+
+    def __init__(self, *arguments: str | Path, environment: dict[str, str]) -> None:
+        self.process, self._terminal = _spawned([str(argument) for argument in arguments], environment)
+        self.shown = ""
+
+    async def until_it_shows(self, text: str) -> None:
+        async with asyncio.timeout(20):
+            while text not in self.shown:
+                self.shown += (await asyncio.to_thread(os.read, self._terminal, 65536)).decode()
+
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    async def end(self) -> int:
+        async with asyncio.timeout(20):
+            try:
+                while part := await asyncio.to_thread(os.read, self._terminal, 65536):
+                    self.shown += part.decode()
+            except OSError:
+                pass  # Linux says the end of a terminal like this.
+            os.close(self._terminal)
+            return await asyncio.to_thread(self.process.wait)
+
+
+def _spawned(arguments: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        # A session of its own, with the terminal in command of it: then Ctrl-C arrives as a signal.
+        ["setsid", "--ctty", "--wait", sys.executable, "-m", "mijnklantportaal_async.cli", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40", **environment},
+    )
+    os.close(theirs)
+    return process, ours
+
+
+needs_setsid = pytest.mark.skipif(sys.platform != "linux", reason="setsid --ctty")
+
+
+@needs_setsid
+async def test_the_key_is_asked_for_and_not_shown() -> None:
+    async with sandbox_of() as sandbox:
+        seat = AtTerminal("list", environment={"MIJNKLANTPORTAAL_BASE_URL": sandbox.url})
+        await seat.until_it_shows("API key (it is not shown): ")
+        seat.type(KEY + "\n")
+        code = await seat.end()
+
+    assert code == 0
+    assert "0 appointments in 7 days" in seat.shown
+    assert KEY not in seat.shown
+
+
+@needs_setsid
+async def test_ctrl_c_at_a_question_changes_nothing(csv_file: Writer) -> None:
+    async with sandbox_of() as sandbox:
+        environment = {"MIJNKLANTPORTAAL_BASE_URL": sandbox.url, "MIJNKLANTPORTAAL_API_KEY": KEY}
+        seat = AtTerminal("schedule-file", csv_file(3), environment=environment)
+        await seat.until_it_shows("Schedule 3 appointments at http")
+        seat.type("\x03")
+        code = await seat.end()
+        assert not sandbox.requests
+
+    assert code == 130
+    assert "nothing was changed" in seat.shown
+
+
+@needs_setsid
+async def test_ctrl_c_under_a_progress_bar(csv_file: Writer) -> None:
+    async with sandbox_of(5) as sandbox:
+        environment = {"MIJNKLANTPORTAAL_BASE_URL": sandbox.url, "MIJNKLANTPORTAAL_API_KEY": KEY}
+        seat = AtTerminal("schedule-file", csv_file(20), "--yes", environment=environment)
+        await seat.until_it_shows("rate limit, next in")
+        seat.type("\x03")
+        code = await seat.end()
+        assert len(sandbox.appointments) == 5
+
+    assert code == 130
+    assert "5/20" in seat.shown
+    assert "Scheduled 5 of 20 appointments" in seat.shown
