@@ -124,6 +124,8 @@ class RateLimiter:
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Corrects the limit, and makes room for calls that others make with the key."""
+        if not self._window.follows_headers:
+            return
         limit, left = headers.get("X-RateLimit-Limit"), headers.get("X-RateLimit-Remaining")
         self._window.learn(whole_number(limit), whole_number(left), self._clock.monotonic())
         self._wake()

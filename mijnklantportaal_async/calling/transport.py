@@ -34,13 +34,27 @@ class _LostError(Exception):
     """Carries an aiohttp error past aiohttp's own retry, which would send GET, PUT and DELETE again unasked."""
 
 
-async def _no_silent_resend(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    try:
-        return await send(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _LostError from error
+class _Innermost:
+    """The last middleware of every request: sets our headers, and lets nothing be sent twice."""
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, token: str, user_agent: str) -> None:
+        self._headers = {
+            hdrs.AUTHORIZATION: f"Bearer {token}",
+            hdrs.ACCEPT: _JSON,
+            hdrs.USER_AGENT: user_agent,
+        }
+
+    async def __call__(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        # Here rather than as headers= of the request: aiohttp would copy and merge them for every call.
+        request.headers.update(self._headers)
+        try:
+            return await send(request)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            raise _LostError from error
 
 
 class _Body(BytesPayload):
@@ -92,8 +106,9 @@ class Transport:
         self._urls: dict[str, URL] = {}
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
         # Of the user's session its own middlewares go on working, around ours; aiohttp has no public way to read them.
-        own = tuple(getattr(http, "_middlewares", None) or ())
-        self._middlewares = (*own, _no_silent_resend)
+        self._outer_middlewares = tuple(getattr(http, "_middlewares", None) or ())
+        self._token: str | None = None
+        self._middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
 
     def check_usable(self) -> None:
         """Refuses use after close, and on another event loop than the first.
@@ -145,14 +160,9 @@ class Transport:
                 request.operation.method,
                 self._url(request.path),
                 data=body,
-                headers={
-                    hdrs.AUTHORIZATION: f"Bearer {token}",
-                    hdrs.ACCEPT: _JSON,
-                    hdrs.USER_AGENT: self._user_agent,
-                },
                 timeout=self._timeouts.get(timeout) or self._client_timeout(timeout),
                 allow_redirects=False,
-                middlewares=self._middlewares,
+                middlewares=self._middlewares if token == self._token else self._sign(token),
                 proxy=self._proxy,
                 ssl=self._ssl,
             )
@@ -228,6 +238,12 @@ class Transport:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
         self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         return self._http
+
+    def _sign(self, token: str) -> tuple[aiohttp.ClientMiddlewareType, ...]:
+        """The middlewares for a token; kept until another token comes."""
+        self._token = token
+        self._middlewares = (*self._outer_middlewares, _Innermost(token, self._user_agent))
+        return self._middlewares
 
     def _url(self, path: str) -> URL:
         url = self._urls.get(path)

@@ -71,13 +71,14 @@ class SlidingWindow:
         limit: Calls in any window; None for no limit.
         in_flight: Calls under way.
         most_in_flight: As many as may be under way.
+        follows_headers: Whether `learn` is of any use.
     """
 
     def __init__(self, rate_limit: RateLimit) -> None:
         self.limit = rate_limit.requests
         self.in_flight = 0
         self.most_in_flight = rate_limit.in_flight
-        self._follow_headers = rate_limit.follow_headers and rate_limit.requests is not None
+        self.follows_headers = rate_limit.follow_headers and rate_limit.requests is not None
         self._per = rate_limit.per
         self._margin = rate_limit.per * ARRIVAL_MARGIN
         self._log: deque[Permit] = deque()
@@ -85,7 +86,7 @@ class SlidingWindow:
         self._foreign: deque[float] = deque()
         self._paused_until = float("-inf")
         # Until the first answer says how much is left, others may be sending as well.
-        self._contended_until = float("inf") if self._follow_headers else float("-inf")
+        self._contended_until = float("inf") if self.follows_headers else float("-inf")
         self._left = FIRST_CALLS * SHARE_WHEN_CONTENDED
 
     def may_go(self, now: float) -> bool:
@@ -123,7 +124,7 @@ class SlidingWindow:
 
     def learn(self, limit: int | None, left: int | None, now: float) -> None:
         """Takes over what an answer says of the limit and of the calls left in it."""
-        if not self._follow_headers or self.limit is None:
+        if not self.follows_headers or self.limit is None:
             return
         if limit:
             self.limit = limit

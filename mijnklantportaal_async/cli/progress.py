@@ -5,9 +5,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
-from rich.console import Group
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
-from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +14,7 @@ from rich.text import Text
 from mijnklantportaal_async.calling.rate_limit import RateLimitSnapshot
 from mijnklantportaal_async.cli.figures import Figures, in_time, seconds_left
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome
+from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
@@ -45,7 +45,7 @@ class RunProgress:
         done, rows = len(self._account.results), len(self._account.rows)
         return f"{done} of {rows} rows done; {'; '.join(self._details())}"
 
-    def __rich__(self) -> Group:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         done, rows = len(self._account.results), len(self._account.rows)
         bar = Table.grid(padding=(0, 2, 0, 0), expand=True)
         bar.add_column(no_wrap=True)
@@ -59,10 +59,11 @@ class RunProgress:
             Text(f"{self._figures.requests_a_minute()} requests/min", style="cyan"),
             Text(self._time_left(), style="dim"),
         )
-        details = plain_text(" · ".join(self._details()), style="dim")
-        details.no_wrap, details.overflow = True, "ellipsis"
-        # Room for the ^C that a terminal writes at the end of the line.
-        return Group(bar, Padding(details, (0, 4, 0, 2)))
+        yield bar
+        details = plain_text("  " + " · ".join(self._details()), style="dim")
+        # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
+        details.truncate(options.max_width - 4, overflow="ellipsis")
+        yield details
 
     def _time_left(self) -> str:
         done, rows = len(self._account.results), len(self._account.rows)
@@ -83,7 +84,7 @@ class RunProgress:
         if figures.retries:
             parts.append(f"{figures.retries} tried again")
         if looked_up := figures.found + figures.not_found:
-            parts.append(f"{looked_up} lost answers looked up")
+            parts.append(f"{in_number(looked_up, 'lost answer')} looked up")
         if figures.retries and not self._account.count(RowOutcome.SCHEDULED):
             parts.append(figures.last_trouble)
         return parts

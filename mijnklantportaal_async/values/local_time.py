@@ -3,7 +3,7 @@
 Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
@@ -38,30 +38,16 @@ def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
         ValueError: `moment` is naive, not on a whole minute, does not exist, or its wall time exists twice.
     """
     check_moment(moment, field)
-    if moment.tzinfo is zone:
-        local = moment
-        if not _exists(local):
-            raise ValueError(_missing_message(field, local, zone))
-    else:
-        if not _exists(moment):
-            raise ValueError(_missing_message(field, moment, moment.tzinfo))
-        try:
-            local = moment.astimezone(zone)
-        except OverflowError as error:
-            raise ValueError(f"{field}={moment.isoformat()} lies outside the years a calendar can hold") from error
+    local = moment if moment.tzinfo is zone else _in_zone(moment, zone, field)
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        raise _unclear(local, zone, field)
     if local.second or local.microsecond:
         raise ValueError(
             f"{field}={moment.isoformat()} is not on a whole minute in {zone.key}; the portal takes no seconds, "
             f"and none are cut off here: round it, for example with {field}.replace(second=0, microsecond=0)"
         )
-    wall = local.replace(tzinfo=None, fold=0)
-    if _is_ambiguous(wall, zone):
-        raise ValueError(
-            f"{field}={moment.isoformat()} is {wall:%Y-%m-%d %H:%M} in {zone.key}, a wall time that comes twice that "
-            "night because the clock is set back; the portal takes no offset and could read it as an hour off. "
-            "Choose a time outside that hour"
-        )
-    return wall.isoformat(" ", "minutes")
+    # Without the offset at its end.
+    return local.isoformat(" ", "minutes")[:16]
 
 
 def check_moment(moment: object, field: str) -> None:
@@ -93,14 +79,8 @@ def from_wall_time(wall: datetime, zone: ZoneInfo, field: str) -> datetime:
         ValueError: No clock shows that time that day, or it shows it twice.
     """
     aware = wall.replace(tzinfo=zone, fold=0)
-    if not _exists(aware):
-        raise ValueError(_missing_message(field, aware, zone))
-    if _is_ambiguous(wall, zone):
-        first, second = aware, aware.replace(fold=1)
-        raise ValueError(
-            f"{field}: {wall:%Y-%m-%d %H:%M} comes twice in {zone.key} that night ({first.isoformat()} and "
-            f"{second.isoformat()}) and the portal cannot tell them apart. Choose a time outside that hour"
-        )
+    if aware.utcoffset() != aware.replace(fold=1).utcoffset():
+        raise _unclear(aware, zone, field)
     return aware
 
 
@@ -121,35 +101,45 @@ def is_after(later: datetime, earlier: datetime) -> bool:
 
     Python compares two datetimes of the same zone by their digits, which is an hour off across a clock change.
     """
+    if later.tzinfo is earlier.tzinfo and later.utcoffset() == earlier.utcoffset():
+        return later > earlier
     return later.astimezone(UTC) > earlier.astimezone(UTC)
 
 
 def is_same_instant(one: datetime, other: datetime) -> bool:
     """Whether two aware datetimes are the same moment."""
-    return one.astimezone(UTC) == other.astimezone(UTC)
+    # Of different zones, Python calls two moments equal only when they are; of the same zone, also when they are not.
+    return (one.tzinfo is not other.tzinfo and one == other) or one.astimezone(UTC) == other.astimezone(UTC)
 
 
-def _exists(aware: datetime) -> bool:
-    """False for the digits that the clock skips in spring."""
-    tzinfo = aware.tzinfo
-    if not isinstance(tzinfo, ZoneInfo):
-        return True
-    # A skipped time has two readings whose offsets are the wrong way round: the later fold has the larger offset.
-    first, second = aware.replace(fold=0).utcoffset(), aware.replace(fold=1).utcoffset()
-    return first is None or second is None or second <= first
+def _in_zone(moment: datetime, zone: ZoneInfo, field: str) -> datetime:
+    tzinfo = moment.tzinfo
+    # Digits that the clock of the given zone skips name no moment; digits that come twice do, by their fold.
+    if isinstance(tzinfo, ZoneInfo) and _is_skipped(moment):
+        raise _unclear(moment, tzinfo, field)
+    try:
+        return moment.astimezone(zone)
+    except OverflowError as error:
+        raise ValueError(f"{field}={moment.isoformat()} lies outside the years a calendar can hold") from error
 
 
-def _is_ambiguous(wall: datetime, zone: ZoneInfo) -> bool:
-    first = wall.replace(tzinfo=zone, fold=0).utcoffset()
-    second = wall.replace(tzinfo=zone, fold=1).utcoffset()
-    return first is not None and second is not None and second < first
+def _is_skipped(moment: datetime) -> bool:
+    """True for the digits that the clock skips in spring: there the earlier reading has the smaller offset."""
+    first, second = moment.replace(fold=0).utcoffset(), moment.replace(fold=1).utcoffset()
+    return first is not None and second is not None and first < second
 
 
-def _missing_message(field: str, moment: datetime, zone: object) -> str:
-    wall = moment.replace(tzinfo=None)
-    name = zone.key if isinstance(zone, ZoneInfo) else str(zone)
-    offset = moment.utcoffset() or timedelta()
-    return (
-        f"{field}: {wall:%Y-%m-%d %H:%M} does not exist in {name} (read with offset {offset}): the clock is set "
-        "forward that night and skips it. Choose a time that a clock shows"
+def _unclear(moment: datetime, zone: ZoneInfo, field: str) -> ValueError:
+    """Why digits do not say a moment that the portal could understand."""
+    wall = f"{moment:%Y-%m-%d %H:%M}"
+    if _is_skipped(moment):
+        return ValueError(
+            f"{field}: {wall} does not exist in {zone.key}: the clock is set forward that night and skips it. "
+            "Choose a time that a clock shows"
+        )
+    first, second = moment.replace(fold=0), moment.replace(fold=1)
+    return ValueError(
+        f"{field}: {wall} comes twice in {zone.key} that night, because the clock is set back ({first.isoformat()} and "
+        f"{second.isoformat()}); the portal takes no offset and could read it as an hour off. "
+        "Choose a time outside that hour"
     )

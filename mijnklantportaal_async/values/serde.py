@@ -52,10 +52,7 @@ def read(body: bytes, kind: type[T]) -> T:
         UnreadableError: With every problem and its place.
     """
     data = _load(body)
-    try:
-        return cast(T, _structure_function(cast(Hashable, kind))(data, kind))
-    except Exception as error:
-        raise UnreadableError(_problems(error), _identifier(data)) from error
+    return _structure(data, kind, "$", _identifier)
 
 
 def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
@@ -69,14 +66,7 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
     items = cast("list[Any]", found)
-    structure = _structure_function(cast(Hashable, kind))
-    models: list[T] = []
-    for index, item in enumerate(items):
-        try:
-            models.append(structure(item, kind))
-        except Exception as error:
-            raise UnreadableError(_problems(error, f"$.{key}[{index}]")) from error
-    return models
+    return [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
 
 
 def read_json(body: bytes) -> Any:
@@ -110,18 +100,29 @@ def _identifier(data: Any) -> str | None:
     return identifier if isinstance(identifier, str) and identifier else None
 
 
-@cache
-def _structure_function(kind: Hashable) -> Callable[[Any, Any], Any]:
-    return _converter().get_structure_hook(cast(type[Any], kind))
+def _structure(data: Any, kind: type[T], place: str, identify: Callable[[Any], str | None] = lambda data: None) -> T:
+    try:
+        return cast(T, _structure_function(cast(Hashable, kind), False)(data, kind))
+    except Exception:  # noqa: BLE001 - whatever it was, the second time tells all that is wrong, and where
+        try:
+            return cast(T, _structure_function(cast(Hashable, kind), True)(data, kind))
+        except Exception as error:
+            raise UnreadableError(_problems(error, place), identify(data)) from error
 
 
 @cache
-def _converter() -> "Converter":
-    # Built at the first answer: importing the package stays cheap.
+def _structure_function(kind: Hashable, detailed: bool) -> Callable[[Any, Any], Any]:
+    return _converter(detailed).get_structure_hook(cast(type[Any], kind))
+
+
+@cache
+def _converter(detailed: bool) -> "Converter":
+    # Built at the first answer: importing the package stays cheap. Errors in detail cost half as much again as
+    # reading, so they are asked for only where a first reading failed.
     from cattrs import Converter
     from cattrs.gen import make_dict_structure_fn, override
 
-    converter = Converter(detailed_validation=True, prefer_attrib_converters=False)
+    converter = Converter(detailed_validation=detailed)
 
     def model_hook(kind: type[Any]) -> Callable[[Any, Any], Any]:
         fields = {
@@ -129,7 +130,7 @@ def _converter() -> "Converter":
             for field in attrs.fields(kind)
             if field.init
         }
-        structure = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=True, **fields)  # type: ignore[arg-type]
+        structure = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=detailed, **fields)  # type: ignore[arg-type]
         keeps_raw = any(field.name == RAW for field in attrs.fields(kind))
 
         def structure_model(data: Any, _: Any) -> Any:

@@ -67,7 +67,7 @@ def test_both_sides_of_the_clock_changes() -> None:
     assert wall(2027, 10, 31, 1, 59) == "2027-10-31 01:59"
     assert wall(2027, 10, 31, 3, 0) == "2027-10-31 03:00"
     for fold in (0, 1):
-        with pytest.raises(ValueError, match=r"is 2027-10-31 02:30 in Europe/Amsterdam, a wall time that comes twice"):
+        with pytest.raises(ValueError, match="starts_at: 2027-10-31 02:30 comes twice in Europe/Amsterdam"):
             wall(2027, 10, 31, 2, 30, fold=fold)
 
 
@@ -147,6 +147,6 @@ def test_zones() -> None:
 def test_what_a_person_wrote_for_a_night_without_or_with_two_of_it() -> None:
     with pytest.raises(ValueError, match="starts_at: 2027-03-28 02:30 does not exist"):
         from_wall_time(datetime(2027, 3, 28, 2, 30), AMSTERDAM, "starts_at")
-    with pytest.raises(ValueError, match="comes twice in Europe/Amsterdam that night .*02:00.*01:00"):
+    with pytest.raises(ValueError, match="comes twice in Europe/Amsterdam that night.*02:00.*01:00"):
         from_wall_time(datetime(2027, 10, 31, 2, 30), AMSTERDAM, "starts_at")
     assert from_wall_time(datetime(2027, 3, 28, 3, 0), AMSTERDAM, "x").isoformat() == "2027-03-28T03:00:00+02:00"
