@@ -5,6 +5,10 @@ from collections import deque
 from collections.abc import Hashable
 
 
+TIDY_EVERY = 1.0
+"""Seconds between two looks for claims that can be forgotten."""
+
+
 class Claims:
     """What calls have made lately, and which calls for the same thing are under way.
 
@@ -12,13 +16,14 @@ class Claims:
     the second never takes the first one's record for its own.
     """
 
-    __slots__ = ("_made", "_started", "_under_way")
+    __slots__ = ("_made", "_started", "_tidied", "_under_way")
 
     def __init__(self) -> None:
         # By key: when its call began, and who waits for it to end.
         self._under_way: dict[Hashable, deque[asyncio.Future[None]]] = {}
         self._started: dict[Hashable, float] = {}
         self._made: deque[tuple[float, str]] = deque()
+        self._tidied = float("-inf")
 
     def enter_now(self, key: Hashable, now: float) -> bool:
         """Begins a call for `key`, unless one is under way."""
@@ -56,10 +61,13 @@ class Claims:
             self._made.append((now, made))
         del self._started[key]
         self._pass_on(key)
-        # Calls begin in order, so the first of the dictionary is the oldest.
-        oldest = next(iter(self._started.values()), now)
-        while self._made and self._made[0][0] < oldest - keep:
-            self._made.popleft()
+        # Not after every call: the first entry of a dictionary is far behind those that were deleted before it.
+        if now - self._tidied > TIDY_EVERY:
+            self._tidied = now
+            # Calls begin in order, so the first is the oldest.
+            oldest = next(iter(self._started.values()), now)
+            while self._made and self._made[0][0] < oldest - keep:
+                self._made.popleft()
 
     def claimed(self) -> frozenset[str]:
         """The ids that belong to a call already."""
