@@ -120,8 +120,7 @@ class Sender:
                 self.limiter.give_back(permit)
             else:
                 self.limiter.finish(permit)
-            if listens:
-                self._announce_end(request, record, now, None, error)
+            self._announce_end(request, record, now, None, error)
             raise
         except BaseException:
             self._settle_permit(permit, record)
@@ -135,7 +134,7 @@ class Sender:
         else:
             self.limiter.learn(answer.headers)
         self.limiter.finish(permit)
-        if listens:
+        if listens or answer.broken is not None:
             self._announce_end(request, record, now, answer, answer.broken)
         return answer
 

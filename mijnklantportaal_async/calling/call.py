@@ -263,8 +263,7 @@ class Caller:
             raise self._unknown(
                 request, f"{failure.message}; looking whether it happened did not help: {reason}", record, look_error
             ) from failure
-        if self.sender.observer.listens:
-            self._announce_finding(request, finder, found, looks, began)
+        self._announce_finding(request, finder, found, looks, began)
         if found is None and failure.outcome is Outcome.APPLIED:
             failure.add_note("It was not found in the portal either, within the settle time.")
         else:
@@ -293,11 +292,10 @@ class Caller:
     # --- telling -----------------------------------------------------------------------------------------------
 
     def _announce_retry(self, request: Request, attempt: int, wait: float, error: errors.MijnKlantportaalError) -> None:
-        if self.sender.observer.listens:
-            from mijnklantportaal_async.events import RetryPlanned
+        from mijnklantportaal_async.events import RetryPlanned
 
-            operation = request.operation.name
-            self.sender.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
+        operation = request.operation.name
+        self.sender.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
 
     def _announce_finding(self, request: Request, finder: Finder[T], found: T | None, looks: int, began: float) -> None:
         from mijnklantportaal_async.events import OutcomeReconciled

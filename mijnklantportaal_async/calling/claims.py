@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Hashable
 
-
 TIDY_EVERY = 1.0
 """Seconds between two looks for claims that can be forgotten."""
 

@@ -137,21 +137,21 @@ class Run(Generic[R, S]):
         became of it; then they end as `Unknown`.
         """
         self._stopped = True
-        tasks = list(self._running)
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.wait([self._reader])
-        for task, running in list(self._running.items()):
-            if not running.record.sending and not running.record.in_doubt:
-                task.cancel()
         try:
+            if self._reader is not None:
+                self._reader.cancel()
+                await asyncio.wait([self._reader])
+            for task, running in self._running.items():
+                # One that is sending would not notice in time that it should not.
+                if not running.record.sending and not running.record.in_doubt:
+                    task.cancel()
             if grace > 0 and self._running:
                 await asyncio.wait(list(self._running), timeout=grace)
         finally:
             for task in self._running:
                 task.cancel()
-            if tasks:
-                await asyncio.wait(tasks)
+            if self._running:
+                await asyncio.wait(list(self._running))
             self._changed.set()
             self.unfinished.extend(self._ready)
             self._ready.clear()

@@ -25,7 +25,7 @@ class Observer:
 
     @property
     def listens(self) -> bool:
-        """Whether anybody wants events, so that they are only made then."""
+        """Whether anybody wants to hear of calls that go well; of others everybody is told."""
         return bool(self._hooks) or logger.isEnabledFor(logging.DEBUG)
 
     def emit(self, event: "Event") -> None:

@@ -74,3 +74,13 @@ async def test_the_log_without_hooks_and_without_the_key(
     debug, info, warning = logging.DEBUG, logging.INFO, logging.WARNING
     assert levels == [debug, debug, warning, debug, info, warning, debug, debug]
     assert SECRET not in caplog.text
+
+
+async def test_what_goes_wrong_is_logged_at_warning_without_debug(
+    make_portal: MakePortal, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, logger="mijnklantportaal_async"):
+        async with ScriptedServer(answer(503), drop, FOUND) as server:
+            await make_portal(server.url).get_appointment("apt_1")
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+    assert "RetryPlanned(operation='get_appointment', attempt=1" in caplog.text
