@@ -11,6 +11,7 @@ import orjson
 from benchmarks.measure_calls import measure_calls
 from benchmarks.measure_imports import measure_imports
 from benchmarks.measure_memory import measure_memory
+from benchmarks.measure_steps import measure_steps
 from benchmarks.processors import describe, pin
 from benchmarks.report import Report, setting
 from benchmarks.server_process import server_process
@@ -23,6 +24,7 @@ class Effort:
     levels: tuple[int, ...]
     rounds: int
     calls: int
+    steps_calls: int
     import_rounds: int
     memory_requests: int
     memory_every: int
@@ -36,6 +38,7 @@ FULL = Effort(
     levels=(1, 32, 200),
     rounds=11,
     calls=2000,
+    steps_calls=500,
     import_rounds=21,
     memory_requests=10_000,
     memory_every=1000,
@@ -45,6 +48,7 @@ QUICK = Effort(
     levels=(1, 32, 200),
     rounds=2,
     calls=100,
+    steps_calls=50,
     import_rounds=1,
     memory_requests=300,
     memory_every=100,
@@ -61,6 +65,7 @@ def main() -> int:
     with server_process() as server:
         pin("client")
         calls = asyncio.run(measure_calls(server, levels=effort.levels, rounds=effort.rounds, calls=effort.calls))
+        steps = asyncio.run(measure_steps(server, calls=effort.steps_calls))
         memory = asyncio.run(
             measure_memory(
                 server,
@@ -70,7 +75,7 @@ def main() -> int:
             )
         )
     imports = measure_imports(effort.import_rounds)
-    report = Report(setting=setting(placing, str(effort)), calls=calls, imports=imports, memory=memory)
+    report = Report(setting=setting(placing, str(effort)), calls=calls, steps=steps, imports=imports, memory=memory)
     print("\n".join(report.lines()))
     if options.json is not None:
         options.json.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))

@@ -11,6 +11,7 @@ from benchmarks.clients import CONTENDERS, EVERYDAY, PACKAGE
 from benchmarks.measure_calls import ContenderResult
 from benchmarks.measure_imports import MODULES, ImportResult
 from benchmarks.measure_memory import MemoryResult
+from benchmarks.measure_steps import StepsResult
 from benchmarks.spread import Spread
 
 CPU_GOAL = 1.20
@@ -25,6 +26,7 @@ class Report:
 
     setting: dict[str, str]
     calls: list[ContenderResult]
+    steps: list[StepsResult]
     imports: list[ImportResult]
     memory: MemoryResult
 
@@ -38,6 +40,8 @@ class Report:
         yield ""
         yield "Median of all rounds (lowest-highest). Ratios are to hand-tuned aiohttp in the same round."
         yield from self._call_lines()
+        yield ""
+        yield from self._steps_lines()
         yield ""
         yield from self._import_lines()
         yield ""
@@ -63,6 +67,13 @@ class Report:
             own, everyday = results[PACKAGE.key].cpu_ratio.median, results[EVERYDAY.key].cpu_ratio.median
             yield _goal(f"CPU ratio {own:.2f}, at most {CPU_GOAL:.2f}", own <= CPU_GOAL)
             yield _goal(f"CPU ratio {own:.2f}, below the everyday client's {everyday:.2f}", own < everyday)
+
+    def _steps_lines(self) -> Iterator[str]:
+        header = ("instructions", "ratio")
+        yield _row("bytecode of Python for one call", *header)
+        yield _row("-" * 38, *("-" * len(name) for name in header))
+        for result in self.steps:
+            yield _row(result.title, f"{result.instructions:.0f}", f"{result.ratio:.2f}")
 
     def _import_lines(self) -> Iterator[str]:
         header = ("CPU ms", "CPU ratio", "wall ms", "wall ratio")

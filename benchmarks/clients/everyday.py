@@ -1,6 +1,6 @@
 """Raw aiohttp as everybody writes it: `json=`, `async with`, `raise_for_status()`, `await response.json()`, dicts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from benchmarks.clients.contender import Contender, Schedule
 
 
 @asynccontextmanager
-async def open_everyday(base_url: str) -> AsyncIterator[Schedule]:
+async def open_everyday(base_url: str) -> AsyncGenerator[Schedule]:
     async with aiohttp.ClientSession() as session:
 
         async def post(path: str, data: dict[str, Any]) -> dict[str, Any]:

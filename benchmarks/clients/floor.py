@@ -4,7 +4,7 @@ It drives the server harder than any contender can: what the server does for it,
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -38,9 +38,9 @@ class Connection(asyncio.Protocol):
         else:
             self._buffer = data
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(error or ConnectionResetError("the server closed the connection"))
+            self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
     def exchange(self, request: bytes) -> asyncio.Future[bytes]:
         assert self._transport is not None
@@ -54,7 +54,7 @@ class Connection(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def open_floor(base_url: str) -> AsyncIterator[Schedule]:
+async def open_floor(base_url: str) -> AsyncGenerator[Schedule]:
     loop = asyncio.get_running_loop()
     parts = urlsplit(base_url)
     host, port = parts.hostname or "", parts.port or 80

@@ -1,7 +1,7 @@
 """Raw aiohttp by somebody who measured it: one session, bytes in, orjson out, no types, no errors of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -12,7 +12,7 @@ from benchmarks.clients.contender import Contender, Schedule
 
 
 @asynccontextmanager
-async def open_hand_tuned(base_url: str) -> AsyncIterator[Schedule]:
+async def open_hand_tuned(base_url: str) -> AsyncGenerator[Schedule]:
     url = f"{base_url}/appointments"
     places = asyncio.Semaphore(CONNECTIONS)
     async with aiohttp.ClientSession(

@@ -1,6 +1,6 @@
 """aiohttp, cattrs and tenacity as their first pages show them: `@retry` around a call, a default `Converter`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -47,7 +47,7 @@ def naive_converter() -> Converter:
 
 
 @asynccontextmanager
-async def open_naive_stack(base_url: str) -> AsyncIterator[Schedule]:
+async def open_naive_stack(base_url: str) -> AsyncGenerator[Schedule]:
     converter = naive_converter()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS)) as session:
 

@@ -1,6 +1,6 @@
 """The package itself: the full path, with checks, conversion of time zones, claims, retries and reconciling ready."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from benchmarks.appointment import API_KEY, ENDS_AT, STARTS_AT, TITLE
@@ -9,7 +9,7 @@ from mijnklantportaal_async import PortalSession
 
 
 @asynccontextmanager
-async def open_package(base_url: str) -> AsyncIterator[Schedule]:
+async def open_package(base_url: str) -> AsyncGenerator[Schedule]:
     async with PortalSession(api_key=API_KEY, base_url=base_url, rate_limit=None) as portal:
 
         async def schedule(customer_id: str) -> str:

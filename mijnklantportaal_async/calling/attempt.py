@@ -78,23 +78,24 @@ class Sender:
     async def attempt(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], T], record: CallRecord
     ) -> T:
-        """Sends once and reads the answer; everything that is not a readable success is an error of ours."""
+        """Sends once, and once more with a fresh token where the first was rejected; then reads the answer.
+
+        The answer itself is in `record.answer` afterwards.
+
+        Raises:
+            MijnKlantportaalError: Anything but a readable success.
+        """
         try:
-            answer = await self.send(options, request, record)
-            result = self.read(request, answer, decode, record)
+            token = await self.auth.token()
+            answer = await self._send_once(options, request, record, token)
+            if answer.status == 401 and (fresh := await self.auth.refresh(token)):
+                answer = await self._send_once(options, request, record, check_token(fresh, "the refreshed token"))
+            result = self._read(request, answer, decode, record)
         except errors.MijnKlantportaalError as error:
             _note_failure(error, record)
             raise
         record.begun = record.in_doubt = False
         return result
-
-    async def send(self, options: CallOptions, request: Request, record: CallRecord) -> Answer:
-        """Sends once, and once more with a fresh token where the first was rejected; any status is an answer."""
-        token = await self.auth.token()
-        answer = await self._send_once(options, request, record, token)
-        if answer.status == 401 and (fresh := await self.auth.refresh(token)):
-            answer = await self._send_once(options, request, record, check_token(fresh, "the refreshed token"))
-        return answer
 
     async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: str) -> Answer:
         permit = self.limiter.take_now(options.priority) or await self._wait_for_permit(options, request, record)
@@ -167,7 +168,7 @@ class Sender:
         wait = retry_after(answer.headers)
         self.limiter.pause((1.0 if wait is None else wait) + self.jitter() * PAUSE_JITTER)
 
-    def read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
+    def _read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
         """What a success says; everything else is raised."""
         if not 200 <= answer.status < 300:
             raise error_from(request, answer, record.attempts)

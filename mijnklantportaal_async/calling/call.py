@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeVar, cast
 
 import attrs
 
@@ -63,38 +63,33 @@ class Caller:
             MijnKlantportaalError: As the coroutine that calls this documents.
             RuntimeError: The session is closed, or belongs to another event loop.
         """
-        self.sender.transport.check_usable()
+        sender = self.sender
+        sender.transport.check_usable()
         record = WATCHED.get() or CallRecord()
-        record.started = self.sender.clock.monotonic()
+        record.started = sender.clock.monotonic()
         record.queued = 0.0
+        made = None
+        if finder is not None and not sender.limiter.claims.enter_now(finder.key, record.started):
+            await self._wait_for_turn(options, request, record, finder.key)
         try:
-            if finder is None:
-                return await self._carry_out(options, request, decode, record, None, when_done)
-            return await self._claiming(options, request, decode, record, finder)
-        finally:
-            record.elapsed = self.sender.clock.monotonic() - record.started
-
-    async def _claiming(
-        self,
-        options: CallOptions,
-        request: Request,
-        decode: Callable[[bytes], T],
-        record: CallRecord,
-        finder: Finder[T],
-    ) -> T:
-        """Keeps equal creating calls of this process apart, and notes whose record is whose."""
-        claims, key, made = self.sender.limiter.claims, finder.key, None
-        if not claims.enter_now(key, record.started):
-            await self._wait_for_turn(options, request, record, key)
-        try:
-            result = await self._carry_out(options, request, decode, record, finder, None)
-            made = finder.identifier(result)
+            # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
+            try:
+                result = await sender.attempt(options, request, decode, record)
+                self.quota.give_back(0)
+            except errors.MijnKlantportaalError as failure:
+                result = await self._recover(options, request, decode, record, failure, finder, when_done)
+            if finder is not None:
+                made = finder.identifier(result)
             return result
         finally:
-            tolerance = options.reconcile.tolerance if options.reconcile else 0.0
-            claims.leave(key, made, self.sender.clock.monotonic(), tolerance + CLAIM_SLACK)
+            now = sender.clock.monotonic()
+            record.elapsed = now - record.started
+            if finder is not None:
+                tolerance = options.reconcile.tolerance if options.reconcile else 0.0
+                sender.limiter.claims.leave(finder.key, made, now, tolerance + CLAIM_SLACK)
 
     async def _wait_for_turn(self, options: CallOptions, request: Request, record: CallRecord, key: Hashable) -> None:
+        """Keeps equal creating calls of this process apart."""
         claims, clock, timeout = self.sender.limiter.claims, self.sender.clock, options.timeouts.queue
         try:
             async with asyncio.timeout(None if timeout is None else clock.real(timeout)):
@@ -108,24 +103,17 @@ class Caller:
         record.queued += now - record.started
         claims.begin(key, now)
 
-    async def _carry_out(
+    async def _recover(
         self,
         options: CallOptions,
         request: Request,
         decode: Callable[[bytes], T],
         record: CallRecord,
+        failure: errors.MijnKlantportaalError,
         finder: Finder[T] | None,
         when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None,
     ) -> T:
-        # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
-        try:
-            result = await self.sender.attempt(options, request, decode, record)
-        except errors.MijnKlantportaalError as error:
-            failure = error
-        else:
-            self.quota.give_back(0)
-            return result
-
+        """What a call comes to after its first attempt has failed."""
         attempts = retrying(
             options.retry,
             options.timeouts,
@@ -241,9 +229,11 @@ class Caller:
         look_record = CallRecord(started=record.started, queued=record.queued)
 
         async def look() -> T | None:
-            answer = await self.sender.send(options, looking, look_record)
-            record.answer, record.queued = answer, look_record.queued
-            self.sender.read(looking, answer, bytes, look_record)
+            try:
+                await self.sender.attempt(options, looking, bytes, look_record)
+            finally:
+                record.queued = look_record.queued
+            record.answer = answer = cast(Answer, look_record.answer)
             return self._pick(finder, looking, answer, record, tolerance)
 
         try:

@@ -39,6 +39,7 @@ def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
     """
     check_moment(moment, field)
     local = moment if moment.tzinfo is zone else _in_zone(moment, zone, field)
+    # An offset that depends on the fold is the mark of digits that are skipped or come twice.
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         raise _unclear(local, zone, field)
     if local.second or local.microsecond:
@@ -101,15 +102,17 @@ def is_after(later: datetime, earlier: datetime) -> bool:
 
     Python compares two datetimes of the same zone by their digits, which is an hour off across a clock change.
     """
-    if later.tzinfo is earlier.tzinfo and later.utcoffset() == earlier.utcoffset():
+    if later.tzinfo is not earlier.tzinfo or later.utcoffset() == earlier.utcoffset():
         return later > earlier
     return later.astimezone(UTC) > earlier.astimezone(UTC)
 
 
 def is_same_instant(one: datetime, other: datetime) -> bool:
     """Whether two aware datetimes are the same moment."""
-    # Of different zones, Python calls two moments equal only when they are; of the same zone, also when they are not.
-    return (one.tzinfo is not other.tzinfo and one == other) or one.astimezone(UTC) == other.astimezone(UTC)
+    # Moments of different zones are subtracted as instants; those of the same zone, again, by their digits.
+    if one.tzinfo is not other.tzinfo:
+        return not one - other
+    return one.astimezone(UTC) == other.astimezone(UTC)
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo, field: str) -> datetime:

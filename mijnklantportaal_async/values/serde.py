@@ -65,7 +65,7 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
     found: Any = cast(dict[str, Any], data).get(key) if isinstance(data, dict) else None
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
-    items = cast("list[Any]", found)
+    items: list[Any] = found  # pyright: ignore[reportUnknownVariableType]
     return [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
 
 
@@ -148,7 +148,7 @@ def _converter(detailed: bool) -> "Converter":
     converter.register_structure_hook(bool, _truth)
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(datetime, _moment)
-    converter.register_structure_hook(str | None, lambda value, _: None if value is None else _text(value, str))
+    converter.register_structure_hook(str | None, _optional_text)
     converter.register_structure_hook_factory(attrs.has, model_hook)
     return converter
 
@@ -158,6 +158,10 @@ def _text(value: Any, kind: type[str]) -> str:
         raise TypeError(f"must be a text, not {_json_type(value)}")
     # The hook of `str` also catches every enum of texts.
     return value if kind is str else kind(value)
+
+
+def _optional_text(value: Any, _: Any) -> str | None:
+    return None if value is None else _text(value, str)
 
 
 def _truth(value: Any, _: Any) -> bool:
