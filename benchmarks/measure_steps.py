@@ -1,7 +1,7 @@
-"""Bytecode instructions of Python per call: a figure that no noise of the machine can touch.
+"""Bytecode instructions of Python per call: a figure that the noise of the machine hardly touches.
 
-It leaves out what C code and the operating system do, so it says less than the CPU time, and says it the same every
-time: the one to compare two versions by on a busy machine.
+It leaves out what C code and the operating system do, so it says less than the CPU time, but says it again within some
+3 %: the one to compare two versions by on a busy machine.
 """
 
 import asyncio

@@ -13,6 +13,10 @@ from mijnklantportaal_async.values.local_time import check_moment, is_after
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 
+def _nothing() -> dict[str, Any]:
+    return {}
+
+
 class AppointmentStatus(OpenStrEnum):
     """Where an appointment stands. A value that nobody has documented yet is kept as it came."""
 
@@ -46,7 +50,7 @@ class Appointment:
     """Link of the online meeting, when an integration of the portal supplies one."""
     created_at: datetime
     """When it was entered, aware, whole seconds."""
-    raw: dict[str, Any] = attrs.field(factory=dict[str, Any], init=False, repr=False, eq=False)
+    raw: dict[str, Any] = attrs.field(factory=_nothing, init=False, repr=False, eq=False)
     """The whole object as it came, with keys that this class does not know."""
 
 

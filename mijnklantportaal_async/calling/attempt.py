@@ -99,7 +99,7 @@ class Sender:
 
     async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: str) -> Answer:
         permit = self.limiter.take_now(options.priority) or await self._wait_for_permit(options, request, record)
-        now = self.clock.monotonic()
+        now = permit.started
         clock_name, timeout = "attempt", options.timeouts.attempt
         left = call_left(options, record, now)
         if left is not None and (timeout is None or left < timeout):

@@ -233,7 +233,7 @@ class Caller:
                 await self.sender.attempt(options, looking, bytes, look_record)
             finally:
                 record.queued = look_record.queued
-            record.answer = answer = cast(Answer, look_record.answer)
+            record.answer = answer = cast("Answer", look_record.answer)
             return self._pick(finder, looking, answer, record, tolerance)
 
         try:

@@ -115,7 +115,8 @@ class RateLimiter:
     def finish(self, permit: Permit) -> None:
         """The request of this permit was answered, or failed: it keeps its place in the window."""
         self._window.finish(permit, self._clock.monotonic())
-        self._wake()
+        if self._interactive or self._background:
+            self._wake()
 
     def give_back(self, permit: Permit) -> None:
         """The request of this permit never left: its place in the window is free again."""

@@ -4,12 +4,14 @@ import asyncio
 import ssl as ssl_module
 import warnings
 from collections.abc import Callable
-from typing import TypeAlias
+from types import CoroutineType
+from typing import Any, TypeAlias
 
 import aiohttp
 from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import BytesPayload
+from multidict import CIMultiDict
 from yarl import URL
 
 from mijnklantportaal_async import errors
@@ -30,31 +32,21 @@ TLS: TypeAlias = ssl_module.SSLContext | aiohttp.Fingerprint | bool
 _JSON = "application/json"
 
 
+_NEVER_RESENT = frozenset({hdrs.METH_POST, hdrs.METH_PATCH})
+"""Methods that aiohttp itself sends once, whatever happens; the others need the guard below."""
+
+
 class _LostError(Exception):
     """Carries an aiohttp error past aiohttp's own retry, which would send GET, PUT and DELETE again unasked."""
 
 
-class _Innermost:
-    """The last middleware of every request: sets our headers, and lets nothing be sent twice."""
-
-    __slots__ = ("_headers",)
-
-    def __init__(self, token: str, user_agent: str) -> None:
-        self._headers = {
-            hdrs.AUTHORIZATION: f"Bearer {token}",
-            hdrs.ACCEPT: _JSON,
-            hdrs.USER_AGENT: user_agent,
-        }
-
-    async def __call__(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        # Here rather than as headers= of the request: aiohttp would copy and merge them for every call.
-        request.headers.update(self._headers)
-        try:
-            return await send(request)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            raise _LostError from error
+async def _no_silent_resend(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    try:
+        return await send(request)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _LostError from error
 
 
 class _Body(BytesPayload):
@@ -64,9 +56,9 @@ class _Body(BytesPayload):
         super().__init__(value, content_type=_JSON)
         self._record = record
 
-    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+    def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> CoroutineType[Any, Any, None]:
         self._record.begun = True
-        await super().write_with_length(writer, content_length)
+        return super().write_with_length(writer, content_length)
 
 
 class Transport:
@@ -106,9 +98,10 @@ class Transport:
         self._urls: dict[str, URL] = {}
         self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
         # Of the user's session its own middlewares go on working, around ours; aiohttp has no public way to read them.
-        self._outer_middlewares = tuple(getattr(http, "_middlewares", None) or ())
+        self._outer = tuple(getattr(http, "_middlewares", None) or ())
+        self._guarded = (*self._outer, _no_silent_resend)
         self._token: str | None = None
-        self._middlewares: tuple[aiohttp.ClientMiddlewareType, ...] = ()
+        self._headers: CIMultiDict[str] = CIMultiDict()
 
     def check_usable(self) -> None:
         """Refuses use after close, and on another event loop than the first.
@@ -160,9 +153,10 @@ class Transport:
                 request.operation.method,
                 self._url(request.path),
                 data=body,
+                headers=self._headers if token == self._token else self._sign(token),
                 timeout=self._timeouts.get(timeout) or self._client_timeout(timeout),
                 allow_redirects=False,
-                middlewares=self._middlewares if token == self._token else self._sign(token),
+                middlewares=self._outer if request.operation.method in _NEVER_RESENT else self._guarded,
                 proxy=self._proxy,
                 ssl=self._ssl,
             )
@@ -236,14 +230,21 @@ class Transport:
         else:
             # The limiter bounds what is under way, and is fair; aiohttp's own pool lets newcomers overtake.
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
-        self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        self._http = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=self._own_headers()
+        )
         return self._http
 
-    def _sign(self, token: str) -> tuple[aiohttp.ClientMiddlewareType, ...]:
-        """The middlewares for a token; kept until another token comes."""
+    def _sign(self, token: str) -> "CIMultiDict[str]":
+        """The headers for a token; kept until another token comes, since making them anew costs as much as sending."""
         self._token = token
-        self._middlewares = (*self._outer_middlewares, _Innermost(token, self._user_agent))
-        return self._middlewares
+        self._headers = CIMultiDict({hdrs.AUTHORIZATION: f"Bearer {token}"})
+        if not self._owns_http:
+            self._headers.update(self._own_headers())
+        return self._headers
+
+    def _own_headers(self) -> dict[str, str]:
+        return {hdrs.ACCEPT: _JSON, hdrs.USER_AGENT: self._user_agent}
 
     def _url(self, path: str) -> URL:
         url = self._urls.get(path)

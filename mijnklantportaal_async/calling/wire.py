@@ -224,12 +224,12 @@ def read_error_body(body: bytes) -> tuple[str | None, dict[str, list[str]]]:
         return None, {}
     if not isinstance(data, dict):
         return None, {}
-    content = cast(dict[str, Any], data)
+    content = cast("dict[str, Any]", data)
     message, fields = content.get("message"), content.get("errors")
     named: dict[str, list[str]] = {}
     # Nobody documents `errors`; it is what such services often add. Anything else in its place is ignored.
     if isinstance(fields, dict):
-        for field, messages in cast(dict[str, Any], fields).items():
+        for field, messages in cast("dict[str, Any]", fields).items():
             texts: list[Any] = messages if isinstance(messages, list) else [messages]  # pyright: ignore[reportUnknownVariableType]
             named[python_name(field)] = [
                 text if isinstance(text, str) else orjson.dumps(text).decode() for text in texts

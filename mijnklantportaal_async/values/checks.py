@@ -56,6 +56,6 @@ def check_identifier(value: object, field: str) -> str:
         ValueError: It is empty, `.` or `..`, too long, or holds white space or control characters.
     """
     text = check_text(value, field)
-    if text in {".", ".."} or any(character.isspace() for character in text):
+    if text in {".", ".."} or text.split() != [text]:
         raise ValueError(f"{field}={text!r} cannot be an id; ids look like 'apt_abc12346def678', without spaces")
     return text

@@ -62,7 +62,7 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
         UnreadableError: With every problem and its place.
     """
     data = _load(body)
-    found: Any = cast(dict[str, Any], data).get(key) if isinstance(data, dict) else None
+    found: Any = cast("dict[str, Any]", data).get(key) if isinstance(data, dict) else None
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
     items: list[Any] = found  # pyright: ignore[reportUnknownVariableType]
@@ -96,23 +96,23 @@ def _load(body: bytes) -> Any:
 
 
 def _identifier(data: Any) -> str | None:
-    identifier = cast(dict[str, Any], data).get("id") if isinstance(data, dict) else None
+    identifier = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
     return identifier if isinstance(identifier, str) and identifier else None
 
 
 def _structure(data: Any, kind: type[T], place: str, identify: Callable[[Any], str | None] = lambda data: None) -> T:
     try:
-        return cast(T, _structure_function(cast(Hashable, kind), False)(data, kind))
+        return cast("T", _structure_function(cast("Hashable", kind), False)(data, kind))
     except Exception:  # noqa: BLE001 - whatever it was, the second time tells all that is wrong, and where
         try:
-            return cast(T, _structure_function(cast(Hashable, kind), True)(data, kind))
+            return cast("T", _structure_function(cast("Hashable", kind), True)(data, kind))
         except Exception as error:
             raise UnreadableError(_problems(error, place), identify(data)) from error
 
 
 @cache
 def _structure_function(kind: Hashable, detailed: bool) -> Callable[[Any, Any], Any]:
-    return _converter(detailed).get_structure_hook(cast(type[Any], kind))
+    return _converter(detailed).get_structure_hook(cast("type[Any]", kind))
 
 
 @cache
@@ -136,7 +136,7 @@ def _converter(detailed: bool) -> "Converter":
         def structure_model(data: Any, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"must be an object, not {_json_type(data)}")
-            model = structure(cast(dict[str, Any], data), kind)
+            model = structure(cast("dict[str, Any]", data), kind)
             if keeps_raw:
                 object.__setattr__(model, RAW, data)
             return model

@@ -83,3 +83,18 @@ async def test_a_dropped_post_is_sent_again_only_after_looking(make_portal: Make
         appointment_ = await make_portal(server.url).schedule_appointment(**WANTED)
         assert appointment_.id == "apt_1"
         assert [received.method for received in server.received] == ["POST", "GET", "GET", "GET", "POST"]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_post_and_a_patch_are_never_resent_by_aiohttp(make_portal: MakePortal, kept: bool) -> None:
+    """They go without the guard, so this has to stay true of every aiohttp that we admit."""
+    script = [answer(200, appointment())] if kept else []
+    async with ScriptedServer(*script, otherwise=drop) as server:
+        portal = make_portal(server.url, retry=ONCE, reconcile=None)
+        if kept:
+            await portal.get_appointment("apt_1")
+        with pytest.raises(OutcomeUnknownError):
+            await portal.schedule_appointment(**WANTED)
+        with pytest.raises(ConnectionLostError):
+            await portal.change_appointment_status("apt_1", status="scheduled")
+        assert server.count("POST") == server.count("PATCH") == 1
