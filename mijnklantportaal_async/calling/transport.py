@@ -56,7 +56,9 @@ class _Body(BytesPayload):
         super().__init__(value, content_type=_JSON)
         self._record = record
 
-    def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> CoroutineType[Any, Any, None]:
+    def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> "CoroutineType[Any, Any, None]":
         self._record.begun = True
         return super().write_with_length(writer, content_length)
 
