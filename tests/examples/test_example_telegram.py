@@ -155,7 +155,8 @@ async def test_the_demo_ends_well() -> None:
     assert code == 0, errors
     assert output.endswith("Appointments made: 1; requests sent: 5\n")
     assert "Bot:  Booked: Contract extension" in output
-    assert not errors
+    # What the package looked up is a warning of its own; nothing else may be there.
+    assert all("OutcomeReconciled" in line for line in errors.splitlines()), errors
 
 
 @pytest.mark.parametrize(
