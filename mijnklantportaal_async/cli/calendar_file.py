@@ -40,7 +40,7 @@ async def calendar_html(sandbox: Sandbox) -> str:
     Args:
         sandbox: A running sandbox.
     """
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(raise_for_status=True) as http:
         async with http.get(sandbox.page_url) as response:
             page = await response.text()
         document = await _document(http, sandbox)

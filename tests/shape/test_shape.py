@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import pytest
 import yaml
+from hatchling.builders.wheel import WheelBuilder
 
 import mijnklantportaal_async
 from mijnklantportaal_async import Appointment, NewAppointment, PortalSession
@@ -202,5 +203,9 @@ def test_the_public_names_are_sorted_and_exist() -> None:
         assert hasattr(mijnklantportaal_async, name)
 
 
-def test_the_package_says_that_it_is_typed() -> None:
-    assert (PACKAGE / "py.typed").exists()
+def test_the_wheel_holds_all_files_of_the_package() -> None:
+    """Whatever git is told to ignore, hatchling leaves out as well."""
+    built = {file.distribution_path for file in WheelBuilder(str(ROOT)).recurse_included_files()}
+    there = {path for path in PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert {str(path.relative_to(ROOT)) for path in there} <= built
+    assert {path.suffix for path in there} >= {".py", ".typed", ".yaml", ".html"}
