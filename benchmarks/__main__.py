@@ -28,7 +28,6 @@ class Effort:
     import_rounds: int
     memory_requests: int
     memory_every: int
-    memory_fill_seconds: float
 
     def __str__(self) -> str:
         return f"{self.rounds} rounds of {self.calls} calls, {self.import_rounds} rounds of imports"
@@ -42,7 +41,6 @@ FULL = Effort(
     import_rounds=21,
     memory_requests=10_000,
     memory_every=1000,
-    memory_fill_seconds=10.0,
 )
 QUICK = Effort(
     levels=(1, 32, 200),
@@ -52,7 +50,6 @@ QUICK = Effort(
     import_rounds=1,
     memory_requests=300,
     memory_every=100,
-    memory_fill_seconds=0.0,
 )
 
 
@@ -66,14 +63,7 @@ def main() -> int:
         pin("client")
         calls = asyncio.run(measure_calls(server, levels=effort.levels, rounds=effort.rounds, calls=effort.calls))
         steps = asyncio.run(measure_steps(server, calls=effort.steps_calls))
-        memory = asyncio.run(
-            measure_memory(
-                server,
-                requests=effort.memory_requests,
-                every=effort.memory_every,
-                fill_seconds=effort.memory_fill_seconds,
-            )
-        )
+        memory = asyncio.run(measure_memory(server, requests=effort.memory_requests, every=effort.memory_every))
     imports = measure_imports(effort.import_rounds)
     report = Report(setting=setting(placing, str(effort)), calls=calls, steps=steps, imports=imports, memory=memory)
     print("\n".join(report.lines()))

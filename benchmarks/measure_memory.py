@@ -2,7 +2,6 @@
 
 import gc
 import statistics
-import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -10,59 +9,58 @@ import attrs
 
 from benchmarks.appointment import API_KEY, ENDS_AT, STARTS_AT, TITLE, customer
 from benchmarks.server_process import ServerProcess
-from mijnklantportaal_async import NewAppointment, PortalSession, Scheduled
+from mijnklantportaal_async import Clock, NewAppointment, PortalSession, Scheduled
 
 CONCURRENCY = 32
+FAST_CLOCK = 20.0
 
 
 @attrs.frozen(kw_only=True)
 class MemoryResult:
-    """Traced memory after every so many requests."""
+    """Traced memory after every so many requests of one session."""
 
+    title: str
     requests: int
     every: int
-    fill_seconds: float
-    """Seconds of calls between the cold samples and the steady ones."""
-    cold_kilobytes: list[float]
-    """From the first requests of a session on."""
-    cold_slope: float
-    """Bytes that each of those requests left behind, by a straight line through the samples."""
-    steady_kilobytes: list[float]
-    steady_slope: float
+    kilobytes: list[float]
+    slope: float
+    """Bytes that each request left behind, by a straight line through the samples."""
 
 
-async def measure_memory(server: ServerProcess, *, requests: int, every: int, fill_seconds: float) -> MemoryResult:
-    """Runs so many requests twice and samples memory: in a new session, and in one that has been at work.
+async def measure_memory(server: ServerProcess, *, requests: int, every: int) -> list[MemoryResult]:
+    """Runs so many requests in each of two sessions and samples memory.
 
     A session remembers for some seconds which appointments are its own, so at full speed, without a rate limit, it
-    grows until the first of them expire. Only what still grows afterwards is a leak.
+    grows until the first of them expire. In the second session the clock runs faster, so that they expire at once:
+    what still grows there is a leak.
 
     Args:
         server: What is called.
         requests: How many each time.
         every: Requests between two samples.
-        fill_seconds: How long to call in between.
     """
-    tracemalloc.start()
-    try:
-        async with PortalSession(api_key=API_KEY, base_url=server.base_url, rate_limit=None) as portal:
-            await _schedule(portal, every)  # opens connections, builds what is built at first use
-            cold = await _sample(portal, requests, every)
-            until = time.monotonic() + fill_seconds
-            while time.monotonic() < until:
-                await _schedule(portal, every)
-            steady = await _sample(portal, requests, every)
-    finally:
-        tracemalloc.stop()
-    return MemoryResult(
-        requests=requests,
-        every=every,
-        fill_seconds=fill_seconds,
-        cold_kilobytes=[sample / 1024 for sample in cold],
-        cold_slope=_slope(cold, every),
-        steady_kilobytes=[sample / 1024 for sample in steady],
-        steady_slope=_slope(steady, every),
-    )
+    results: list[MemoryResult] = []
+    for title, clock in (
+        ("as it is: remembers for some seconds", Clock()),
+        ("with a fast clock: forgets at once", Clock(speed=FAST_CLOCK)),
+    ):
+        tracemalloc.start()
+        try:
+            async with PortalSession(api_key=API_KEY, base_url=server.base_url, rate_limit=None, clock=clock) as portal:
+                await _schedule(portal, 2 * every)  # opens connections, builds what is built at first use
+                samples = await _sample(portal, requests, every)
+        finally:
+            tracemalloc.stop()
+        results.append(
+            MemoryResult(
+                title=title,
+                requests=requests,
+                every=every,
+                kilobytes=[sample / 1024 for sample in samples],
+                slope=_slope(samples, every),
+            )
+        )
+    return results
 
 
 async def _sample(portal: PortalSession, requests: int, every: int) -> list[int]:

@@ -28,7 +28,7 @@ class Report:
     calls: list[ContenderResult]
     steps: list[StepsResult]
     imports: list[ImportResult]
-    memory: MemoryResult
+    memory: list[MemoryResult]
 
     def as_json(self) -> dict[str, Any]:
         return attrs.asdict(self)
@@ -91,14 +91,12 @@ class Report:
         yield _goal(f"CPU ratio {ratio:.2f}, at most {IMPORT_GOAL:.2f}", ratio <= IMPORT_GOAL)
 
     def _memory_lines(self) -> Iterator[str]:
-        memory = self.memory
-        yield f"memory: {memory.requests} requests of schedule_appointments, results not kept"
-        for name, samples, slope in (
-            ("new session", memory.cold_kilobytes, memory.cold_slope),
-            (f"after {memory.fill_seconds:g} s of calls", memory.steady_kilobytes, memory.steady_slope),
-        ):
-            spread = Spread.of(samples)
-            yield _row(name, f"{slope:+.1f} B/request", f"{spread.lowest:.0f} to {spread.highest:.0f} KiB")
+        yield f"memory: {self.memory[0].requests} requests of schedule_appointments, results not kept"
+        for result in self.memory:
+            spread = Spread.of(result.kilobytes)
+            yield _row(
+                result.title, f"{result.slope:+.1f} B/request", f"{spread.lowest:.0f} to {spread.highest:.0f} KiB"
+            )
 
 
 def setting(placing: str, effort: str) -> dict[str, str]:
