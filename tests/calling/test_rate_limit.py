@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mijnklantportaal_async import CallTimeoutError, Clock, Priority, RateLimit, RateLimiter, RateLimitWaitError
-from mijnklantportaal_async.calling.window import ARRIVAL_MARGIN, Permit
+from mijnklantportaal_async.calling.window import ARRIVAL_MARGIN, Permit, SlidingWindow
 
 INTERACTIVE, BACKGROUND = Priority.INTERACTIVE, Priority.BACKGROUND
 
@@ -274,3 +274,10 @@ async def test_all_places_taken_is_another_error_than_the_rate() -> None:
 def test_a_limit_that_lets_nothing_through_is_refused(settings: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="RateLimit"):
         RateLimit(**settings)
+
+
+def test_a_window_without_a_limit_learns_none() -> None:
+    window = SlidingWindow(RateLimit(requests=None))
+    window.learn(1, 0, now=0.0)
+    assert window.limit is None
+    assert window.may_go(0.0)

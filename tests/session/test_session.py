@@ -269,6 +269,7 @@ def test_base_urls_that_are_fine(url: str) -> None:
 
 
 def test_a_zone_object_is_fine() -> None:
+    assert PortalSession(api_key="x", timezone=ZoneInfo("Europe/Brussels")).timezone == ZoneInfo("Europe/Brussels")
     assert "Europe/Brussels" in repr(PortalSession(api_key="x", timezone=ZoneInfo("Europe/Brussels")))
 
 
