@@ -65,12 +65,22 @@ class Caller:
         """
         sender = self.sender
         sender.transport.check_usable()
-        record = WATCHED.get() or CallRecord()
+        record = WATCHED.get()
+        if record is None or record.is_active:
+            # Somebody else's: calls that a watched coroutine makes side by side must not share an account.
+            record = CallRecord()
+        else:
+            record.clear()
+        record.is_active = True
         record.started = sender.clock.monotonic()
         record.queued = 0.0
         made = None
         if finder is not None and not sender.limiter.claims.enter_now(finder.key, record.started):
-            await self._wait_for_turn(options, request, record, finder.key)
+            try:
+                await self._wait_for_turn(options, request, record, finder.key)
+            except BaseException:
+                record.is_active = False
+                raise
         try:
             # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
             try:
@@ -84,6 +94,7 @@ class Caller:
         finally:
             now = sender.clock.monotonic()
             record.elapsed = now - record.started
+            record.is_active = False
             if finder is not None:
                 tolerance = options.reconcile.tolerance if options.reconcile else 0.0
                 sender.limiter.claims.leave(finder.key, made, now, tolerance + CLAIM_SLACK)

@@ -21,6 +21,7 @@ class CallRecord:
         queued: Seconds spent waiting for permits: they do not count against `Timeouts.call`.
         attempts: Requests sent, or tried to be.
         failures: Attempts that failed, refusals by the rate limit not counted.
+        is_active: Whether a call writes into it now.
         sending: Whether a request is under way.
         begun: Whether the request under way may have left.
         in_doubt: Whether an attempt may have had an effect that nobody knows of yet.
@@ -37,6 +38,7 @@ class CallRecord:
         "failures",
         "first_sent",
         "in_doubt",
+        "is_active",
         "queued",
         "sending",
         "started",
@@ -44,11 +46,16 @@ class CallRecord:
     )
 
     def __init__(self, started: float = 0.0, queued: float = 0.0) -> None:
+        self.clear()
         self.started = started
         self.queued = queued
+
+    def clear(self) -> None:
+        """Begins anew."""
+        self.started = self.queued = 0.0
         self.first_sent = self.elapsed = 0.0
         self.attempts = self.failures = 0
-        self.sending = self.begun = self.in_doubt = self.was_in_doubt = False
+        self.is_active = self.sending = self.begun = self.in_doubt = self.was_in_doubt = False
         self.answer: Answer | None = None
 
     @property

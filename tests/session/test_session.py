@@ -371,3 +371,18 @@ async def test_cookies_are_not_kept(make_portal: MakePortal) -> None:
 
 def test_an_ssl_context_is_taken() -> None:
     PortalSession(api_key="x", ssl=ssl.create_default_context())
+
+
+async def test_calls_of_one_watched_coroutine_do_not_share_an_account(make_portal: MakePortal) -> None:
+    async with ScriptedServer(answer(503), answer(503), otherwise=FOUND) as server:
+        portal = make_portal(server.url)
+
+        async def side_by_side() -> None:
+            await asyncio.gather(*(portal.get_appointment("apt_1") for _ in range(2)))
+
+        async def one_after_the_other() -> None:
+            await portal.get_appointment("apt_1")
+            await portal.get_appointment("apt_1")
+
+        assert (await with_response(side_by_side)).attempts <= 3
+        assert (await with_response(one_after_the_other)).attempts == 1
