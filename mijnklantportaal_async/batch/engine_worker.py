@@ -1,0 +1,192 @@
+"""Runs rows: the engine's side of a worker.
+
+The engine is one for each process, and other programs use it as well. It is therefore started here only where nobody
+else has, and nothing of ours is registered with it before that.
+
+Source: https://docs.dbos.dev/python/reference/configuration
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import error as dbos_error
+
+from mijnklantportaal_async.batch.database import Database
+from mijnklantportaal_async.batch.engine import APPLICATION, DBOS_SCHEMA, VERSION
+from mijnklantportaal_async.batch.rows import NOTE_WORKFLOW, ROW_WORKFLOW
+
+Json = dict[str, Any]
+
+LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+POOL = 12
+"""Connections of the engine to its database."""
+
+
+class LetGo(BaseException):
+    """The row could not be recorded: it stays as it is, and a worker takes it up again.
+
+    Not an `Exception`: the engine would write it down as the row's end.
+    """
+
+
+class EngineSteps:
+    """The engine, as a row sees it."""
+
+    async def step(self, name: str, function: Callable[[], Awaitable[Json]]) -> Json:
+        """Runs a step, or returns what it returned before."""
+
+        async def run() -> Json:
+            return await function()
+
+        return await DBOS.run_step_async({"name": name}, run)
+
+
+class EngineWorker:
+    """Takes rows out of queues and runs them, until it is stopped.
+
+    Args:
+        database: Where the rows are.
+        executor: Its name; never used twice.
+        queues: Which queues.
+        run_row: What to do with a row.
+        run_note: What to do with a note.
+
+    Attributes:
+        running: Ids of what it has at the moment.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        executor: str,
+        queues: Sequence[str],
+        run_row: Callable[[Json, EngineSteps], Awaitable[Json]],
+        run_note: Callable[[Json], Awaitable[Json]],
+    ) -> None:
+        self._database = database
+        self._executor = executor
+        self._queues = list(queues)
+        self._run_row = run_row
+        self._run_note = run_note
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_stopping = False
+        self._log = logging.getLogger("dbos")
+        self._forward = _Forward(logging.WARNING)
+        self.running: set[str] = set()
+
+    def start(self) -> None:
+        """Starts the engine on the running loop; takes up to a second, in which nothing else runs.
+
+        Raises:
+            RuntimeError: The process uses the engine for something else.
+        """
+        if _is_in_use():
+            raise RuntimeError(
+                "this process runs DBOS already, which there is only one of in a process. Run the worker as a process of "
+                "its own: `mijnklantportaal batch work`, or mijnklantportaal_async.batch.start_worker_process()"
+            )
+        self._log.addHandler(self._forward)
+        # With a handler of ours the engine adds none of its own, which would write to the terminal.
+        self._log.propagate = False
+        config = DBOSConfig(
+            name=APPLICATION,
+            system_database_url=self._database.secret_url,
+            dbos_system_schema=self._database.schema or DBOS_SCHEMA,
+            serializer=DBOSPortableJSONSerializer(),
+            application_version=VERSION,
+            executor_id=self._executor,
+            sys_db_pool_size=POOL,
+            enable_otlp=False,
+            log_level="WARNING",
+        )
+        DBOS(config=config)
+        try:
+            DBOS.workflow(name=ROW_WORKFLOW, max_recovery_attempts=None)(self._make_row_workflow())
+            DBOS.workflow(name=NOTE_WORKFLOW, max_recovery_attempts=None)(self._make_note_workflow())
+            DBOS.listen_queues(self._queues)
+            DBOS.launch()
+        except BaseException:
+            self._destroy()
+            raise
+
+    async def stop(self, *, grace: float) -> None:
+        """Takes no more rows, gives those under way so many seconds, and lets the rest go: others take them up again."""
+        self._is_stopping = True
+        if self._tasks and grace > 0:
+            await asyncio.wait(self._tasks, timeout=grace)
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=10)
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, thread_name_prefix="mijnklantportaal-stop") as threads:
+            # On a thread: its own threads wait for the loop while they end.
+            await loop.run_in_executor(threads, self._destroy)
+        # The engine has put its own pool, which is closed now, into the place of the loop's.
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _destroy(self) -> None:
+        DBOS.destroy(destroy_registry=True)
+        self._log.removeHandler(self._forward)
+        self._log.propagate = True
+
+    def _make_row_workflow(self) -> Callable[[Json], Awaitable[Json]]:
+        async def mijnklantportaal_row(row: Json) -> Json:
+            return await self._run(lambda: self._run_row(row, EngineSteps()))
+
+        return mijnklantportaal_row
+
+    def _make_note_workflow(self) -> Callable[[Json], Awaitable[Json]]:
+        async def mijnklantportaal_note(note: Json) -> Json:
+            return await self._run(lambda: self._run_note(note))
+
+        return mijnklantportaal_note
+
+    async def _run(self, function: Callable[[], Awaitable[Json]]) -> Json:
+        """Runs a row so that only its own result can end it."""
+        identifier, task = DBOS.workflow_id or "", asyncio.current_task()
+        if self._is_stopping:
+            raise LetGo
+        if task is not None:
+            self._tasks.add(task)
+        self.running.add(identifier)
+        try:
+            return await function()
+        except dbos_error.DBOSException:
+            # Its own affairs: the row was canceled, or belongs to another worker by now.
+            raise
+        except Exception as error:
+            # Most likely the database: disk full, gone, read-only. What was not recorded is looked up later.
+            LOG.warning("A row could not be recorded and is let go: %s", _first_line(error))
+            raise LetGo from error
+        finally:
+            self.running.discard(identifier)
+            if task is not None:
+                self._tasks.discard(task)
+
+
+def _is_in_use() -> bool:
+    """Whether somebody in this process has made the engine, or has registered workflows with it."""
+    from dbos import _dbos
+
+    return any(getattr(_dbos, name, None) is not None for name in ("_dbos_global_instance", "_dbos_global_registry"))
+
+
+class _Forward(logging.Handler):
+    """What the engine has to say goes where our own messages go."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        LOG.log(record.levelno, "engine: %s", record.getMessage().splitlines()[0])
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"

@@ -1,0 +1,323 @@
+"""How one row gets into the portal exactly once: slot, fence, send, and a look wherever something may have been sent.
+
+The order is what counts. `intent` waits for a slot of the rate limit and puts a fence into this process's memory; then the
+engine records that `intent` is done, which a process that lost the row to another cannot do. `attempt` sends only with
+a fence that this very process put up moments ago. Whoever comes to `attempt` without one knows that something may have
+been sent, and looks first.
+"""
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.batch.database import DatabaseTroubleError
+from mijnklantportaal_async.batch.operations import OPERATIONS
+from mijnklantportaal_async.batch.operations.operation import BatchOperation
+from mijnklantportaal_async.batch.rows import BatchRow
+from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
+from mijnklantportaal_async.calling.rate_limit import Priority
+from mijnklantportaal_async.calling.retry import RetryPolicy
+from mijnklantportaal_async.calling.window import Permit
+from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.values.clock import Clock
+
+Json = dict[str, Any]
+
+LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+AGAIN = "again"
+"""The verdict of an attempt after which the row goes round once more."""
+
+
+@attrs.frozen(kw_only=True)
+class FlowSettings:
+    """How patient a row is. Seconds of the portal's clock, unless something else is said.
+
+    Args:
+        settle: Seconds in which the service may still commit a request whose answer was lost. Exactly once holds as long
+            as the service is not slower than this.
+        fence: Seconds of the machine after which a fence is too old to send with.
+        unreachable_wait: Pause before a row is tried again that never got to the portal.
+        blocked_wait: Pause before a row is tried again whose key the portal refused.
+        doubts: How often the portal may fail at one row, and not have made it, before the row is given up.
+        sibling_wait: Pause between two looks whether an equal row has ended.
+    """
+
+    settle: float = 10.0
+    fence: float = 2.0
+    unreachable_wait: float = 10.0
+    blocked_wait: float = 60.0
+    doubts: int = 8
+    sibling_wait: float = 1.0
+
+    def __attrs_post_init__(self) -> None:
+        if self.settle < 0 or min(self.fence, self.unreachable_wait, self.blocked_wait, self.sibling_wait) <= 0:
+            raise ValueError(f"{self}: give positive seconds")
+        if self.doubts < 1:
+            raise ValueError(f"FlowSettings(doubts={self.doubts}) would give up before trying; give 1 or more")
+
+    def doubt_wait(self, doubts: int) -> float:
+        """Pause after a portal failed at a row for the n-th time: longer and longer."""
+        return min(2.0**doubts, 30 * self.unreachable_wait)
+
+
+class Steps(Protocol):
+    """The engine, as a row sees it: what a step returned is never done again."""
+
+    async def step(self, name: str, function: Callable[[], Awaitable[Json]]) -> Json:
+        """Runs a step and records what it returned; or returns what was recorded before."""
+        ...
+
+
+class Ledger(Protocol):
+    """What is known of other rows."""
+
+    async def noted(self, note_id: str) -> frozenset[str] | None:
+        """Ids that the portal held before; None while nobody knows yet.
+
+        Raises:
+            CannotLookError: The key may not read the list.
+        """
+        ...
+
+    async def have_ended(self, row_ids: Collection[str]) -> bool:
+        """Whether these rows have all come to an end."""
+        ...
+
+    async def taken(self, row: BatchRow) -> frozenset[str]:
+        """Ids of records that belong to other rows with the same key."""
+        ...
+
+
+class CannotLookError(Exception):
+    """What the portal held before could not be noted; its text says why."""
+
+
+@attrs.define
+class Fence:
+    """The proof that this process, and no other, has just been allowed to send a row."""
+
+    permit: Permit
+    monotonic: float
+    wall: float
+
+    @classmethod
+    def now(cls, permit: Permit) -> "Fence":
+        """Put up at this moment."""
+        return cls(permit, time.monotonic(), time.time())
+
+    @property
+    def age(self) -> float:
+        """Seconds of the machine. Also where it slept: its monotonic clock stood still then."""
+        return max(time.monotonic() - self.monotonic, time.time() - self.wall)
+
+
+class RowFlow:
+    """Brings rows of one portal into it.
+
+    Args:
+        portal: A session that does not reconcile by itself, at background priority, with `limiter` as its rate limit.
+        limiter: The limit that all machines share.
+        ledger: What is known of other rows.
+        settings: How patient to be.
+        clock: Where time comes from; the same as the session's.
+    """
+
+    def __init__(
+        self, *, portal: PortalSession, limiter: SharedRateLimiter, ledger: Ledger, settings: FlowSettings, clock: Clock
+    ) -> None:
+        self._portal = portal
+        # One request for each slot: trying again is the flow's business.
+        self._once = portal.with_options(retry=RetryPolicy(attempts=1))
+        self._limiter = limiter
+        self._ledger = ledger
+        self._settings = settings
+        self._clock = clock
+        self._fences: dict[str, Fence] = {}
+
+    async def run(self, data: Json, steps: Steps) -> Json:
+        """Brings one row to its end.
+
+        Args:
+            data: The row, as `BatchRow.to_json` wrote it.
+            steps: The engine.
+
+        Returns:
+            The result, as JSON: `outcome` is `done`, `rejected` or `unknown`.
+        """
+        try:
+            row = BatchRow.from_json(data)
+            operation = OPERATIONS[row.operation]
+            request = operation.from_json(row.request)
+        except Exception as error:  # noqa: BLE001 - a row that nobody can read must not be lost, nor stop the others
+            return _final(Outcome.REJECTED, f"The row cannot be read: {type(error).__name__}: {error}")
+        work = _Work(row=row, operation=operation, request=request, zone=ZoneInfo(row.portal.timezone))
+        verdict: Json = _again("")
+        try:
+            while True:
+                wait, doubts = float(verdict["wait"]), int(verdict["doubts"])
+                await steps.step("intent", lambda: self._intent(work, wait))  # noqa: B023 - awaited at once
+                verdict = await steps.step("attempt", lambda: self._attempt(work, doubts))  # noqa: B023
+                if verdict["outcome"] != AGAIN:
+                    return verdict
+        finally:
+            self._drop_fence(row.id)
+
+    # --- the two steps -----------------------------------------------------------------------------------------
+
+    async def _intent(self, work: "_Work", wait: float) -> Json:
+        """Waits until the row may be sent, and puts up the fence."""
+        if wait:
+            await self._clock.sleep(wait)
+        while not await self._is_ready(work.row):
+            await self._clock.sleep(self._settings.sibling_wait)
+        self._fences[work.row.id] = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
+        return {}
+
+    async def _attempt(self, work: "_Work", doubts: int) -> Json:
+        """Sends, if this process has just put up the fence; otherwise finds out what became of the row."""
+        fence = self._fences.pop(work.row.id, None)
+        try:
+            if fence is None:
+                return await self.settle_doubt(work, "A worker stopped while it had the row", doubts)
+            if fence.age > self._settings.fence:
+                # Nothing was sent with it, and nobody else could have: only the row's owner gets this far.
+                self._limiter.give_back(fence.permit)
+                return _again("The machine stood still before the row was sent", doubts=doubts)
+            return await self._send(work, fence, doubts)
+        except Exception as error:  # noqa: BLE001 - our own mistake; an error that escaped would end the row without a word
+            return _final(
+                Outcome.UNKNOWN,
+                f"Something went wrong in this program: {type(error).__name__}: {error}",
+                how_to_check=work.operation.how_to_check,
+            )
+
+    async def _send(self, work: "_Work", fence: Fence, doubts: int) -> Json:
+        with self._limiter.prepaid(fence.permit, seconds=max(0.0, self._settings.fence - fence.age)) as prepaid:
+            try:
+                record = await work.operation.send(self._once, work.request)
+            except errors.MijnKlantportaalError as error:
+                return await self._judge(work, error, doubts)
+            except Exception as error:  # noqa: BLE001 - such as a warning that was turned into an error
+                reason = f"{type(error).__name__}: {error}"
+                if not prepaid.is_used:
+                    return _final(Outcome.REJECTED, reason)
+                return await self.settle_doubt(work, reason, doubts)
+        return _done(work, record)
+
+    async def _judge(self, work: "_Work", error: errors.MijnKlantportaalError, doubts: int) -> Json:
+        """What an attempt that failed comes to."""
+        match error:
+            case errors.RateLimitedError():
+                # The limiter holds the whole key by now.
+                return _again(str(error), doubts=doubts)
+            case errors.AuthenticationError() | errors.PermissionDeniedError() | errors.LicenceError():
+                # Not the row's fault: ten thousand rows must not fail because a key expired.
+                return _again(str(error), wait=self._settings.blocked_wait, doubts=doubts)
+            case _ if error.outcome is Outcome.NOT_SENT:
+                return _again(str(error), wait=self._settings.unreachable_wait, doubts=doubts)
+            case errors.DecodeError() if error.identifier is not None:
+                return _final("done", f"The answer could not be read: {error.message}", identifier=error.identifier)
+            case _ if error.outcome is Outcome.REJECTED:
+                if doubts:
+                    # Refused after an attempt that nobody knows the end of: perhaps because that one came through late.
+                    verdict = await self.settle_doubt(work, str(error), doubts)
+                    if verdict["outcome"] != AGAIN:
+                        return verdict
+                return _final(Outcome.REJECTED, str(error))
+            case _:
+                return await self.settle_doubt(work, str(error), doubts, is_applied=error.outcome is Outcome.APPLIED)
+
+    # --- looking -----------------------------------------------------------------------------------------------
+
+    async def settle_doubt(self, work: "_Work", reason: str, doubts: int, *, is_applied: bool = False) -> Json:
+        """Finds out what became of a row of which something may have been sent.
+
+        Args:
+            work: The row.
+            reason: Why nobody knows.
+            doubts: How often that was so before.
+            is_applied: The portal said that it did it, and only its answer could not be read.
+        """
+        await self._clock.sleep(self._settings.settle)
+        try:
+            found = await self._look(work)
+        except (errors.MijnKlantportaalError, CannotLookError) as error:
+            reason = f"{reason}; looking whether it happened did not help: {error}"
+            return _final(Outcome.UNKNOWN, reason, how_to_check=work.operation.how_to_check)
+        if found is not None:
+            return _done(work, found)
+        if is_applied:
+            reason = f"{reason}; it was not found in the portal either"
+            return _final(Outcome.UNKNOWN, reason, how_to_check=work.operation.how_to_check)
+        if doubts + 1 >= self._settings.doubts:
+            return _final(Outcome.REJECTED, f"{reason}; tried {doubts + 1} times, and it was not there after any of them")
+        return _again(reason, wait=self._settings.doubt_wait(doubts), doubts=doubts + 1)
+
+    async def _look(self, work: "_Work") -> Any | None:
+        """One good look, however long it takes to get it: not sending is always safe."""
+        tries = 0
+        while True:
+            try:
+                noted = await self._ledger.noted(work.row.noted)
+                if noted is None:
+                    raise CannotLookError("what the portal held before is not known")
+                taken = noted | await self._ledger.taken(work.row)
+                return await work.operation.find(self._portal, work.request, work.zone, taken)
+            except (
+                errors.TransportError,
+                errors.ServerError,
+                errors.RateLimitError,
+                errors.AuthenticationError,
+                DatabaseTroubleError,
+            ) as error:
+                LOG.warning("Row %s cannot be looked for yet: %s", work.row.place, error)
+                tries += 1
+                await self._clock.sleep(self._settings.doubt_wait(tries))
+
+    async def _is_ready(self, row: BatchRow) -> bool:
+        """Whether the row may be sent at all: what was there before is noted, and equal rows before it have ended."""
+        try:
+            if await self._ledger.noted(row.noted) is None:
+                return False
+        except CannotLookError:
+            # A key that may not read can still schedule; only a lost answer will need a person then.
+            pass
+        except DatabaseTroubleError as error:
+            LOG.warning("Row %s waits for the database: %s", row.place, error)
+            return False
+        return await self._ledger.have_ended(row.after)
+
+    def _drop_fence(self, row_id: str) -> None:
+        fence = self._fences.pop(row_id, None)
+        if fence is not None:
+            self._limiter.give_back(fence.permit)
+
+
+@attrs.frozen(kw_only=True)
+class _Work:
+    """A row, understood."""
+
+    row: BatchRow
+    operation: BatchOperation
+    request: Any
+    zone: ZoneInfo
+
+
+def _done(work: _Work, record: Any) -> Json:
+    identifier, kept, remark = work.operation.describe(record, work.request)
+    return _final("done", remark, identifier=identifier, record=kept)
+
+
+def _again(message: str, *, wait: float = 0.0, doubts: int = 0) -> Json:
+    return {"outcome": AGAIN, "message": message, "wait": wait, "doubts": doubts}
+
+
+def _final(outcome: Outcome | str, message: str | None, **more: Any) -> Json:
+    return {"outcome": outcome.value if isinstance(outcome, Outcome) else outcome, "message": message, **more}

@@ -1,0 +1,122 @@
+"""How a worker gets into a portal: address and key, from the environment or from the program, never from the database."""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from mijnklantportaal_async.batch.rows import Portal
+from mijnklantportaal_async.batch.shared_rate_limit import key_fingerprint
+from mijnklantportaal_async.calling.auth import ApiKey, Auth
+from mijnklantportaal_async.calling.window import RateLimit
+from mijnklantportaal_async.session import (
+    DEFAULT_BASE_URL,
+    ENVIRONMENT_API_KEY,
+    ENVIRONMENT_BASE_URL,
+    ENVIRONMENT_TIMEZONE,
+)
+from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE
+
+DEFAULT_PORTAL = "default"
+"""Name of the portal whose key stands in MIJNKLANTPORTAAL_API_KEY itself."""
+
+
+@attrs.frozen(kw_only=True)
+class PortalAccess:
+    """What a worker needs to reach one portal. Its repr shows no key.
+
+    Args:
+        api_key: The portal's key. Give this or `auth`.
+        auth: Another source of tokens; give `limit_name` with it.
+        base_url: Where the API is.
+        address: What rows call this portal's address; the base URL when left out. Only for portals that move, such as a
+            sandbox with another port each time.
+        rate_limit: Calls that the key may make, until an answer says otherwise.
+        limit_name: Under which name the limit is shared; a fingerprint of the key when left out.
+
+    Raises:
+        TypeError: `api_key` and `auth` are both given, or neither; or `auth` without `limit_name`.
+        ValueError: The key could not be a header's value.
+    """
+
+    api_key: str | None = attrs.field(default=None, repr=False)
+    auth: Auth | None = attrs.field(default=None, repr=False)
+    base_url: str = DEFAULT_BASE_URL
+    address: str | None = None
+    rate_limit: RateLimit = RateLimit()
+    limit_name: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if (self.api_key is None) == (self.auth is None):
+            raise TypeError("give either api_key= or auth=" + ("" if self.api_key is None else ", not both"))
+        if self.auth is not None and self.limit_name is None:
+            raise TypeError("give limit_name= with auth=: a token that changes cannot name its rate limit")
+        if self.api_key is not None:
+            ApiKey(self.api_key)
+
+    @property
+    def known_address(self) -> str:
+        """What rows call its address."""
+        return self.address if self.address is not None else self.base_url.rstrip("/")
+
+    @property
+    def shared_name(self) -> str:
+        """The name of its rate limit in the database."""
+        return self.limit_name or key_fingerprint(self.api_key or "")
+
+    def make_auth(self) -> Auth:
+        """Where the session's tokens come from."""
+        return self.auth or ApiKey(self.api_key or "")
+
+
+PortalSource = Mapping[str, PortalAccess] | Callable[[str], PortalAccess | None]
+"""Where a worker finds its portals, by name."""
+
+
+def portal_from_environment(name: str = DEFAULT_PORTAL, environment: Mapping[str, str] | None = None) -> Portal:
+    """The portal that is called so, for submitting: its address and zone. No key is needed for that.
+
+    Args:
+        name: `default` for the variables as they are; any other name stands at the end of each, in capitals, as in
+            `MIJNKLANTPORTAAL_BASE_URL_PRAKTIJK_OOST` for `praktijk-oost`.
+        environment: Instead of `os.environ`.
+
+    Raises:
+        ValueError: The name cannot be right.
+    """
+    environment = os.environ if environment is None else environment
+    return Portal(
+        name=name,
+        address=_setting(environment, ENVIRONMENT_BASE_URL, name, DEFAULT_BASE_URL).rstrip("/"),
+        timezone=_setting(environment, ENVIRONMENT_TIMEZONE, name, DEFAULT_TIMEZONE),
+    )
+
+
+def access_from_environment(
+    name: str = DEFAULT_PORTAL, environment: Mapping[str, str] | None = None
+) -> PortalAccess | None:
+    """The way into the portal that is called so; None where the environment has no key for it.
+
+    Args:
+        name: As for `portal_from_environment`: the key of `praktijk-oost` is `MIJNKLANTPORTAAL_API_KEY_PRAKTIJK_OOST`.
+        environment: Instead of `os.environ`.
+
+    Raises:
+        ValueError: The key could not be a header's value.
+    """
+    environment = os.environ if environment is None else environment
+    key = environment.get(variable(ENVIRONMENT_API_KEY, name), "").strip()
+    if not key:
+        return None
+    return PortalAccess(api_key=key, base_url=_setting(environment, ENVIRONMENT_BASE_URL, name, DEFAULT_BASE_URL))
+
+
+def variable(base: str, name: str) -> str:
+    """The environment variable of a portal: `MIJNKLANTPORTAAL_API_KEY_PRAKTIJK_OOST`."""
+    return base if name == DEFAULT_PORTAL else f"{base}_{re.sub(r'[^A-Z0-9]', '_', name.upper())}"
+
+
+def _setting(environment: Mapping[str, str], base: str, name: str, default: str) -> str:
+    own = environment.get(variable(base, name), "").strip()
+    return own or environment.get(base, "").strip() or default

@@ -1,0 +1,179 @@
+"""How many rows ended when: counted in spans of time that suit the length of the job."""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from mijnklantportaal_async.batch.report.moments import moment_in_words, span_of_time
+from mijnklantportaal_async.batch.results import RowOutcome, RowResult
+
+MOST_BUCKETS = 60
+DAY = 86_400
+STEPS = {
+    1: "second",
+    5: "5 seconds",
+    10: "10 seconds",
+    60: "minute",
+    300: "5 minutes",
+    900: "15 minutes",
+    3_600: "hour",
+    10_800: "3 hours",
+    21_600: "6 hours",
+    DAY: "day",
+    7 * DAY: "week",
+}
+"""Spans that people count in, in seconds."""
+
+_WORKED_ON = frozenset({RowOutcome.DONE, RowOutcome.REJECTED, RowOutcome.UNKNOWN})
+
+
+@attrs.frozen(kw_only=True)
+class Bucket:
+    """What ended in a span of time."""
+
+    begins_at: datetime
+    """In the portal's zone."""
+    ends_at: datetime
+    done: int
+    other: int
+    """Rejected, or in need of a look."""
+    so_far: int
+    """All that ended until then."""
+
+    @property
+    def count(self) -> int:
+        """All that ended in it."""
+        return self.done + self.other
+
+
+@attrs.frozen(kw_only=True)
+class Pace:
+    """The pace of a job."""
+
+    buckets: tuple[Bucket, ...]
+    unit: str
+    """How long a bucket is, such as `minute`."""
+    first: datetime
+    last: datetime
+    total: int
+    """Rows of the job, ended or not."""
+    undated: int
+    """Rows that ended nobody knows when."""
+    zone: ZoneInfo
+
+    @property
+    def ended(self) -> int:
+        """Rows in the buckets."""
+        return self.buckets[-1].so_far
+
+    @property
+    def summary(self) -> str:
+        """The plot in words."""
+        seconds = (self.last - self.first).total_seconds()
+        busiest = max(self.buckets, key=lambda bucket: bucket.count)
+        rows = "1 row" if self.ended == 1 else f"{self.ended:,} rows"
+        text = f"{rows} ended between {moment_in_words(self.first, self.zone)} and "
+        text += f"{moment_in_words(self.last, self.zone)}, in {span_of_time(seconds)}"
+        if seconds >= 60:
+            text += f": {self.ended / seconds * 60:,.1f} a minute on average"
+        began = moment_in_words(busiest.begins_at, self.zone)
+        text += f". The busiest {self.unit} began {began} with {busiest.count:,}."
+        if self.undated:
+            text += f" For {self.undated:,} more it is not known when they ended."
+        return text
+
+
+def pace_of(rows: Iterable[RowResult], zone: ZoneInfo) -> Pace | None:
+    """When rows ended; None when none did.
+
+    Rows that were canceled before anything was sent are left out: no work went into them.
+
+    Args:
+        rows: All rows of the job.
+        zone: In which zone to tell the time.
+    """
+    every = list(rows)
+    worked_on = [row for row in every if row.outcome in _WORKED_ON]
+    dated = sorted((row.ended_at.astimezone(UTC), row.outcome is RowOutcome.DONE) for row in worked_on if row.ended_at)
+    if not dated:
+        return None
+    first, last = dated[0][0], dated[-1][0]
+    step = step_for((last - first).total_seconds(), MOST_BUCKETS)
+    edges = aligned_moments(first, last, step, zone)
+    done, other = ([moment for moment, is_done in dated if is_done is wanted] for wanted in (True, False))
+    return Pace(
+        buckets=_buckets(edges, done, other, step, zone),
+        unit=STEPS.get(step) or f"{step // DAY} days",
+        first=first,
+        last=last,
+        total=len(every),
+        undated=len(worked_on) - len(dated),
+        zone=zone,
+    )
+
+
+def step_for(seconds: float, most: int) -> int:
+    """The shortest span that people count in, of which there are not too many in these seconds."""
+    for step in STEPS:
+        if seconds / step < most:
+            return step
+    return math.ceil(seconds / DAY / most) * DAY
+
+
+def aligned_moments(first: datetime, last: datetime, step: int, zone: ZoneInfo) -> list[datetime]:
+    """Round moments in a zone, `step` seconds apart, from one not after `first` to one not after `last`.
+
+    Args:
+        first: Aware.
+        last: Aware, not before `first`.
+        step: Seconds; from a day on, whole days, which begin at the zone's midnight however long they are.
+        zone: Whose clock they are round on.
+    """
+    local = first.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    moments: list[datetime] = []
+    if step >= DAY:
+        count = 0
+        while (moment := midnight + timedelta(seconds=step * count)).timestamp() <= last.timestamp():
+            moments.append(moment)
+            count += 1
+        return moments
+    into_day = local.hour * 3600 + local.minute * 60 + local.second
+    begins = first.replace(microsecond=0).astimezone(UTC) - timedelta(seconds=into_day % step)
+    count = math.floor((last - begins).total_seconds() / step) + 1
+    return [(begins + timedelta(seconds=step * place)).astimezone(zone) for place in range(count)]
+
+
+def _buckets(
+    edges: Sequence[datetime], done: Sequence[datetime], other: Sequence[datetime], step: int, zone: ZoneInfo
+) -> tuple[Bucket, ...]:
+    done_at, other_at = [moment.timestamp() for moment in done], [moment.timestamp() for moment in other]
+    last = edges[-1] + timedelta(seconds=step)
+    if step < DAY:
+        # Across a change of the clock, digits of a zone are no distance.
+        last = (edges[-1].astimezone(UTC) + timedelta(seconds=step)).astimezone(zone)
+    borders = [edge.timestamp() for edge in (*edges[1:], last)]
+    buckets: list[Bucket] = []
+    before = (0, 0)
+    for begins_at, ends_at, border in zip(edges, (*edges[1:], last), borders, strict=True):
+        until = (_before(done_at, border), _before(other_at, border))
+        buckets.append(
+            Bucket(
+                begins_at=begins_at,
+                ends_at=ends_at,
+                done=until[0] - before[0],
+                other=until[1] - before[1],
+                so_far=sum(until),
+            )
+        )
+        before = until
+    return tuple(buckets)
+
+
+def _before(moments: Sequence[float], border: float) -> int:
+    # A border belongs to the span that begins there.
+    return bisect_right(moments, math.nextafter(border, -math.inf))

@@ -1,0 +1,239 @@
+"""One rate limit for every process and machine that uses a key."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
+from mijnklantportaal_async.batch.slot_log import Slot, SlotLog, SlotTables
+from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
+from mijnklantportaal_async.calling.window import Permit, RateLimit
+from mijnklantportaal_async.calling.wire import whole_number
+from mijnklantportaal_async.errors import RateLimitWaitError
+from mijnklantportaal_async.values.clock import Clock
+
+LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+LONGEST_RETRY = 15.0
+"""Seconds between two tries at a database that cannot be reached."""
+
+
+def key_fingerprint(api_key: str) -> str:
+    """A name for a key from which the key cannot be had back."""
+    return hashlib.sha256(b"mijnklantportaal_async rate limit\0" + api_key.encode()).hexdigest()[:32]
+
+
+class Prepaid:
+    """A permit that was taken before its request was put together."""
+
+    __slots__ = ("not_after", "permit")
+
+    def __init__(self, permit: Permit, not_after: float) -> None:
+        self.permit: Permit | None = permit
+        self.not_after = not_after
+
+    @property
+    def is_used(self) -> bool:
+        """Whether a request went with it."""
+        return self.permit is None
+
+
+_PREPAID: ContextVar[Prepaid | None] = ContextVar("mijnklantportaal_async.prepaid", default=None)
+
+
+class SharedRateLimiter(RateLimiter):
+    """A rate limit that lives in a database. Give it to `PortalSession(rate_limit=...)` of every process with the key.
+
+    Batches use it by themselves. A session that uses it as well shares the calls with them, and its interactive calls go
+    before theirs. It costs one short transaction for each call.
+
+    Args:
+        database: The database of the batches, as a URL or `Database`.
+        api_key: The key that the limit belongs to; only a fingerprint of it gets into the database. Give this or `name`.
+        name: Another name for who is limited, at most 64 characters, where the token changes (OAuth).
+        rate_limit: The limit, until an answer says otherwise.
+        clock: Where time comes from; the same as the sessions'.
+
+    Raises:
+        TypeError: `api_key` and `name` are both given, or neither.
+        ValueError: The limit has no number, or the URL cannot be right.
+    """
+
+    def __init__(
+        self,
+        database: str | Database,
+        *,
+        api_key: str | None = None,
+        name: str | None = None,
+        rate_limit: RateLimit | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        rate_limit = rate_limit or RateLimit()
+        if (api_key is None) == (name is None):
+            raise TypeError("give either api_key= or name=" + ("" if api_key is None else ", not both"))
+        if rate_limit.requests is None:
+            raise ValueError("a shared limit needs a number: RateLimit(requests=60)")
+        super().__init__(RateLimit(requests=None, in_flight=rate_limit.in_flight), clock=clock)
+        self._database = Database(database) if isinstance(database, str) else database
+        self._owns_database = isinstance(database, str)
+        self._tables = SlotTables(self._database.schema)
+        self._slots = SlotLog(
+            self._tables,
+            name=name if name is not None else key_fingerprint(api_key or ""),
+            requests=rate_limit.requests,
+            per=self._clock.real(rate_limit.per),
+        )
+        self._follows_headers = rate_limit.follow_headers
+        self._requests = rate_limit.requests
+        self._writing: set[asyncio.Task[None]] = set()
+        self._is_prepared = False
+        self._preparing = asyncio.Lock()
+
+    def snapshot(self) -> RateLimitSnapshot:
+        """How it stands in this process; `remaining` is not known without asking the database."""
+        mine = super().snapshot()
+        return RateLimitSnapshot(
+            limit=self._requests, remaining=None, resets_in=mine.resets_in, waiting=mine.waiting, in_flight=mine.in_flight
+        )
+
+    async def remaining(self) -> RateLimitSnapshot:
+        """How it stands on all machines together.
+
+        Raises:
+            DatabaseTroubleError: The database cannot be used.
+        """
+        await self._prepare()
+        requests, free, wait = await self._database.run(self._slots.remaining)
+        mine = super().snapshot()
+        return RateLimitSnapshot(
+            limit=requests,
+            remaining=free,
+            resets_in=wait * self._clock.speed,
+            waiting=mine.waiting,
+            in_flight=mine.in_flight,
+        )
+
+    def take_now(self, priority: Priority) -> Permit | None:
+        """The permit that was paid for this call before, if there is one; every other has to be asked for."""
+        prepaid = _PREPAID.get()
+        if prepaid is None or prepaid.permit is None:
+            return None
+        if time.monotonic() > prepaid.not_after:
+            raise RateLimitWaitError("The slot of this request went by before it could be sent")
+        permit, prepaid.permit = prepaid.permit, None
+        permit.started = self._clock.monotonic()
+        return permit
+
+    async def take(self, priority: Priority, timeout: float | None) -> Permit:
+        """A permit, waiting for it up to `timeout` seconds.
+
+        Raises:
+            RateLimitWaitError: No call is free in that time, or the database cannot be reached in it.
+            CallTimeoutError: All places for calls under way stayed taken that long.
+        """
+        began = self._clock.monotonic()
+        permit = super().take_now(priority) or await super().take(priority, timeout)
+        try:
+            left = None if timeout is None else max(0.0, timeout - (self._clock.monotonic() - began))
+            await self._take_slot(priority, left)
+        except BaseException:
+            self.give_back(permit)
+            raise
+        permit.started = self._clock.monotonic()
+        return permit
+
+    @contextlib.contextmanager
+    def prepaid(self, permit: Permit, *, seconds: float) -> Iterator[Prepaid]:
+        """The next request that is sent inside uses this permit, if it goes within so many seconds of the machine."""
+        prepaid = Prepaid(permit, time.monotonic() + seconds)
+        token = _PREPAID.set(prepaid)
+        try:
+            yield prepaid
+        finally:
+            _PREPAID.reset(token)
+            if prepaid.permit is not None:
+                self.give_back(prepaid.permit)
+
+    def learn(self, headers: Mapping[str, str]) -> None:
+        """Corrects the limit for everybody."""
+        limit = whole_number(headers.get("X-RateLimit-Limit")) if self._follows_headers else None
+        if limit and limit != self._requests:
+            self._requests = limit
+            self._write(self._database.run(lambda connection: self._slots.set_requests(connection, limit)))
+
+    def pause(self, seconds: float) -> None:
+        """After a 429: nobody calls with this key, on any machine."""
+        super().pause(seconds)
+        real = self._clock.real(seconds)
+        self._write(self._database.run(lambda connection: self._slots.pause(connection, real)))
+
+    async def aclose(self) -> None:
+        """Ends what is being written, and lets go of a database that was given as a URL."""
+        if self._writing:
+            await asyncio.wait(self._writing)
+        if self._owns_database:
+            self._database.close()
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    async def _take_slot(self, priority: Priority, timeout: float | None) -> None:
+        clock, is_urgent = self._clock, priority is Priority.INTERACTIVE
+        deadline = None if timeout is None else clock.monotonic() + timeout
+        tries = 0
+        while True:
+            try:
+                await self._prepare()
+                # A pause has to be known to everybody before anybody asks again.
+                if self._writing:
+                    await asyncio.wait(set(self._writing))
+                slot = await self._database.run(lambda connection: self._slots.take(connection, is_urgent=is_urgent))
+                if await self._wait_for(slot, deadline):
+                    return
+                tries = 0
+            except DatabaseTroubleError as error:
+                tries += 1
+                if tries == 1:
+                    LOG.warning("The shared rate limit waits for its database: %s", error)
+                wait = random.uniform(0.5, 1.0) * min(0.25 * 2.0**tries, LONGEST_RETRY)
+                if deadline is not None and clock.monotonic() + wait * clock.speed > deadline:
+                    raise RateLimitWaitError(f"The shared rate limit cannot be asked: {error}") from error
+                await asyncio.sleep(wait)
+
+    async def _wait_for(self, slot: Slot, deadline: float | None) -> bool:
+        """Waits for a slot's moment. False when it was lost meanwhile."""
+        if slot.wait <= 0:
+            return True
+        seconds = slot.wait * self._clock.speed
+        if deadline is not None and self._clock.monotonic() + seconds > deadline:
+            # Kept in the log all the same: taking it out would need another transaction, and it costs one call.
+            raise RateLimitWaitError(
+                f"The rate limit that is shared with others leaves no call free for {seconds:.0f} s", retry_after=seconds
+            )
+        await asyncio.sleep(slot.wait)
+        return await self._database.run(lambda connection: self._slots.confirm(connection, slot))
+
+    async def _prepare(self) -> None:
+        if self._is_prepared:
+            return
+        async with self._preparing:
+            if not self._is_prepared:
+                await self._database.prepare()
+                await self._database.run(self._tables.create)
+                self._is_prepared = True
+
+    def _write(self, writing: Coroutine[Any, Any, None]) -> None:
+        async def write() -> None:
+            try:
+                await writing
+            except DatabaseTroubleError as error:
+                LOG.warning("The shared rate limit could not be written: %s", error)
+
+        task = asyncio.get_running_loop().create_task(write())
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
