@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.batch.rows import Portal
     from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
     from mijnklantportaal_async.batch.worker import Worker, WorkerSettings
+    from mijnklantportaal_async.batch.worker_process import start_worker_process
 
 __all__ = [
     "DatabaseTroubleError",
@@ -36,6 +37,7 @@ __all__ = [
     "WorkerSettings",
     "access_from_environment",
     "portal_from_environment",
+    "start_worker_process",
 ]
 
 _MODULES = {
@@ -57,6 +59,7 @@ _MODULES = {
     "WorkerSettings": "worker",
     "access_from_environment": "portals",
     "portal_from_environment": "portals",
+    "start_worker_process": "worker_process",
 }
 
 

@@ -10,11 +10,12 @@ import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 T = TypeVar("T")
 
 SCHEMA = "mijnklantportaal"
-"""On PostgreSQL everything of ours, the engine's tables too, lies in a schema of its own: nobody else's engine meets it."""
+"""On PostgreSQL all that is ours, the engine's tables too, lies in a schema of its own: no other engine meets it."""
 
 BUSY_MILLISECONDS = 30_000
 """How long SQLite waits for another process that writes."""
@@ -95,7 +96,7 @@ class Database:
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
-        except (DBAPIError, sqlalchemy.exc.TimeoutError) as error:
+        except (DBAPIError, PoolTimeoutError) as error:
             raise trouble(self, error) from None
 
     async def prepare(self) -> None:
@@ -152,7 +153,9 @@ def _read_url(text: str) -> URL:
         )
     if url.get_backend_name() == "sqlite":
         if url.database == ":memory:":
-            raise ValueError("sqlite in memory would forget the jobs with the process; give a file: 'sqlite:///jobs.db'")
+            raise ValueError(
+                "sqlite in memory would forget the jobs with the process; give a file: 'sqlite:///jobs.db'"
+            )
         return url
     return url.set(drivername="postgresql+psycopg")
 

@@ -8,16 +8,24 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import attrs
-import sqlalchemy
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mijnklantportaal_async.batch.database import CONNECTIONS, Database, trouble
 from mijnklantportaal_async.batch.results import RowOutcome
-from mijnklantportaal_async.batch.rows import NOTE_WORKFLOW, ROW_WORKFLOW, BatchRow, Note, Portal, job_prefix, queue_name
+from mijnklantportaal_async.batch.rows import (
+    NOTE_WORKFLOW,
+    ROW_WORKFLOW,
+    BatchRow,
+    Note,
+    Portal,
+    job_prefix,
+    queue_name,
+)
 
 T = TypeVar("T")
 
@@ -100,7 +108,9 @@ class EngineClient:
         for chunk in _chunks(options, CHUNK):
             await self._run(lambda: self._enqueue(chunk))  # noqa: B023 - awaited at once
 
-    async def register_queue(self, portal: Portal, *, concurrency: int | None = None, poll: float | None = None) -> None:
+    async def register_queue(
+        self, portal: Portal, *, concurrency: int | None = None, poll: float | None = None
+    ) -> None:
         """Makes the queue of a portal, or sets how it is read."""
         if concurrency is None or poll is None:
             await self._run(
@@ -131,9 +141,7 @@ class EngineClient:
 
     async def by_id(self, ids: Collection[str], *, data: bool = False) -> list[Kept]:
         """Rows or notes by their ids."""
-        found = [
-            await self._list(workflow_ids=chunk, load_input=data) for chunk in _chunks(ids, CHUNK)
-        ]
+        found = [await self._list(workflow_ids=chunk, load_input=data) for chunk in _chunks(ids, CHUNK)]
         return [kept for chunk in found for kept in chunk]
 
     async def with_key(self, key: str) -> list[Kept]:
@@ -196,7 +204,7 @@ class EngineClient:
     async def _run(self, function: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, function)
-        except (DBAPIError, sqlalchemy.exc.TimeoutError, OSError) as error:
+        except (DBAPIError, PoolTimeoutError, OSError) as error:
             raise trouble(self._database, error) from None
 
     async def _list(self, **filters: Any) -> list[Kept]:
@@ -231,7 +239,8 @@ class EngineClient:
 
 def _kept(status: WorkflowStatus) -> Kept:
     arguments = status.input["args"] if status.input else ()
-    result = status.output if isinstance(status.output, dict) else {}
+    output: Any = status.output
+    result = cast("dict[str, Any]", output) if isinstance(output, dict) else {}
     if status.status == "SUCCESS":
         named = {"done": RowOutcome.DONE, "rejected": RowOutcome.REJECTED}
         outcome = named.get(str(result.get("outcome")), RowOutcome.UNKNOWN)

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -88,8 +89,8 @@ class EngineWorker:
         """
         if _is_in_use():
             raise RuntimeError(
-                "this process runs DBOS already, which there is only one of in a process. Run the worker as a process of "
-                "its own: `mijnklantportaal batch work`, or mijnklantportaal_async.batch.start_worker_process()"
+                "this process uses DBOS already, and there is only one of it in a process. Run the worker as a process "
+                "of its own: `mijnklantportaal batch work`, or mijnklantportaal_async.batch.start_worker_process()"
             )
         self._log.addHandler(self._forward)
         # With a handler of ours the engine adds none of its own, which would write to the terminal.
@@ -116,7 +117,7 @@ class EngineWorker:
             raise
 
     async def stop(self, *, grace: float) -> None:
-        """Takes no more rows, gives those under way so many seconds, and lets the rest go: others take them up again."""
+        """Takes no more rows, gives those under way so many seconds, and lets the rest go, for others to take up."""
         self._is_stopping = True
         if self._tasks and grace > 0:
             await asyncio.wait(self._tasks, timeout=grace)
@@ -176,9 +177,9 @@ class EngineWorker:
 
 def _is_in_use() -> bool:
     """Whether somebody in this process has made the engine, or has registered workflows with it."""
-    from dbos import _dbos
-
-    return any(getattr(_dbos, name, None) is not None for name in ("_dbos_global_instance", "_dbos_global_registry"))
+    # There is no public way to ask, and making one would be answered with the other's.
+    module = import_module("dbos._dbos")
+    return any(getattr(module, name, None) is not None for name in ("_dbos_global_instance", "_dbos_global_registry"))
 
 
 class _Forward(logging.Handler):

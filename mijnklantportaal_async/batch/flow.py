@@ -1,9 +1,9 @@
 """How one row gets into the portal exactly once: slot, fence, send, and a look wherever something may have been sent.
 
-The order is what counts. `intent` waits for a slot of the rate limit and puts a fence into this process's memory; then the
-engine records that `intent` is done, which a process that lost the row to another cannot do. `attempt` sends only with
-a fence that this very process put up moments ago. Whoever comes to `attempt` without one knows that something may have
-been sent, and looks first.
+The order is what counts. `intent` waits for a slot of the rate limit and puts a fence into this process's memory; then
+the engine records that `intent` is done, which a process that lost the row to another cannot do. `attempt` sends only
+with a fence that this very process put up moments ago. Whoever comes to `attempt` without one knows that something may
+have been sent, and looks first.
 """
 
 import logging
@@ -40,8 +40,8 @@ class FlowSettings:
     """How patient a row is. Seconds of the portal's clock, unless something else is said.
 
     Args:
-        settle: Seconds in which the service may still commit a request whose answer was lost. Exactly once holds as long
-            as the service is not slower than this.
+        settle: Seconds in which the service may still commit a request whose answer was lost. Exactly once holds as
+            long as the service is not slower than this.
         fence: Seconds of the machine after which a fence is too old to send with.
         unreachable_wait: Pause before a row is tried again that never got to the portal.
         blocked_wait: Pause before a row is tried again whose key the portal refused.
@@ -257,7 +257,9 @@ class RowFlow:
             reason = f"{reason}; it was not found in the portal either"
             return _final(Outcome.UNKNOWN, reason, how_to_check=work.operation.how_to_check)
         if doubts + 1 >= self._settings.doubts:
-            return _final(Outcome.REJECTED, f"{reason}; tried {doubts + 1} times, and it was not there after any of them")
+            return _final(
+                Outcome.REJECTED, f"{reason}; tried {doubts + 1} times, and it was not there after any of them"
+            )
         return _again(reason, wait=self._settings.doubt_wait(doubts), doubts=doubts + 1)
 
     async def _look(self, work: "_Work") -> Any | None:

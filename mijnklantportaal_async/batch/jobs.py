@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.engine import EngineClient, Kept
-from mijnklantportaal_async.batch.planning import JobRow, Plan, make_plan
+from mijnklantportaal_async.batch.planning import Plan, make_plan
 from mijnklantportaal_async.batch.results import JobSummary, Progress, RowOutcome, RowResult, Submission
 from mijnklantportaal_async.batch.rows import BatchRow, Note, Portal, check_job_name, queue_name
 from mijnklantportaal_async.batch.summing import counts_of, result_of
@@ -22,7 +22,7 @@ class Jobs:
     """The jobs of a database.
 
     Args:
-        database: Where they are, as a URL: `sqlite:///path/to/file`, or `postgresql://user@host/name` for many machines.
+        database: Where they are, as a URL: `sqlite:///path/to/file`, or for many machines `postgresql://user@host/name`.
 
     Raises:
         ValueError: The URL cannot be right.
@@ -52,13 +52,19 @@ class Jobs:
     # --- submitting ----------------------------------------------------------------------------------------------
 
     async def plan(
-        self, requests: Iterable[Any], *, job: str, portal: Portal, source: str = "a program", others: Iterable[Portal] = ()
+        self,
+        requests: Iterable[Any],
+        *,
+        job: str,
+        portal: Portal,
+        source: str = "a program",
+        others: Iterable[Portal] = (),
     ) -> Plan:
         """What submitting would do. Changes nothing.
 
         Args:
-            requests: `NewAppointment` or `NewCustomer` objects, or `JobRow` objects, which also say where a row stands in a
-                file and which portal it is for. Equal ones count: what stands there twice is made twice.
+            requests: `NewAppointment` or `NewCustomer` objects, or `JobRow` objects, which also say where a row stands
+                in a file and which portal it is for. Equal ones count: what stands there twice is made twice.
             job: Its name. The same name and the same rows are the same job.
             portal: Which portal rows are for that name none.
             source: Where the rows come from, for people.
@@ -69,8 +75,8 @@ class Jobs:
 
         Raises:
             TypeError: A request is of no class that can be done in a batch.
-            ValueError: A row could never be right, such as a wall time that does not exist; or it names a portal that is
-                not among those given. Nothing is submitted, and the message names every such row.
+            ValueError: A row could never be right, such as a wall time that does not exist; or it names a portal that
+                is not among those given. Nothing is submitted, and the message names every such row.
             DatabaseTroubleError: The database cannot be used.
         """
         name = check_job_name(job)
@@ -106,8 +112,8 @@ class Jobs:
             portal: As for `plan`.
             source: As for `plan`.
             others: As for `plan`.
-            extend: Whether rows may be added to a job that was submitted before. A row that was changed in the source is
-                a new row: the old one stays in the job and in the portal.
+            extend: Whether rows may be added to a job that was submitted before. A row that was changed in the source
+                is a new row: the old one stays in the job and in the portal.
 
         Returns:
             What was added.
@@ -128,8 +134,8 @@ class Jobs:
             rows = "; ".join(submission.new_rows)
             raise ValueError(
                 f"the job {submission.job!r} was submitted before, and {submission.added} of these rows are not in it "
-                f"({rows}). A changed row is a new row: it is made beside the old one. Give extend=True if that is meant, "
-                "or another name for another job"
+                f"({rows}). A changed row is a new row: it is made beside the old one. Give extend=True if that is "
+                "meant, or another name for another job"
             )
         for used in plan.portals:
             await self._engine.register_queue(used)

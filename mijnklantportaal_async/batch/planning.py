@@ -93,9 +93,7 @@ def make_plan(
             known=len(given) - len(fresh),
             missing=len(ids - {item.row.id for item in given}),
             is_new_job=not existing and not known_notes,
-            new_rows=tuple(
-                f"{item.row.place}: {item.operation.title(item.row.request)}" for item in fresh[:SHOWN]
-            )
+            new_rows=tuple(f"{item.row.place}: {item.operation.title(item.row.request)}" for item in fresh[:SHOWN])
             + ((f"and {len(fresh) - SHOWN} more",) if len(fresh) > SHOWN else ()),
         ),
         rows=tuple(rows),
@@ -105,9 +103,7 @@ def make_plan(
     )
 
 
-def _read(
-    requests: Iterable[Any], *, job: str, portals: Mapping[str, Portal], default: Portal
-) -> list[_Given]:
+def _read(requests: Iterable[Any], *, job: str, portals: Mapping[str, Portal], default: Portal) -> list[_Given]:
     given: list[_Given] = []
     problems: list[str] = []
     copies: Counter[str] = Counter()
@@ -126,7 +122,12 @@ def _read(
             problems.append(f"{place}: {error}")
             continue
         row = BatchRow(
-            job=job, portal=portal, operation=operation.name, request=data, number=number, place=place,
+            job=job,
+            portal=portal,
+            operation=operation.name,
+            request=data,
+            number=number,
+            place=place,
             key=key_text(portal, operation.name, key),
         )
         # The second of two equal rows is the second, whatever stands between them.
@@ -135,7 +136,9 @@ def _read(
         given.append(_Given(row, asked.request, operation))
     if problems:
         more = f"\n... and {len(problems) - 20} more" if len(problems) > 20 else ""
-        raise ValueError(f"{len(problems)} rows cannot be right; nothing was submitted:\n" + "\n".join(problems[:20]) + more)
+        raise ValueError(
+            f"{len(problems)} rows cannot be right; nothing was submitted:\n" + "\n".join(problems[:20]) + more
+        )
     return given
 
 

@@ -1,4 +1,4 @@
-"""How a worker gets into a portal: address and key, from the environment or from the program, never from the database."""
+"""How a worker gets into a portal: address and key, from the environment or the program, never from the database."""
 
 import os
 import re
@@ -44,7 +44,7 @@ class PortalAccess:
     auth: Auth | None = attrs.field(default=None, repr=False)
     base_url: str = DEFAULT_BASE_URL
     address: str | None = None
-    rate_limit: RateLimit = RateLimit()
+    rate_limit: RateLimit = attrs.field(factory=RateLimit)
     limit_name: str | None = None
 
     def __attrs_post_init__(self) -> None:

@@ -125,7 +125,9 @@ class Note:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Back from the engine."""
-        return cls(**{**data, "portal": Portal(**data["portal"])})
+        values = dict(data)
+        values["portal"] = Portal(**values["portal"])
+        return cls(**values)
 
 
 def check_job_name(name: object) -> str:

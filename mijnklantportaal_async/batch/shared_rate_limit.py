@@ -6,7 +6,7 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Generator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -50,12 +50,12 @@ _PREPAID: ContextVar[Prepaid | None] = ContextVar("mijnklantportaal_async.prepai
 class SharedRateLimiter(RateLimiter):
     """A rate limit that lives in a database. Give it to `PortalSession(rate_limit=...)` of every process with the key.
 
-    Batches use it by themselves. A session that uses it as well shares the calls with them, and its interactive calls go
-    before theirs. It costs one short transaction for each call.
+    Batches use it by themselves. A session that uses it as well shares the calls with them, and its interactive calls
+    go before theirs. It costs one short transaction for each call.
 
     Args:
         database: The database of the batches, as a URL or `Database`.
-        api_key: The key that the limit belongs to; only a fingerprint of it gets into the database. Give this or `name`.
+        api_key: The key that the limit belongs to; only a fingerprint of it gets into the database. Or give `name`.
         name: Another name for who is limited, at most 64 characters, where the token changes (OAuth).
         rate_limit: The limit, until an answer says otherwise.
         clock: Where time comes from; the same as the sessions'.
@@ -99,7 +99,11 @@ class SharedRateLimiter(RateLimiter):
         """How it stands in this process; `remaining` is not known without asking the database."""
         mine = super().snapshot()
         return RateLimitSnapshot(
-            limit=self._requests, remaining=None, resets_in=mine.resets_in, waiting=mine.waiting, in_flight=mine.in_flight
+            limit=self._requests,
+            remaining=None,
+            resets_in=mine.resets_in,
+            waiting=mine.waiting,
+            in_flight=mine.in_flight,
         )
 
     async def remaining(self) -> RateLimitSnapshot:
@@ -149,7 +153,7 @@ class SharedRateLimiter(RateLimiter):
         return permit
 
     @contextlib.contextmanager
-    def prepaid(self, permit: Permit, *, seconds: float) -> Iterator[Prepaid]:
+    def prepaid(self, permit: Permit, *, seconds: float) -> Generator[Prepaid, None, None]:
         """The next request that is sent inside uses this permit, if it goes within so many seconds of the machine."""
         prepaid = Prepaid(permit, time.monotonic() + seconds)
         token = _PREPAID.set(prepaid)
@@ -213,7 +217,8 @@ class SharedRateLimiter(RateLimiter):
         if deadline is not None and self._clock.monotonic() + seconds > deadline:
             # Kept in the log all the same: taking it out would need another transaction, and it costs one call.
             raise RateLimitWaitError(
-                f"The rate limit that is shared with others leaves no call free for {seconds:.0f} s", retry_after=seconds
+                f"The rate limit that is shared with others leaves no call free for {seconds:.0f} s",
+                retry_after=seconds,
             )
         await asyncio.sleep(slot.wait)
         return await self._database.run(lambda connection: self._slots.confirm(connection, slot))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import sqlalchemy
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateSchema
 
 from mijnklantportaal_async.calling.window import ARRIVAL_MARGIN
@@ -197,7 +198,6 @@ class SlotLog:
 
 
 def _insert_or_leave(connection: sqlalchemy.Connection, table: Table) -> sqlalchemy.Insert:
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()

@@ -6,7 +6,7 @@ import logging
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -48,8 +48,8 @@ class WorkerSettings:
     check: float = 10.0
     silent: float = 60.0
     grace: float = 15.0
-    timeouts: Timeouts = Timeouts(queue=None, attempt=30.0, call=None)
-    flow: FlowSettings = FlowSettings()
+    timeouts: Timeouts = attrs.field(factory=lambda: Timeouts(queue=None, attempt=30.0, call=None))
+    flow: FlowSettings = attrs.field(factory=FlowSettings)
 
     def __attrs_post_init__(self) -> None:
         if self.concurrency < 1 or min(self.poll, self.check) <= 0 or self.grace < 0:
@@ -87,14 +87,19 @@ class Worker:
         make_flow: Callable[..., RowFlow] = RowFlow,
     ) -> None:
         self._database = Database(database)
-        self._portals = portals
         self._settings = settings or WorkerSettings()
-        self._clock = clock or Clock()
-        self._make_flow = make_flow
         self._client = EngineClient(self._database)
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._lease = lease_for(self._database, self._name)
-        self._desks: Desks | None = None
+        self._desks = Desks(
+            database=self._database,
+            client=self._client,
+            portals=portals,
+            settings=self._settings.flow,
+            timeouts=self._settings.timeouts,
+            clock=clock or Clock(),
+            make_flow=make_flow,
+        )
         self._engine: EngineWorker | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._queues: list[str] = []
@@ -119,15 +124,6 @@ class Worker:
         try:
             await self._client.open()
             wanted = portals if portals is not None else await self._portals_of_jobs()
-            self._desks = Desks(
-                database=self._database,
-                client=self._client,
-                portals=self._portals,
-                settings=self._settings.flow,
-                timeouts=self._settings.timeouts,
-                clock=self._clock,
-                make_flow=self._make_flow,
-            )
             reachable = [portal for portal in wanted if self._desks.can_reach(portal)]
             for portal in reachable:
                 await self._client.register_queue(
@@ -140,7 +136,7 @@ class Worker:
                 executor=self._name,
                 queues=self._queues,
                 run_row=self._run_row,
-                run_note=self._run_note,
+                run_note=self._desks.note,
             )
             self._engine.start()
             self._keeper = asyncio.create_task(self._keep(), name="keep the lease")
@@ -159,8 +155,7 @@ class Worker:
         await self._keeper
 
     async def stop(self) -> None:
-        """Takes no more rows, and ends. What was under way is taken up by others, or at the next start. Any number of
-        times."""
+        """Takes no more rows, and ends; what was under way is taken up by others or later. Any number of times."""
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError, LeaseLostError):
@@ -170,8 +165,7 @@ class Worker:
             await engine.stop(grace=self._settings.grace)
             with contextlib.suppress(DatabaseTroubleError):
                 await self._put_back_own()
-        if self._desks is not None:
-            await self._desks.aclose()
+        await self._desks.aclose()
         with contextlib.suppress(Exception):
             await asyncio.to_thread(self._lease.let_go)
         self._client.close()
@@ -195,12 +189,7 @@ class Worker:
         return sorted({Note.from_json(kept.data).portal for kept in await self._client.notes()}, key=str)
 
     async def _run_row(self, row: Json, steps: EngineSteps) -> Json:
-        assert self._desks is not None
         return await self._desks.desk(Portal(**row["portal"])).flow.run(row, steps)
-
-    async def _run_note(self, note: Json) -> Json:
-        assert self._desks is not None
-        return await self._desks.note(note)
 
     async def _keep(self) -> None:
         """Shows life, and takes over from those that show none."""

@@ -41,8 +41,10 @@ class ScheduleAppointment:
 
     def from_json(self, data: dict[str, Any]) -> NewAppointment:
         """Checked once more by the class itself."""
-        moments = {field: datetime.fromisoformat(data[field]) for field in ("starts_at", "ends_at")}
-        return NewAppointment(**{**data, **moments})
+        values: dict[str, Any] = dict(data)
+        for field in ("starts_at", "ends_at"):
+            values[field] = datetime.fromisoformat(data[field])
+        return NewAppointment(**values)
 
     def title(self, data: dict[str, Any]) -> str:
         """Such as `2027-03-05 14:30 Intake (J. de Vries)`."""
