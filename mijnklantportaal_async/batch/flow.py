@@ -19,6 +19,7 @@ from mijnklantportaal_async.batch.database import DatabaseTroubleError
 from mijnklantportaal_async.batch.operations import OPERATIONS
 from mijnklantportaal_async.batch.operations.operation import BatchOperation
 from mijnklantportaal_async.batch.rows import BatchRow
+from mijnklantportaal_async.batch.shared_looks import SharedLooks
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import RetryPolicy
@@ -140,6 +141,11 @@ class RowFlow:
         self._settings = settings
         self._clock = clock
         self._fences: dict[str, Fence] = {}
+        self._looks = SharedLooks()
+
+    async def aclose(self) -> None:
+        """Ends looks under way."""
+        await self._looks.aclose()
 
     async def run(self, data: Json, steps: Steps) -> Json:
         """Brings one row to its end.
@@ -175,10 +181,14 @@ class RowFlow:
         """Waits until the row may be sent, and puts up the fence."""
         if wait:
             await self._clock.sleep(wait)
-        while not await self._is_ready(work.row):
+        while True:
+            try:
+                if await self._is_ready(work.row):
+                    self._fences[work.row.id] = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
+                    return {}
+            except Exception as error:  # noqa: BLE001 - nothing was sent: the row can wait, and must not end by a mistake
+                LOG.warning("Row %s waits: %s: %s", work.row.place, type(error).__name__, error)
             await self._clock.sleep(self._settings.sibling_wait)
-        self._fences[work.row.id] = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
-        return {}
 
     async def _attempt(self, work: "_Work", doubts: int) -> Json:
         """Sends, if this process has just put up the fence; otherwise finds out what became of the row."""
@@ -264,21 +274,30 @@ class RowFlow:
 
     async def _look(self, work: "_Work") -> Any | None:
         """One good look, however long it takes to get it: not sending is always safe."""
-        tries = 0
+        tries = unreadable = 0
         while True:
             try:
                 noted = await self._ledger.noted(work.row.noted)
                 if noted is None:
                     raise CannotLookError("what the portal held before is not known")
                 taken = noted | await self._ledger.taken(work.row)
-                return await work.operation.find(self._portal, work.request, work.zone, taken)
+                operation, request, zone = work.operation, work.request, work.zone
+                records = await self._looks.look(
+                    (operation.name, operation.look_key(request, zone)),
+                    lambda: operation.look(self._portal, request, zone),  # noqa: B023 - the same in every round
+                )
+                return operation.pick(records, request, zone, taken)
             except (
                 errors.TransportError,
                 errors.ServerError,
                 errors.RateLimitError,
                 errors.AuthenticationError,
+                errors.DecodeError,
                 DatabaseTroubleError,
             ) as error:
+                unreadable += isinstance(error, errors.DecodeError)
+                if unreadable > self._settings.doubts:
+                    raise
                 LOG.warning("Row %s cannot be looked for yet: %s", work.row.place, error)
                 tries += 1
                 await self._clock.sleep(self._settings.doubt_wait(tries))
@@ -291,9 +310,6 @@ class RowFlow:
         except CannotLookError:
             # A key that may not read can still schedule; only a lost answer will need a person then.
             pass
-        except DatabaseTroubleError as error:
-            LOG.warning("Row %s waits for the database: %s", row.place, error)
-            return False
         return await self._ledger.have_ended(row.after)
 
     def _drop_fence(self, row_id: str) -> None:

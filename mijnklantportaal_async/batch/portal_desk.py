@@ -103,6 +103,7 @@ class Desks:
     async def aclose(self) -> None:
         """Closes all sessions."""
         for desk in self._desks.values():
+            await desk.flow.aclose()
             await desk.session.aclose()
             await desk.limiter.aclose()
         self._desks.clear()
@@ -118,9 +119,13 @@ class Desks:
             try:
                 return {"ids": await OPERATIONS[note.operation].note(session, note.listing)}
             except errors.MijnKlantportaalError as error:
-                if isinstance(error, errors.PermissionDeniedError | errors.ValidationError | errors.DecodeError):
-                    return {"problem": str(error)}
                 tries += 1
+                may_pass = isinstance(
+                    error,
+                    errors.TransportError | errors.ServerError | errors.RateLimitError | errors.AuthenticationError,
+                )
+                if not may_pass and tries > self._settings.doubts:
+                    return {"problem": str(error)}
                 await self._clock.sleep(self._settings.doubt_wait(tries))
 
     # --- what is known of other rows (`flow.Ledger`) -------------------------------------------------------------

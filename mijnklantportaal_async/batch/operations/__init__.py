@@ -1,9 +1,12 @@
 """What can be done in a batch: each operation on one page, all of them behind one small protocol."""
 
+from mijnklantportaal_async.batch.operations.create_customer import CreateCustomer
 from mijnklantportaal_async.batch.operations.operation import BatchOperation
 from mijnklantportaal_async.batch.operations.schedule_appointment import ScheduleAppointment
 
-OPERATIONS: dict[str, BatchOperation] = {operation.name: operation for operation in (ScheduleAppointment(),)}
+OPERATIONS: dict[str, BatchOperation] = {
+    operation.name: operation for operation in (ScheduleAppointment(), CreateCustomer())
+}
 """By the name of the coroutine."""
 
 

@@ -1,6 +1,6 @@
 """What an operation must be able to do, to be done in a batch: exactly once, whatever happens to the worker."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -64,8 +64,16 @@ class BatchOperation(Protocol):
         """Sends it once, and returns the record."""
         ...
 
-    async def find(self, portal: PortalSession, request: Any, zone: ZoneInfo, taken: Collection[str]) -> Any | None:
-        """A record that looks like the request's and is nobody else's; None when there is none. Changes nothing."""
+    def look_key(self, request: Any, zone: ZoneInfo) -> Hashable:
+        """Equal for requests that `look` would list the same records for."""
+        ...
+
+    async def look(self, portal: PortalSession, request: Any, zone: ZoneInfo) -> list[Any]:
+        """The records among which the request's would be. Changes nothing."""
+        ...
+
+    def pick(self, records: Iterable[Any], request: Any, zone: ZoneInfo, taken: Collection[str]) -> Any | None:
+        """The record that looks like the request's and is nobody else's; None when there is none."""
         ...
 
     def describe(self, record: Any, request: Any) -> tuple[str, dict[str, Any], str | None]:

@@ -1,11 +1,11 @@
 """`schedule_appointment` in a batch."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import Appointment, NewAppointment
+from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment
 from mijnklantportaal_async.api.appointment_search import AppointmentFinder
 from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT
 from mijnklantportaal_async.session import PortalSession
@@ -85,18 +85,22 @@ class ScheduleAppointment:
             attendee_email=request.attendee_email,
         )
 
-    async def find(
-        self, portal: PortalSession, request: NewAppointment, zone: ZoneInfo, taken: Collection[str]
-    ) -> Appointment | None:
+    def look_key(self, request: NewAppointment, zone: ZoneInfo) -> Hashable:
+        """The day."""
+        return request.starts_at.astimezone(zone).date()
+
+    async def look(self, portal: PortalSession, request: NewAppointment, zone: ZoneInfo) -> list[Any]:
         """Lists the day itself and one on either side: the list's bounds are not documented to the minute."""
-        finder = _finder(request, zone)
         start = request.starts_at.astimezone(zone).replace(hour=0, minute=0) - timedelta(days=1)
-        alike = [
-            appointment
-            for appointment in await portal.list_appointments(start_at=_clear(start, zone), days=3)
-            if appointment.id not in taken and finder.is_alike(appointment)
-        ]
-        alike.sort(key=lambda appointment: (appointment.status == "canceled", appointment.created_at))
+        return list(await portal.list_appointments(start_at=_clear(start, zone), days=3))
+
+    def pick(
+        self, records: Iterable[Appointment], request: NewAppointment, zone: ZoneInfo, taken: Collection[str]
+    ) -> Appointment | None:
+        """The same start, end and person; one that stands rather than one that was canceled since."""
+        finder = _finder(request, zone)
+        alike = [record for record in records if record.id not in taken and finder.is_alike(record)]
+        alike.sort(key=lambda record: (record.status == AppointmentStatus.CANCELED, record.created_at))
         return alike[0] if alike else None
 
     def describe(self, record: Appointment, request: NewAppointment) -> tuple[str, dict[str, Any], str | None]:

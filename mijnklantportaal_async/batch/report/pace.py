@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.batch.report.moments import moment_in_words, span_of_time
+from mijnklantportaal_async.batch.report.moments import clock, moment_in_words, short_day, span_of_time
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
 
 MOST_BUCKETS = 60
 DAY = 86_400
+_MINUTE = 60
 STEPS = {
     1: "second",
     5: "5 seconds",
@@ -76,12 +77,17 @@ class Pace:
         seconds = (self.last - self.first).total_seconds()
         busiest = max(self.buckets, key=lambda bucket: bucket.count)
         rows = "1 row" if self.ended == 1 else f"{self.ended:,} rows"
-        text = f"{rows} ended between {moment_in_words(self.first, self.zone)} and "
-        text += f"{moment_in_words(self.last, self.zone)}, in {span_of_time(seconds)}"
-        if seconds >= 60:
-            text += f": {self.ended / seconds * 60:,.1f} a minute on average"
-        began = moment_in_words(busiest.begins_at, self.zone)
-        text += f". The busiest {self.unit} began {began} with {busiest.count:,}."
+        first, last = self.first.astimezone(self.zone), self.last.astimezone(self.zone)
+        if first.date() == last.date():
+            began = clock(busiest.begins_at)
+            text = f"{rows} ended on {short_day(first.date())} between {clock(first)} and {clock(last)}"
+        else:
+            began = moment_in_words(busiest.begins_at, self.zone)
+            text = f"{rows} ended between {moment_in_words(first, self.zone)} and {moment_in_words(last, self.zone)}"
+        text += f", in {span_of_time(seconds)}"
+        if seconds >= _MINUTE:
+            text += f": {self.ended / seconds * _MINUTE:,.1f} a minute on average"
+        text += f". Most ended in the {self.unit} from {began}: {busiest.count:,}."
         if self.undated:
             text += f" For {self.undated:,} more it is not known when they ended."
         return text
