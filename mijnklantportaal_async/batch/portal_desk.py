@@ -120,11 +120,7 @@ class Desks:
                 return {"ids": await OPERATIONS[note.operation].note(session, note.listing)}
             except errors.MijnKlantportaalError as error:
                 tries += 1
-                may_pass = isinstance(
-                    error,
-                    errors.TransportError | errors.ServerError | errors.RateLimitError | errors.AuthenticationError,
-                )
-                if not may_pass and tries > self._settings.doubts:
+                if _is_refused(error) or (_is_unreadable(error) and tries > self._settings.doubts):
                     return {"problem": str(error)}
                 await self._clock.sleep(self._settings.doubt_wait(tries))
 
@@ -164,3 +160,13 @@ class Desks:
 
     def _access(self, portal: Portal) -> PortalAccess | None:
         return self._portals(portal.name) if callable(self._portals) else self._portals.get(portal.name)
+
+
+def _is_refused(error: errors.MijnKlantportaalError) -> bool:
+    """Whether asking again would bring the same answer; a key can be replaced, so that one is waited for."""
+    passing = errors.RateLimitedError | errors.ServerError | errors.AuthenticationError
+    return isinstance(error, errors.APIStatusError) and not isinstance(error, passing)
+
+
+def _is_unreadable(error: errors.MijnKlantportaalError) -> bool:
+    return isinstance(error, errors.DecodeError | errors.PaginationError)
