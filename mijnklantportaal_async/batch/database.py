@@ -136,6 +136,11 @@ def trouble(database: Database, error: Exception) -> DatabaseTroubleError:
         return DatabaseTroubleError(
             f"The disk that holds {database} is full. Make room; what was recorded is safe, and work goes on by itself"
         )
+    if "disk I/O error" in reason:
+        return DatabaseTroubleError(
+            f"{database} cannot be written: {reason}. Is its disk full, or gone? What was recorded is safe, and work "
+            "goes on by itself once it can be written again"
+        )
     if "unable to open" in reason or "readonly" in reason or isinstance(error, OSError):
         return DatabaseTroubleError(f"{database} cannot be written: {reason}. Check the path and its permissions")
     return DatabaseTroubleError(f"{database} cannot be used: {reason}. What was recorded is safe; try again")

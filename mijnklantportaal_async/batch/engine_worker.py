@@ -8,6 +8,7 @@ Source: https://docs.dbos.dev/python/reference/configuration
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
@@ -26,6 +27,10 @@ LOG = logging.getLogger("mijnklantportaal_async.batch")
 
 POOL = 12
 """Connections of the engine to its database."""
+
+
+REPEAT = 60.0
+"""Seconds after which the engine may say the same thing again."""
 
 
 class LetGo(BaseException):
@@ -78,7 +83,7 @@ class EngineWorker:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_stopping = False
         self._log = logging.getLogger("dbos")
-        self._forward = _Forward(logging.WARNING)
+        self._forward = _Forward()
         self.running: set[str] = set()
 
     def start(self) -> None:
@@ -183,10 +188,19 @@ def _is_in_use() -> bool:
 
 
 class _Forward(logging.Handler):
-    """What the engine has to say goes where our own messages go."""
+    """What the engine has to say goes where our own messages go; what it says again and again, once in a while."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        LOG.log(record.levelno, "engine: %s", record.getMessage().splitlines()[0])
+        if record.exc_info and isinstance(record.exc_info[1], LetGo):
+            return
+        text, now = record.getMessage().splitlines()[0], time.monotonic()
+        if now - self._said.get(text, -REPEAT) >= REPEAT:
+            self._said[text] = now
+            LOG.log(record.levelno, "engine: %s", text)
 
 
 def _first_line(error: BaseException) -> str:

@@ -102,9 +102,7 @@ def months_of(items: Iterable[Item], zone: ZoneInfo) -> tuple[Month, ...]:
     for item in sorted(items, key=lambda item: (item.starts_at.timestamp(), item.number)):
         first = item.starts_at.date()
         months.add((first.year, first.month))
-        entries[first].append(
-            Entry(item=item, hours=hours_in_words(item.starts_at, item.ends_at), is_continued=False)
-        )
+        entries[first].append(Entry(item=item, hours=hours_in_words(item.starts_at, item.ends_at), is_continued=False))
         for day in _days_after(item):
             entries[day].append(_continued(item, day))
     busiest = max((_beginning(on_day) for on_day in entries.values()), default=0)
@@ -131,9 +129,7 @@ def _beginning(entries: list[Entry]) -> int:
     return sum(not entry.is_continued for entry in entries)
 
 
-def _month(
-    year: int, month: int, entries: defaultdict[date, list[Entry]], busiest: int, zone: ZoneInfo
-) -> Month:
+def _month(year: int, month: int, entries: defaultdict[date, list[Entry]], busiest: int, zone: ZoneInfo) -> Month:
     blank, length = calendar.monthrange(year, month)
     dates = [date(year, month, number) for number in range(1, length + 1)]
     found = {day: entries[day] for day in dates if day in entries}

@@ -9,7 +9,8 @@ MONTH_NAMES = (
     *("July", "August", "September", "October", "November", "December"),
 )
 
-_FAR = timedelta(days=1)
+_DAY = timedelta(days=1)
+_TO = "\N{EN DASH}"
 
 
 def read_time(value: object, zone: ZoneInfo) -> datetime | None:
@@ -33,7 +34,7 @@ def clock(moment: datetime) -> str:
     digits = moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
     if moment.utcoffset() == moment.replace(fold=1 - moment.fold).utcoffset():
         return digits
-    return f"{digits} ({moment.isoformat()[-6:]})"
+    return f"{digits} ({moment.isoformat(timespec='seconds')[19:]})"
 
 
 def day_in_words(day: date) -> str:
@@ -53,7 +54,7 @@ def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def hours_in_words(starts_at: datetime, ends_at: datetime | None) -> str:
-    """As in `14:30–15:30`, and where it ends when that is not the same day.
+    """From when to when, and where it ends when that is not the same day.
 
     Args:
         starts_at: In the portal's zone.
@@ -63,10 +64,10 @@ def hours_in_words(starts_at: datetime, ends_at: datetime | None) -> str:
         return clock(starts_at)
     apart = ends_at.date() - starts_at.date()
     if not apart:
-        return f"{clock(starts_at)}–{clock(ends_at)}"
-    if apart == _FAR:
-        return f"{clock(starts_at)}–{clock(ends_at)} (next day)"
-    return f"{clock(starts_at)} – {short_day(ends_at.date())}, {clock(ends_at)}"
+        return f"{clock(starts_at)}{_TO}{clock(ends_at)}"
+    if apart == _DAY:
+        return f"{clock(starts_at)}{_TO}{clock(ends_at)} (next day)"
+    return f"{clock(starts_at)} {_TO} {short_day(ends_at.date())}, {clock(ends_at)}"
 
 
 def span_of_time(seconds: float) -> str:

@@ -11,7 +11,7 @@ import attrs
 from mijnklantportaal_async.batch.report.moments import clock, moment_in_words, short_day, span_of_time
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
 
-MOST_BUCKETS = 60
+MOST_BUCKETS = 40
 DAY = 86_400
 _MINUTE = 60
 STEPS = {
@@ -87,7 +87,7 @@ class Pace:
         text += f", in {span_of_time(seconds)}"
         if seconds >= _MINUTE:
             text += f": {self.ended / seconds * _MINUTE:,.1f} a minute on average"
-        text += f". Most ended in the {self.unit} from {began}: {busiest.count:,}."
+        text += f". The busiest {self.unit}, from {began}, saw {busiest.count:,}."
         if self.undated:
             text += f" For {self.undated:,} more it is not known when they ended."
         return text

@@ -139,7 +139,7 @@ def _time_labels(pace: Pace, most: int) -> list[tuple[datetime, str]]:
 
 def _round_up(count: int) -> int:
     """The next number that divides well; 1 for none."""
-    magnitude = 10 ** max(0, len(str(max(1, count))) - 1)
+    magnitude: int = 10 ** max(0, len(str(max(1, count))) - 1)
     for factor in (1, 2, 3, 4, 5, 6, 8):
         if factor * magnitude >= count:
             return factor * magnitude

@@ -125,9 +125,7 @@ def open_groups_of(lines: Sequence[Line]) -> tuple[OpenGroup, ...]:
         members = sorted((line for line in lines if line.row.outcome is outcome), key=_number)
         if members:
             has_messages = any(line.row.message for line in members)
-            groups.append(
-                OpenGroup(outcome=outcome, meaning=meaning, lines=tuple(members), has_messages=has_messages)
-            )
+            groups.append(OpenGroup(outcome=outcome, meaning=meaning, lines=tuple(members), has_messages=has_messages))
     return tuple(groups)
 
 

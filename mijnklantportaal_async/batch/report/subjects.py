@@ -52,11 +52,14 @@ class Subject:
     """What to search for in the portal."""
 
     @property
-    def when(self) -> str:
-        """Day and hours in one line; empty when there is no time."""
-        if self.starts_at is None:
-            return ""
-        return f"{short_day(self.starts_at.date())}, {hours_in_words(self.starts_at, self.ends_at)}"
+    def day(self) -> str:
+        """The day on which it starts; empty when there is no time."""
+        return "" if self.starts_at is None else f"{short_day(self.starts_at.date())},"
+
+    @property
+    def hours(self) -> str:
+        """From when to when; empty when there is no time."""
+        return "" if self.starts_at is None else hours_in_words(self.starts_at, self.ends_at)
 
 
 def subject_of(row: RowResult, zone: ZoneInfo) -> Subject:

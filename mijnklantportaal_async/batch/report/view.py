@@ -127,9 +127,7 @@ def view_of(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime) ->
     # Sections name portals in this order.
     order = {label: place for place, label in enumerate(labels.values())}
     lines.sort(key=lambda line: (order[line.portal], line.number))
-    by_outcome = {
-        outcome: [line for line in lines if line.row.outcome is outcome] for outcome in RowOutcome
-    }
+    by_outcome = {outcome: [line for line in lines if line.row.outcome is outcome] for outcome in RowOutcome}
     counts = {outcome: len(members) for outcome, members in by_outcome.items()}
     dated = [line for line in by_outcome[RowOutcome.DONE] if _is_in_calendar(line)]
     calendars = tuple(
@@ -204,7 +202,8 @@ def figures_of(counts: dict[RowOutcome, int]) -> tuple[Figure, ...]:
     always = {RowOutcome.DONE, RowOutcome.UNKNOWN, RowOutcome.REJECTED, RowOutcome.WAITING, RowOutcome.NOT_STARTED}
     total = sum(counts.values())
     shares = {
-        outcome: max(SMALLEST_SHARE, 100 * counts[outcome] / total) if counts[outcome] else 0.0 for outcome in _HEADLINES
+        outcome: max(SMALLEST_SHARE, 100 * counts[outcome] / total) if counts[outcome] else 0.0
+        for outcome in _HEADLINES
     }
     whole = sum(shares.values())
     figures: list[Figure] = []

@@ -1,0 +1,160 @@
+"""A disk that is full, a database that is gone for a while: a clear word, and nothing is lost."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row
+
+from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, Worker
+from mijnklantportaal_async.sandbox import Sandbox
+
+FULL_DISK = """
+import asyncio, os, resource, sys
+
+sys.path[:0] = sys.argv[2:]
+from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row
+from mijnklantportaal_async.batch import Jobs, RowOutcome, Worker
+from mijnklantportaal_async.sandbox import Sandbox
+
+
+def limit(most):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+
+
+async def main():
+    path = os.path.join(sys.argv[1], "jobs.db")
+    database, rows = f"sqlite:///{path}", [row(number) for number in range(40)]
+    async with Sandbox(speed=SPEED, rate_limit=None) as sandbox, Jobs(database) as jobs:
+        await jobs.submit(rows, job="season", portal=PORTAL)
+        async with Worker(database, portals={"main": access(sandbox)}, settings=QUICK, clock=clock()):
+            full_for = 0
+            async for progress in jobs.progress("season", every=0.05):
+                if progress.done >= 8 and not full_for:
+                    # No file may grow: what a full disk looks like from here.
+                    limit(os.path.getsize(path + "-wal"))
+                    full_for, stood_at = 1, progress.done
+                elif 0 < full_for < 30:
+                    full_for += 1
+                    if full_for == 30:
+                        limit(resource.RLIM_INFINITY)
+        assert booked(sandbox) == asked(rows)
+        assert {result.outcome for result in await jobs.results("season")} == {RowOutcome.DONE}
+        print("was full at", stood_at)
+
+
+import logging
+logging.basicConfig(level=logging.WARNING, format="%(message)s")
+asyncio.run(main())
+"""
+
+
+def test_a_full_disk_holds_the_job_up_and_loses_nothing(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("the size of files is limited with a call that Windows does not have")
+    helpers = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, tmp_path, *helpers], capture_output=True, text=True, timeout=100
+    )
+    assert done.returncode == 0, done.stderr
+    assert "was full at" in done.stdout
+    said = [line for line in done.stderr.splitlines() if "disk" in line.lower()]
+    assert any("Is its disk full" in line for line in said), done.stderr
+    # Said, and not said a hundred times.
+    assert len(said) < 30, done.stderr
+
+
+class Line:
+    """A line to a server that can be cut for all who use it. On threads: the engine holds up the loop as it starts."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._far = (parts.hostname or "", parts.port or 5432)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._sockets: set[socket.socket] = set()
+        self._is_cut = False
+        self.refused = 0
+        user = f"{parts.username}@" if parts.username else ""
+        self.url = f"postgresql://{user}127.0.0.1:{self._listening.getsockname()[1]}{parts.path}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def cut(self) -> None:
+        self._is_cut = True
+        for end in list(self._sockets):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self._is_cut = False
+
+    def close(self) -> None:
+        self.cut()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            if self._is_cut:
+                self.refused += 1
+                near.close()
+                continue
+            far = socket.create_connection(self._far)
+            self._sockets |= {near, far}
+            for reading, writing in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(reading, writing), daemon=True).start()
+
+    def _pump(self, reading: socket.socket, writing: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := reading.recv(65536):
+                writing.sendall(data)
+        for end in (reading, writing):
+            self._sockets.discard(end)
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        reading.close()
+
+
+@pytest.fixture
+def line(postgresql_url: str) -> Iterator[Line]:
+    line = Line(postgresql_url)
+    yield line
+    line.close()
+
+
+async def test_a_server_that_is_gone_for_a_while(postgresql_url: str, line: Line) -> None:
+    rows = [row(number) for number in range(30)]
+    async with (
+        Sandbox(speed=SPEED, rate_limit=None) as sandbox,
+        Jobs(postgresql_url) as jobs,
+    ):
+        await jobs.submit(rows, job="season", portal=PORTAL)
+        async with Worker(line.url, portals={"main": access(sandbox)}, settings=QUICK, clock=clock()):
+            ticks = 0
+            async for progress in jobs.progress("season", every=0.05):
+                if progress.done >= 5 and not ticks:
+                    line.cut()
+                ticks += progress.done >= 5
+                if ticks == 20:
+                    assert line.refused > 0
+                    line.mend()
+        assert booked(sandbox) == asked(rows)
+        assert (await jobs.results("season"))[0].identifier
+
+
+async def test_whoever_asks_a_server_that_is_gone_is_told_so(line: Line) -> None:
+    async with Jobs(line.url) as jobs:
+        await jobs.submit([row(0)], job="season", portal=PORTAL)
+        line.cut()
+        with pytest.raises(DatabaseTroubleError, match="cannot be used"):
+            await jobs.results("season")
+        line.mend()
+        assert len(await jobs.results("season")) == 1
