@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
-from mijnklantportaal_async.batch.slot_log import Slot, SlotLog, SlotTables
+from mijnklantportaal_async.batch.slot_log import Slot, SlotLog, SlotTables, Standing
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.window import Permit, RateLimit
 from mijnklantportaal_async.calling.wire import whole_number
@@ -19,6 +19,9 @@ from mijnklantportaal_async.errors import RateLimitWaitError
 from mijnklantportaal_async.values.clock import Clock
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+MOST_LATE = 5
+"""How many slots a call may miss before it goes all the same."""
 
 LONGEST_RETRY = 15.0
 """Seconds between two tries at a database that cannot be reached."""
@@ -189,15 +192,21 @@ class SharedRateLimiter(RateLimiter):
     async def _take_slot(self, priority: Priority, timeout: float | None) -> None:
         clock, is_urgent = self._clock, priority is Priority.INTERACTIVE
         deadline = None if timeout is None else clock.monotonic() + timeout
-        tries = 0
+        tries = late = 0
         while True:
+            began = time.monotonic()
             try:
                 await self._prepare()
                 # A pause has to be known to everybody before anybody asks again.
                 if self._writing:
                     await asyncio.wait(set(self._writing))
                 slot = await self._database.run(lambda connection: self._slots.take(connection, is_urgent=is_urgent))
-                if await self._wait_for(slot, deadline):
+                if slot.wait <= 0 and time.monotonic() - began < self._slots.lateness:
+                    return
+                standing = await self._wait_for(slot, deadline)
+                late += standing is Standing.LATE
+                # A machine that is always late would never send: the portal may refuse it, and nothing is lost by that.
+                if standing is Standing.HELD or late > MOST_LATE:
                     return
                 tries = 0
             except DatabaseTroubleError as error:
@@ -209,18 +218,17 @@ class SharedRateLimiter(RateLimiter):
                     raise RateLimitWaitError(f"The shared rate limit cannot be asked: {error}") from error
                 await asyncio.sleep(wait)
 
-    async def _wait_for(self, slot: Slot, deadline: float | None) -> bool:
-        """Waits for a slot's moment. False when it was lost meanwhile."""
-        if slot.wait <= 0:
-            return True
-        seconds = slot.wait * self._clock.speed
-        if deadline is not None and self._clock.monotonic() + seconds > deadline:
-            # Kept in the log all the same: taking it out would need another transaction, and it costs one call.
-            raise RateLimitWaitError(
-                f"The rate limit that is shared with others leaves no call free for {seconds:.0f} s",
-                retry_after=seconds,
-            )
-        await asyncio.sleep(slot.wait)
+    async def _wait_for(self, slot: Slot, deadline: float | None) -> Standing:
+        """Waits for a slot's moment, and tells whether it is still ours then."""
+        if slot.wait > 0:
+            seconds = slot.wait * self._clock.speed
+            if deadline is not None and self._clock.monotonic() + seconds > deadline:
+                # Kept in the log all the same: taking it out would need another transaction, and it costs one call.
+                raise RateLimitWaitError(
+                    f"The rate limit that is shared with others leaves no call free for {seconds:.0f} s",
+                    retry_after=seconds,
+                )
+            await asyncio.sleep(slot.wait)
         return await self._database.run(lambda connection: self._slots.confirm(connection, slot))
 
     async def _prepare(self) -> None:

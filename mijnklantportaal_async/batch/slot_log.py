@@ -1,5 +1,6 @@
 """Who sent when with a key: a log in the database that all machines share, and the next free moment in it."""
 
+import enum
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -24,6 +25,17 @@ class Slot(NamedTuple):
     id: int
     wait: float
     """Seconds of the machine until then."""
+
+
+class Standing(enum.Enum):
+    """What became of a slot while its holder waited for it."""
+
+    HELD = "held"
+    """It is the holder's."""
+    YIELDED = "yielded"
+    """A person took it, or the service paused the key."""
+    LATE = "late"
+    """The holder stood still, and its moment went by."""
 
 
 class SlotTables:
@@ -83,6 +95,11 @@ class SlotLog:
         self._margin = max(per * ARRIVAL_MARGIN, SMALLEST_MARGIN)
         self._window = per + self._margin
 
+    @property
+    def lateness(self) -> float:
+        """Seconds of the machine by which the holder of a slot may be late."""
+        return self._margin * LATE
+
     def take(self, connection: sqlalchemy.Connection, *, is_urgent: bool) -> Slot:
         """Reserves the next free moment.
 
@@ -120,22 +137,20 @@ class SlotLog:
         key = inserted.inserted_primary_key
         return Slot(int(key[0]) if key else 0, moment - now)
 
-    def confirm(self, connection: sqlalchemy.Connection, slot: Slot) -> bool:
-        """Whether a slot that was waited for is still its holder's, and its moment has not gone by.
-
-        A process that stood still meanwhile, or had to yield, takes another.
-        """
+    def confirm(self, connection: sqlalchemy.Connection, slot: Slot) -> Standing:
+        """Whether a slot that was waited for is still its holder's. Whoever has lost it takes another."""
         slots = self._tables.slots
         _, paused_until = self._lock(connection)
         now = self._now(connection)
         own = connection.execute(sqlalchemy.select(slots.c.moment).where(slots.c.id == slot.id)).scalar()
-        if own is None:
-            return False
-        if now > own + self._margin * LATE or now < paused_until:
+        if own is None or now < paused_until:
             connection.execute(slots.delete().where(slots.c.id == slot.id))
-            return False
+            return Standing.YIELDED
+        if now > own + self.lateness:
+            connection.execute(slots.delete().where(slots.c.id == slot.id))
+            return Standing.LATE
         connection.execute(slots.update().where(slots.c.id == slot.id).values(yields=False))
-        return True
+        return Standing.HELD
 
     def pause(self, connection: sqlalchemy.Connection, seconds: float) -> None:
         """Nobody sends with this key for so many seconds of the machine."""

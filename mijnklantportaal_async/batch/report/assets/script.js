@@ -32,13 +32,18 @@
     const day = row.closest(".day");
     return `${row.textContent} ${day ? day.firstElementChild.textContent : ""}`.toLowerCase().replace(/\s+/g, " ");
   }
+  // A number is meant as a whole: 9 finds the ninth, not the nineteenth.
+  function matcherOf(word) {
+    const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return new RegExp(/^\d+$/.test(word) ? `(?<!\\d)${escaped}(?!\\d)` : escaped);
+  }
   function find() {
     index = index || [...document.querySelectorAll("[data-row]")].map((row) => [row, textOf(row)]);
     openBefore = openBefore || [...everyDetails()].map((details) => [details, details.open]);
-    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean), searching = wanted.length > 0;
+    const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean).map(matcherOf), searching = wanted.length > 0;
     let count = 0;
     for (const [row, text] of index) {
-      row.hidden = !wanted.every((word) => text.includes(word));
+      row.hidden = !wanted.every((word) => word.test(text));
       count += row.hidden ? 0 : 1;
     }
     document.body.classList.toggle("searching", searching);

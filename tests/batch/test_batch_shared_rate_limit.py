@@ -1,0 +1,204 @@
+"""One limit for all who use a key: slots in a log, persons before batches, one pause for everybody."""
+
+import asyncio
+import time
+
+import pytest
+import sqlalchemy
+from batch_given import SPEED
+from given import WANTED
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mijnklantportaal_async import Clock, PortalSession, RateLimit, RateLimitWaitError, Timeouts
+from mijnklantportaal_async.batch import SharedRateLimiter
+from mijnklantportaal_async.batch.slot_log import SlotLog, SlotTables, Standing
+from mijnklantportaal_async.calling.rate_limit import Priority
+from mijnklantportaal_async.sandbox import Fault, Sandbox
+
+
+class SetClock(SlotLog):
+    """A log whose time is set by the test."""
+
+    time = 1_000_000.0
+
+    def _now(self, connection: sqlalchemy.Connection) -> float:
+        return self.time
+
+
+def a_log(requests: int = 3, per: float = 10.0) -> tuple[SetClock, sqlalchemy.Connection]:
+    # In memory, and outside of any file's locks: the test moves the time, nobody else is there.
+    engine = sqlalchemy.create_engine("sqlite://", isolation_level="AUTOCOMMIT")
+    connection = engine.connect()
+    tables = SlotTables(None)
+    tables.metadata.create_all(connection)
+    return SetClock(tables, name="key", requests=requests, per=per), connection
+
+
+@given(
+    pauses=st.lists(st.floats(0, 8), min_size=1, max_size=60),
+    requests=st.integers(1, 5),
+    urgent=st.lists(st.booleans(), min_size=60, max_size=60),
+)
+@settings(max_examples=60)
+def test_never_more_than_the_limit_in_any_window(pauses: list[float], requests: int, urgent: list[bool]) -> None:
+    log, connection = a_log(requests)
+    with connection:
+        reserved: dict[int, float] = {}
+        slots = SlotTables(None).slots
+        for pause, is_urgent in zip(pauses, urgent, strict=False):
+            log.time += pause
+            slot = _in_transaction(connection, lambda: log.take(connection, is_urgent=is_urgent))  # noqa: B023
+            reserved[slot.id] = log.time + slot.wait
+            standing = set(connection.execute(sqlalchemy.select(slots.c.id)).scalars())
+            # Those that an urgent call took over never go.
+            reserved = {
+                identifier: moment
+                for identifier, moment in reserved.items()
+                if identifier in standing or moment <= log.time
+            }
+        sent = sorted(reserved.values())
+        for first, beyond in zip(sent, sent[requests:], strict=False):
+            assert beyond - first > 10.0
+    connection.engine.dispose()
+
+
+def _in_transaction(connection: sqlalchemy.Connection, function):  # type: ignore[no-untyped-def]
+    result = function()
+    connection.exec_driver_sql("COMMIT")
+    return result
+
+
+def test_a_person_takes_the_next_slot_of_a_batch_which_then_takes_another() -> None:
+    log, connection = a_log(requests=1, per=10.0)
+    with connection:
+        take = lambda is_urgent: _in_transaction(connection, lambda: log.take(connection, is_urgent=is_urgent))  # noqa: E731
+        assert take(False).wait == 0
+        batch, second = take(False), take(False)
+        person = take(True)
+        assert person.wait == batch.wait < second.wait
+        log.time += batch.wait
+        assert _in_transaction(connection, lambda: log.confirm(connection, batch)) is Standing.YIELDED
+        assert _in_transaction(connection, lambda: log.confirm(connection, person)) is Standing.HELD
+        # A second person does not take from the first.
+        assert take(True).wait > 0
+    connection.engine.dispose()
+
+
+def test_a_holder_that_stood_still_has_lost_its_slot() -> None:
+    log, connection = a_log(requests=1, per=10.0)
+    with connection:
+        _in_transaction(connection, lambda: log.take(connection, is_urgent=False))
+        slot = _in_transaction(connection, lambda: log.take(connection, is_urgent=False))
+        log.time += slot.wait + 5
+        assert _in_transaction(connection, lambda: log.confirm(connection, slot)) is Standing.LATE
+    connection.engine.dispose()
+
+
+def test_a_clock_that_was_set_back_does_not_hold_everybody_up() -> None:
+    log, connection = a_log(requests=1, per=10.0)
+    with connection:
+        _in_transaction(connection, lambda: log.take(connection, is_urgent=False))
+        log.time -= 100_000
+        assert _in_transaction(connection, lambda: log.take(connection, is_urgent=False)).wait == 0
+    connection.engine.dispose()
+
+
+async def test_two_processes_in_one_share_the_limit(any_database: str) -> None:
+    clock = Clock(SPEED)
+    limit = RateLimit(requests=10, per=100.0)
+    limiters = [SharedRateLimiter(any_database, api_key="key", rate_limit=limit, clock=clock) for _ in range(2)]
+    began = time.monotonic()
+    taken: list[float] = []
+
+    async def call(limiter: SharedRateLimiter) -> None:
+        permit = await limiter.take(Priority.BACKGROUND, None)
+        taken.append(time.monotonic() - began)
+        limiter.finish(permit)
+
+    await asyncio.gather(*[call(limiters[number % 2]) for number in range(25)])
+    taken.sort()
+    for first, beyond in zip(taken, taken[10:], strict=False):
+        # Half a second at this speed; when a coroutine hears of its slot is not exact to the millisecond.
+        assert beyond - first > 0.75 * 100.0 / SPEED
+    snapshot = await limiters[0].remaining()
+    assert snapshot.limit == 10
+    assert snapshot.remaining is not None
+    for limiter in limiters:
+        await limiter.aclose()
+
+
+async def test_a_pause_is_everybodys(any_database: str) -> None:
+    clock = Clock(SPEED)
+    one, other = (SharedRateLimiter(any_database, api_key="key", clock=clock) for _ in range(2))
+    one.finish(await one.take(Priority.BACKGROUND, None))
+    one.pause(60.0)
+    # What was paused is known before anybody is let through.
+    one_wait = asyncio.create_task(one.take(Priority.BACKGROUND, None))
+    await asyncio.sleep(0.1)
+    with pytest.raises(RateLimitWaitError):
+        await other.take(Priority.INTERACTIVE, 1.0)
+    one.finish(await one_wait)
+    await one.aclose()
+    await other.aclose()
+
+
+async def test_a_session_that_opts_in_calls_with_the_shared_limit(any_database: str) -> None:
+    clock = Clock(SPEED)
+    async with Sandbox(speed=SPEED, rate_limit=5) as sandbox:
+        limiters = [
+            SharedRateLimiter(any_database, api_key=sandbox.api_key, rate_limit=RateLimit(requests=5), clock=clock)
+            for _ in range(2)
+        ]
+        sessions = [
+            PortalSession(
+                api_key=sandbox.api_key,
+                base_url=sandbox.url,
+                rate_limit=limiter,
+                clock=clock,
+                timeouts=Timeouts(queue=None),
+            )
+            for limiter in limiters
+        ]
+        await asyncio.gather(*[session.list_appointments() for session in sessions * 6])
+        statuses = [request.status for request in sandbox.requests]
+        # At this speed a machine that stands still for a moment is late for its slot; by themselves it would be half.
+        assert statuses.count(200) == 12
+        assert statuses.count(429) <= 3
+        sandbox.fail_next(Fault.TOO_MANY_REQUESTS)
+        await sessions[0].schedule_appointment(**WANTED)
+        assert len(sandbox.appointments) == 1
+        for session, limiter in zip(sessions, limiters, strict=True):
+            await session.aclose()
+            await limiter.aclose()
+
+
+async def test_what_the_service_says_of_the_limit_is_everybodys(database: str) -> None:
+    clock = Clock(SPEED)
+    async with Sandbox(speed=SPEED, rate_limit=7) as sandbox:
+        limiter = SharedRateLimiter(database, api_key=sandbox.api_key, clock=clock)
+        async with PortalSession(
+            api_key=sandbox.api_key, base_url=sandbox.url, rate_limit=limiter, clock=clock
+        ) as session:
+            await session.list_appointments()
+            assert session.rate_limit.limit == 7
+        other = SharedRateLimiter(database, api_key=sandbox.api_key, clock=clock)
+        assert (await other.remaining()).limit == 7
+        await limiter.aclose()
+        await other.aclose()
+
+
+def test_a_limit_needs_a_name_and_a_number(database: str) -> None:
+    with pytest.raises(TypeError, match="give either api_key= or name="):
+        SharedRateLimiter(database)
+    with pytest.raises(TypeError, match="not both"):
+        SharedRateLimiter(database, api_key="key", name="name")
+    with pytest.raises(ValueError, match="needs a number"):
+        SharedRateLimiter(database, api_key="key", rate_limit=RateLimit(requests=None))
+
+
+async def test_a_person_is_told_when_the_database_is_away() -> None:
+    limiter = SharedRateLimiter("postgresql://127.0.0.1:9/nowhere", api_key="key")
+    with pytest.raises(RateLimitWaitError, match="cannot be asked"):
+        await limiter.take(Priority.INTERACTIVE, 0.1)
+    await limiter.aclose()
