@@ -195,6 +195,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file = read_appointment_file(options.file, zone=zone)
         if not file.may_skip_bad_rows:
             raise ValueError("\n".join(f"line {one.line}: {one.column} {one.message}" for one in file.problems))
+        if len(file.portals) > 1:
+            raise ValueError("The rows are for several portals, and this program has the key of one; split the file.")
         portals = open_sandbox(options) if options.sandbox else PortalSession.from_env()
         # The results of an earlier run may be the only account of what it booked.
         results = ResultFile(options.results, separator=file.separator, overwrite=options.sandbox)

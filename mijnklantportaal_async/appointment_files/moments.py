@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.appointment_files.printable import shown_value
+from mijnklantportaal_async.tables.printable import shown_value
 from mijnklantportaal_async.values.local_time import from_wall_time, to_wall_time
 
 DATE_FORMS = "25-03-2027 (day-month-year) or 2027-03-25"
@@ -17,7 +17,8 @@ TIME_FORMS = "14:30"
 LONGEST_DURATION = 7 * 24 * 60
 """Minutes; a longer appointment is not believed."""
 
-_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+"""Others are slips of the hand."""
 
 _DATE = re.compile(
     r"(?:(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
@@ -168,7 +169,7 @@ def _day_of(found: re.Match[str], text: str) -> date:
                 f"{shown_value(text)!r} has no month {month}: dates here are day-month-year. If the file has the month "
                 f"first, every date of it is read wrongly: write them all as {DATE_FORMS}"
             )
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
         raise MomentError(f"the year {year:04} in {shown_value(text)!r} cannot be right; write {DATE_FORMS}")
     if not _is_date(year, month, day):
         raise MomentError(f"{shown_value(text)!r} is no day of the calendar; write {DATE_FORMS}")

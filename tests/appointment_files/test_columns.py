@@ -1,9 +1,10 @@
 import pytest
 
-from mijnklantportaal_async.appointment_files.columns import Columns, Field, match_columns
+from mijnklantportaal_async.appointment_files.columns import Field, match_columns
+from mijnklantportaal_async.tables.columns import Columns
 
 
-def match(headers: str, wanted: dict[str, str] | None = None, ignored: tuple[str, ...] = ()) -> Columns:
+def match(headers: str, wanted: dict[str, str] | None = None, ignored: tuple[str, ...] = ()) -> Columns[Field]:
     return match_columns(headers.split(";"), wanted or {}, ignored)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mijnklantportaal_async.api.appointment_models import NewAppointment
-from mijnklantportaal_async.appointment_files import AppointmentFile, AppointmentFileError, parse_appointments
+from mijnklantportaal_async.appointment_files import AppointmentFile, RowFileError, parse_appointments
 from mijnklantportaal_async.values.local_time import to_wall_time
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -109,7 +109,7 @@ def test_written_json_lines_are_read_back(wanted: list[NewAppointment], ascii_on
 def check_that_it_is_understood_or_refused(data: bytes, name: str) -> None:
     try:
         file = parse(data, name)
-    except AppointmentFileError as error:
+    except RowFileError as error:
         assert error.problems
         assert all(problem and problem.replace("\n", "").isprintable() for problem in error.problems)
         return

@@ -7,12 +7,12 @@ import pytest
 from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files import (
     AppointmentFile,
-    AppointmentFileError,
     Problem,
+    RowFileError,
     parse_appointments,
     read_appointment_file,
 )
-from mijnklantportaal_async.appointment_files.read_file import lines_in_words
+from mijnklantportaal_async.tables.notes import lines_in_words
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -114,7 +114,7 @@ def test_encodings_that_need_no_telling(encoding: str) -> None:
 def test_a_file_that_is_not_utf_8_says_how_to_save_it() -> None:
     data = f"{HEADERS}\n{GOOD}\n".replace("Intake", "Zoë").encode("cp1252")
 
-    with pytest.raises(AppointmentFileError, match=r"Line 2 is not UTF-8 after 'Zo'.*CSV UTF-8.*--encoding cp1252"):
+    with pytest.raises(RowFileError, match=r"Line 2 is not UTF-8 after 'Zo'.*CSV UTF-8.*--encoding cp1252"):
         parse(data)
     assert parse(data, encoding="cp1252").rows[0].new.name == "Zoë"
 
@@ -125,7 +125,7 @@ def test_encodings_that_do_not_fit(encoding: str) -> None:
     if not encoding:
         assert parse(data, encoding=encoding).rows
         return
-    with pytest.raises(AppointmentFileError):
+    with pytest.raises(RowFileError):
         parse(data, encoding=encoding)
 
 
@@ -143,12 +143,12 @@ def test_encodings_that_do_not_fit(encoding: str) -> None:
     ],
 )
 def test_files_that_are_no_list_of_appointments(data: bytes, hint: str) -> None:
-    with pytest.raises(AppointmentFileError, match=hint):
+    with pytest.raises(RowFileError, match=hint):
         parse(data)
 
 
 def test_a_file_that_is_not_there() -> None:
-    with pytest.raises(AppointmentFileError, match="cannot be read: No such file"):
+    with pytest.raises(RowFileError, match="cannot be read: No such file"):
         read_appointment_file(Path("/nowhere/rows.csv"), zone=AMSTERDAM)
 
 
@@ -311,12 +311,12 @@ def test_a_duration_may_be_a_number_in_json() -> None:
 
 
 def test_a_json_file_that_is_a_list_is_refused_with_its_reason() -> None:
-    with pytest.raises(AppointmentFileError, match="is a JSON list"):
+    with pytest.raises(RowFileError, match="is a JSON list"):
         parse(f"[\n{LINE},\n{LINE}\n]", "rows.json")
 
 
 def test_a_json_file_without_any_good_line_says_the_first_reason() -> None:
-    with pytest.raises(AppointmentFileError, match="No line could be read. Line 1: is not JSON"):
+    with pytest.raises(RowFileError, match="No line could be read. Line 1: is not JSON"):
         parse("{\n}", "rows.json")
 
 

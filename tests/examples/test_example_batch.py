@@ -161,6 +161,23 @@ def test_a_file_that_cannot_be_trusted_is_not_begun(tmp_path: Path, capsys: pyte
     assert not (tmp_path / "results.csv").exists()
 
 
+def test_rows_for_several_portals_are_not_begun(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rows.csv"
+    row = "Visit,2027-03-05 14:30,2027-03-05 15:30,cst_1"
+    file.write_text(f"name,starts_at,ends_at,customer_id,portal\n{row},noord\n{row},zuid\n")
+
+    assert batch.main([str(file), "--sandbox", "--results", str(tmp_path / "results.csv")]) == 2
+    assert "for several portals" in capsys.readouterr().err
+    assert not (tmp_path / "results.csv").exists()
+
+
+def test_a_calendar_is_scheduled_as_a_table_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calendar, results = str(EXAMPLES / "appointments.ics"), tmp_path / "results.csv"
+
+    assert batch.main([calendar, "--sandbox", "--results", str(results)]) == 0
+    assert "The sandbox has 12 appointments." in capsys.readouterr().err
+
+
 def test_the_account_of_an_earlier_run_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,5 +24,5 @@ def test_the_readme_has_each_command(example: str) -> None:
 
 
 def test_the_readme_names_files_that_exist() -> None:
-    for name in re.findall(r"[\w/]+\.(?:py|html|csv)\b", README):
+    for name in re.findall(r"[\w/-]+\.(?:py|html|csv|ics|jsonl)\b", README):
         assert (PROJECT / name).exists() or (EXAMPLES / name).exists() or name == "results.csv", name

@@ -23,7 +23,11 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
         "rich",
         "typer",
         "sqlite3",
+        "dbos",
+        "sqlalchemy",
+        "icalendar",
         "mijnklantportaal_async.sandbox",
+        "mijnklantportaal_async.batch",
     ):
         assert heavy not in extra
     foreign = {name.partition(".")[0] for name in extra} - {"mijnklantportaal_async"} - set(sys.stdlib_module_names)
@@ -34,3 +38,12 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
 @pytest.mark.parametrize("module", ["mijnklantportaal_async.errors", "mijnklantportaal_async.sandbox"])
 def test_parts_can_be_imported_first(module: str) -> None:
     assert module in loaded_by(f"import {module}")
+
+
+def test_a_batch_costs_only_whoever_uses_it() -> None:
+    assert not {"dbos", "sqlalchemy", "psycopg", "filelock"} & loaded_by("import mijnklantportaal_async.batch")
+    # A session that shares its limit with batches needs no engine.
+    limiter = loaded_by("from mijnklantportaal_async.batch import SharedRateLimiter")
+    assert "sqlalchemy" in limiter
+    assert "dbos" not in limiter
+    assert "dbos" in loaded_by("from mijnklantportaal_async.batch import Worker")

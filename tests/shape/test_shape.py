@@ -14,8 +14,9 @@ import yaml
 from hatchling.builders.wheel import WheelBuilder
 
 import mijnklantportaal_async
-from mijnklantportaal_async import Appointment, NewAppointment, PortalSession
-from mijnklantportaal_async.api import appointments
+from mijnklantportaal_async import Appointment, Customer, NewAppointment, NewCustomer, Pager, PortalSession
+from mijnklantportaal_async.api import appointments, customers
+from mijnklantportaal_async.api.customer_models import CustomerChanges
 from mijnklantportaal_async.calling.wire import Operation
 from mijnklantportaal_async.values.serde import json_name
 
@@ -24,18 +25,19 @@ ROOT = PACKAGE.parent
 
 FLOORS = [
     {"values", "errors"},
-    {"events"},
+    {"events", "tables"},
     {"sandbox"},
     {"calling"},
     {"api"},
     {"session"},
-    {"appointment_files", "testing"},
+    {"appointment_files", "customer_files", "testing"},
+    {"row_files", "batch"},
     {"__init__"},
     {"cli"},
 ]
 """From the ground up: a room may import from its own floor only what is its own, and from those below."""
 
-BUILT_TAGS = {"Appointments API"}
+BUILT_TAGS = {"Appointments API", "Customers API"}
 
 
 def room_of(path: Path) -> str:
@@ -139,16 +141,27 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-CONSTANTS = [value for value in vars(appointments).values() if isinstance(value, Operation)]
+CONSTANTS = [
+    value for module in (appointments, customers) for value in vars(module).values() if isinstance(value, Operation)
+]
+
+
+def is_paged(operation: dict[str, Any]) -> bool:
+    return any(parameter["name"] == "page" for parameter in operation.get("parameters", ()))
 
 
 def test_every_operation_of_the_contract_has_its_coroutine() -> None:
-    assert len(operations()) == 5
+    assert len(operations()) == 9
     by_name = {constant.name: constant for constant in CONSTANTS}
     for method, path, operation in operations():
         (name,) = operation["x-python-names"]
         coroutine = getattr(PortalSession, name)
-        assert inspect.iscoroutinefunction(coroutine)
+        if is_paged(operation):
+            # A plain function, so that `async for` takes what it returns.
+            assert inspect.signature(coroutine).return_annotation.__origin__ is Pager
+            assert not inspect.iscoroutinefunction(coroutine)
+        else:
+            assert inspect.iscoroutinefunction(coroutine)
         constant = by_name[name]
         assert constant.method == method.upper()
         assert re.sub(r"{(\w+)}", "{}", constant.path) == re.sub(r"{(\w+)}", "{}", path)
@@ -160,15 +173,29 @@ def test_every_operation_of_the_contract_has_its_coroutine() -> None:
         assert all(f"{argument}:" in coroutine.__doc__ for argument in every_argument)
 
 
-def test_the_models_have_the_fields_of_the_contract() -> None:
-    schema = contract()["components"]["schemas"]["Appointment"]["properties"]
-    assert {json_name(field.name) for field in attrs.fields(Appointment) if field.init} == set(schema)
-    body = contract()["paths"]["/appointments"]["post"]["requestBody"]["content"]["application/json"]["schema"]
-    fields = attrs.fields(NewAppointment)
+@pytest.mark.parametrize("model", [Appointment, Customer])
+def test_the_models_have_the_fields_of_the_contract(model: type[Any]) -> None:
+    schema = contract()["components"]["schemas"][model.__name__]["properties"]
+    assert {json_name(field.name) for field in attrs.fields(model) if field.init} == set(schema)
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "path", "coroutine"),
+    [
+        (NewAppointment, "post", "/appointments", PortalSession.schedule_appointment),
+        (NewCustomer, "post", "/customers", PortalSession.create_customer),
+        (CustomerChanges, "patch", "/customers/{customerId}", PortalSession.edit_customer),
+    ],
+)
+def test_the_bodies_have_the_fields_of_the_contract(model: type[Any], method: str, path: str, coroutine: Any) -> None:
+    operation = contract()["paths"][path][method]
+    body = operation["requestBody"]["content"]["application/json"]["schema"]
+    fields = attrs.fields(model)
     assert {json_name(field.name) for field in fields} == set(body["properties"])
-    assert {json_name(field.name) for field in fields if field.default is attrs.NOTHING} == set(body["required"])
-    signature = inspect.signature(PortalSession.schedule_appointment).parameters
-    assert {field.name for field in fields} == set(signature) - {"self"}
+    required = {json_name(field.name) for field in fields if field.default is attrs.NOTHING}
+    assert required == set(body.get("required", ()))
+    identifiers = {f"{parameter['name'][:-2]}_id" for parameter in operation.get("parameters", ())}
+    assert {field.name for field in fields} == set(inspect.signature(coroutine).parameters) - {"self"} - identifiers
 
 
 def test_every_public_coroutine_has_a_test() -> None:

@@ -5,9 +5,9 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from mijnklantportaal_async.appointment_files.columns import plain, recognised
-from mijnklantportaal_async.appointment_files.printable import printable, shown_value
-from mijnklantportaal_async.appointment_files.records import AppointmentFileError, Problem, Record, Table
+from mijnklantportaal_async.tables.columns import FieldT, Vocabulary, plain
+from mijnklantportaal_async.tables.printable import printable, shown_value
+from mijnklantportaal_async.tables.records import Problem, Record, RowFileError, Table
 
 SEPARATORS = ",;\t|"
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
@@ -16,27 +16,28 @@ _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _SEPARATOR_LINE = re.compile(r"sep=(?P<separator>[,;\t|])\r?\n?", re.IGNORECASE)
 
 
-def read_csv(text: str, wanted: Mapping[str, str]) -> Table:
+def read_csv(text: str, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, str]) -> Table:
     """The records of a CSV file.
 
     Args:
         text: The file.
+        vocabulary: What its columns may be called.
         wanted: Field -> header, as a person said it.
 
     Raises:
-        AppointmentFileError: There are no headers, or the quotation marks do not match.
+        RowFileError: There are no headers, or the quotation marks do not match.
     """
     said = _SEPARATOR_LINE.match(text)
     if said is not None:
         text = text[said.end() :]
-    separator = said["separator"] if said is not None else _likeliest_separator(text, wanted)
+    separator = said["separator"] if said is not None else _likeliest_separator(text, vocabulary, wanted)
     lines = _numbered(text, separator)
     header_line, headers = next(lines, (0, list[str]()))
     if not headers:
-        raise AppointmentFileError("The file is empty. Its first row names the columns, the others are appointments.")
+        raise RowFileError(f"The file is empty. Its first row names the columns, the others are {vocabulary.things}.")
     headers = _without_empty_end(headers)
-    if not any(recognised(header, wanted) for header in headers):
-        raise AppointmentFileError(_no_headers(header_line, headers))
+    if not any(vocabulary.recognises(header, wanted) for header in headers):
+        raise RowFileError(_no_headers(header_line, headers, vocabulary))
     records: list[Record] = []
     problems: list[Problem] = []
     unnamed: set[int] = set()
@@ -69,7 +70,7 @@ def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise AppointmentFileError(
+            raise RowFileError(
                 f"Row {line} cannot be read ({printable(str(error))}). A cell that begins with a quotation mark must "
                 'end with one, and a quotation mark inside it is written twice (""). Nothing after it can be trusted.'
             ) from error
@@ -79,15 +80,15 @@ def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             yield line, cells
 
 
-def _likeliest_separator(text: str, wanted: Mapping[str, str]) -> str:
+def _likeliest_separator(text: str, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, str]) -> str:
     """The one with which most headers are known; of equals the one with most cells."""
 
     def score(separator: str) -> tuple[int, int]:
         try:
             _, cells = next(_numbered(text, separator), (0, list[str]()))
-        except AppointmentFileError:
+        except RowFileError:
             return (0, 0)
-        return (sum(recognised(cell, wanted) for cell in cells), len(cells))
+        return (sum(vocabulary.recognises(cell, wanted) for cell in cells), len(cells))
 
     return max(SEPARATORS, key=score)
 
@@ -117,10 +118,9 @@ def _wrong_count(line: int, cells: Sequence[str], headers: Sequence[str], separa
     )
 
 
-def _no_headers(line: int, headers: Sequence[str]) -> str:
+def _no_headers(line: int, headers: Sequence[str], vocabulary: Vocabulary[FieldT]) -> str:
     shown = ", ".join(repr(shown_value(header)) for header in headers[:8] if header.strip())
     return (
-        f"Row {line} must name the columns, such as name, starts_at, ends_at, attendee_name, attendee_email "
-        f"(or onderwerp, datum, van, tot, naam, e-mail). It has {shown}, none of which is known; "
-        "add a row with names, or say which column is which with --column FIELD=HEADER."
+        f"Row {line} must name the columns, such as {vocabulary.header_example}. It has {shown}, none of which is "
+        "known; add a row with names, or say which column is which with --column FIELD=HEADER."
     )

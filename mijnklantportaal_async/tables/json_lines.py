@@ -3,19 +3,23 @@
 import json
 from typing import Any, cast
 
-from mijnklantportaal_async.appointment_files.columns import Field, field_named, plain
-from mijnklantportaal_async.appointment_files.printable import shown_value
-from mijnklantportaal_async.appointment_files.records import AppointmentFileError, Problem, Record, Table
+from mijnklantportaal_async.tables.columns import FieldT, Vocabulary, plain
+from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.tables.records import Problem, Record, RowFileError, Table
 
 
-def read_json_lines(text: str) -> Table:
+def read_json_lines(text: str, vocabulary: Vocabulary[FieldT]) -> Table:
     """The records of a file of JSON Lines.
 
+    Args:
+        text: The file.
+        vocabulary: What its keys may be called.
+
     Raises:
-        AppointmentFileError: There is nothing in it, or it is JSON of another kind.
+        RowFileError: There is nothing in it, or it is JSON of another kind.
     """
     if text.lstrip().startswith("["):
-        raise AppointmentFileError("The file is a JSON list. Write each object on a line of its own, without a list.")
+        raise RowFileError("The file is a JSON list. Write each object on a line of its own, without a list.")
     # The first spelling of a key stands for all: lines may mix startsAt and starts_at.
     headers: dict[str, str] = {}
     records: list[Record] = []
@@ -24,21 +28,21 @@ def read_json_lines(text: str) -> Table:
     for line, content in enumerate(text.split("\n"), start=1):
         if not content.strip():
             continue
-        found = _record(line, content)
+        found = _record(line, content, vocabulary)
         if isinstance(found, Record):
             cells = {headers.setdefault(plain(key), key): text for key, text in found.cells.items()}
             records.append(Record(line=line, cells=cells))
         else:
             problems.extend(found)
     if not records and not problems:
-        raise AppointmentFileError("The file is empty. Each of its lines is a JSON object, an appointment.")
+        raise RowFileError(f"The file is empty. Its lines are JSON objects: {vocabulary.things}, one a line.")
     if not headers and problems:
         first = problems[0]
-        raise AppointmentFileError(f"No line could be read. Line {first.line}: {first.message}")
+        raise RowFileError(f"No line could be read. Line {first.line}: {first.message}")
     return Table(headers=tuple(headers.values()), records=tuple(records), problems=tuple(problems))
 
 
-def _record(line: int, content: str) -> Record | list[Problem]:
+def _record(line: int, content: str, vocabulary: Vocabulary[FieldT]) -> Record | list[Problem]:
     try:
         data: Any = json.loads(content, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
@@ -47,8 +51,7 @@ def _record(line: int, content: str) -> Record | list[Problem]:
             Problem(
                 line=line,
                 value=shown_value(content),
-                message=f"is not JSON ({reason}); each line is one object, such as "
-                '{"name": "Intake", "starts_at": "2027-03-25 14:30", ...}',
+                message=f"is not JSON ({reason}); each line is one object, such as {vocabulary.json_example}",
             )
         ]
     if not isinstance(data, _Pairs):
@@ -62,7 +65,7 @@ def _record(line: int, content: str) -> Record | list[Problem]:
             message = f"stands twice in the line (as {shown_value(names[plain(key)])!r}); remove one"
             problems.append(Problem(line=line, column=shown_value(key), message=message))
         names[plain(key)] = key
-        text = _cell(key, value)
+        text = _cell(key, value, vocabulary)
         if text is None:
             message = "must be a text between quotation marks"
             problems.append(Problem(line=line, column=shown_value(key), value=_shown(value), message=message))
@@ -75,14 +78,14 @@ class _Pairs(list[tuple[str, Any]]):
     """An object with all its keys, those that stand twice too."""
 
 
-def _cell(key: str, value: Any) -> str | None:
+def _cell(key: str, value: Any, vocabulary: Vocabulary[FieldT]) -> str | None:
     """A value as a cell of a table; None when it is of the wrong kind."""
     if value is None:
         return ""
     if isinstance(value, str):
         return value
-    field = field_named(key)
-    if isinstance(value, int) and not isinstance(value, bool) and field in {Field.DURATION, None}:
+    field = vocabulary.named(key)
+    if isinstance(value, int) and not isinstance(value, bool) and (field is None or field in vocabulary.numbers):
         return str(value)
     # What stands in keys that nobody knows does not matter.
     return "" if field is None else None

@@ -1,0 +1,60 @@
+"""What of an appointment is text, in every format: its title, who it is with, the portal that it is for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from mijnklantportaal_async.api.appointment_models import NewAppointment
+from mijnklantportaal_async.appointment_files.columns import Field
+from mijnklantportaal_async.tables.cells import Cells, check_portal_name
+from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
+
+_CHECKS = {
+    Field.NAME: check_text,
+    Field.CUSTOMER_ID: check_identifier,
+    Field.ATTENDEE_NAME: check_text,
+    Field.ATTENDEE_EMAIL: check_email,
+    Field.PORTAL: check_portal_name,
+}
+
+Texts = Mapping[Field, str | None]
+
+
+def read_texts(cells: Cells[Field]) -> Texts:
+    """The texts of a record; what is wrong with them is kept in the cells."""
+    texts = {field: cells.checked(field, check) for field, check in _CHECKS.items()}
+    if Field.NAME not in cells:
+        cells.refuse(Field.NAME, "is empty; give the appointment a title")
+    _require_person(cells)
+    return texts
+
+
+def appointment_of(cells: Cells[Field], texts: Texts, starts_at: datetime, ends_at: datetime) -> NewAppointment | None:
+    """The appointment, when nothing was wrong with it."""
+    if cells.problems:
+        return None
+    try:
+        return NewAppointment(
+            name=texts[Field.NAME] or "",
+            starts_at=starts_at,
+            ends_at=ends_at,
+            customer_id=texts[Field.CUSTOMER_ID],
+            attendee_name=texts[Field.ATTENDEE_NAME],
+            attendee_email=texts[Field.ATTENDEE_EMAIL],
+        )
+    except (TypeError, ValueError) as error:
+        cells.refuse(None, str(error))
+        return None
+
+
+def _require_person(cells: Cells[Field]) -> None:
+    if Field.CUSTOMER_ID in cells:
+        return
+    missing = [field for field in (Field.ATTENDEE_NAME, Field.ATTENDEE_EMAIL) if field not in cells]
+    if not missing:
+        return
+    customer = cells.header(Field.CUSTOMER_ID)
+    if len(missing) == 1:
+        cells.refuse(missing[0], f"is empty; fill it in, or {customer} instead")
+    else:
+        names = " and ".join(cells.header(field) for field in missing)
+        cells.refuse(None, f"nobody to meet: fill in {customer}, or {names}")
