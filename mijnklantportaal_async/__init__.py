@@ -1,8 +1,11 @@
 """Async client for the MijnKlantportaal API that schedules an appointment exactly once."""
 
 from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment, Scheduled
+from mijnklantportaal_async.api.customer_models import Customer, NewCustomer
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Result, Run, Unknown
+from mijnklantportaal_async.calling.pages import Page
+from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.record import Response, with_response
@@ -22,6 +25,7 @@ from mijnklantportaal_async.errors import (
     NotFoundError,
     Outcome,
     OutcomeUnknownError,
+    PaginationError,
     PermissionDeniedError,
     PortalTimeWarning,
     RateLimitedError,
@@ -50,14 +54,19 @@ __all__ = [
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
+    "Customer",
     "DecodeError",
     "LicenceError",
     "MijnKlantportaalError",
     "NewAppointment",
+    "NewCustomer",
     "NotFoundError",
     "NotStarted",
     "Outcome",
     "OutcomeUnknownError",
+    "Page",
+    "Pager",
+    "PaginationError",
     "PermissionDeniedError",
     "PortalSession",
     "PortalTimeWarning",

@@ -344,6 +344,25 @@ class DecodeError(MijnKlantportaalError):
         return f"Do not call again.{which} The raw answer is in `.body`."
 
 
+class PaginationError(MijnKlantportaalError):
+    """The pages of a list lead nowhere: back to an earlier one, on without end, or not to the one asked for.
+
+    Attributes:
+        page: The page at which it showed.
+    """
+
+    default_outcome = Outcome.APPLIED
+
+    def __init__(self, message: str, *, page: int = 0, **context: Any) -> None:
+        super().__init__(message, **context)
+        self.page = page
+
+    def _advice(self) -> str:
+        return (
+            "Reading changes nothing, and the records before it are good. If calling again brings the same, report it."
+        )
+
+
 class TokenRefreshError(MijnKlantportaalError):
     """A new access token could not be had."""
 

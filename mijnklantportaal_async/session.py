@@ -12,6 +12,7 @@ import aiohttp
 import attrs
 
 from mijnklantportaal_async.api.appointments import Appointments
+from mijnklantportaal_async.api.customers import Customers
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.call import Caller
@@ -47,7 +48,7 @@ _METHOD_EFFECTS: Mapping[str, Effect] = {
 }
 
 
-class PortalSession(Appointments):
+class PortalSession(Appointments, Customers):
     """A session with one portal: one key, one pool of connections, one rate limit.
 
     Making one needs no event loop and sends nothing. Use it as `async with`, or await `aclose()` at the end; share it

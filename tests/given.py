@@ -25,4 +25,13 @@ WANTED: dict[str, Any] = {
 }
 """Arguments of `schedule_appointment` that match `scripted_server.appointment()`."""
 
+WANTED_CUSTOMER: dict[str, Any] = {
+    "company_name": "Test Company BV",
+    "address": "Teststreet 123",
+    "zip_code": "1234AB",
+    "city": "Amsterdam",
+    "primary_email": "john.doe@example.nl",
+}
+"""Arguments of `create_customer` that match `scripted_server.customer()`."""
+
 MakePortal = Callable[..., PortalSession]

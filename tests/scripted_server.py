@@ -85,6 +85,32 @@ def listed(*items: dict[str, Any], headers: dict[str, str] | None = None) -> Ste
     return answer(200, {"data": list(items)}, headers)
 
 
+def customer(**changes: Any) -> dict[str, Any]:
+    return {
+        "id": "cst_1",
+        "companyName": "Test Company BV",
+        "address": "Teststreet 123",
+        "zipCode": "1234AB",
+        "city": "Amsterdam",
+        "countryCode": "NL",
+        "primaryEmail": "john.doe@example.nl",
+        "phone": None,
+        "integration": None,
+        "integrationId": None,
+        "customerGroups": [],
+        "createdAt": datetime.now(UTC).replace(microsecond=0).isoformat(),
+    } | changes
+
+
+def paged(
+    *items: dict[str, Any], number: int = 1, leads_to: int | None = None, headers: dict[str, str] | None = None
+) -> Step:
+    """A page of a list, with the stray comma of the documentation's examples, on a host that nobody should visit."""
+    url = f"https://elsewhere.example/v1/customers?page={leads_to}," if leads_to else None
+    document = {"current_page": number, "data": list(items), "per_page": 15, "next_page_url": url}
+    return answer(200, document, headers)
+
+
 async def drop(exchange: Exchange) -> None:
     exchange.drop()
 

@@ -6,7 +6,7 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-a
 from datetime import datetime, timedelta
 
 from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment
-from mijnklantportaal_async.calling.reconcile import CannotTellError
+from mijnklantportaal_async.calling.reconcile import made_since, plain
 from mijnklantportaal_async.calling.wire import Answer, Operation, Request, with_query
 from mijnklantportaal_async.values.local_time import is_same_instant
 from mijnklantportaal_async.values.serde import read_list
@@ -46,13 +46,16 @@ class AppointmentFinder:
         self._starts = starts
         self._ends = ends
         self._listing = listing
-        self.key = (starts, ends, new.customer_id or (_plain(new.attendee_name), _plain(new.attendee_email)))
+        self.key = (starts, ends, new.customer_id or (plain(new.attendee_name), plain(new.attendee_email)))
 
     def request(self) -> Request:
         """The list of the day in question."""
         day = datetime.fromisoformat(self._starts).replace(hour=0, minute=0) - timedelta(days=_DAYS_BEFORE)
         query = list_query(day.isoformat(" ", "minutes"), 1 + _DAYS_BEFORE)
         return Request(self._listing, with_query(self._listing.path, query))
+
+    def following(self, request: Request, answer: Answer) -> None:
+        """Nothing: this list is not paged."""
 
     def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> Appointment | None:
         """The appointment, if the list shows one that was made since then and belongs to no other call.
@@ -61,15 +64,9 @@ class AppointmentFinder:
             CannotTellError: There is one that may be it, and no clock to judge its age by.
             UnreadableError: The list could not be understood.
         """
-        alike = [
-            item for item in read_list(answer.body, Appointment) if item.id not in claimed and self._is_alike(item)
-        ]
-        if alike and since is None:
-            raise CannotTellError(
-                f"the calendar has {', '.join(item.id for item in alike)} at that time for that person, "
-                "but the answer carries no Date header to tell whether it is new"
-            )
-        new = [item for item in alike if since is not None and item.created_at >= since]
+        shown = read_list(answer.body, Appointment)
+        alike = [item for item in shown if item.id not in claimed and self.is_alike(item)]
+        new = made_since(alike, since, "the calendar has {ids} at that time for that person")
         # Somebody may have canceled ours already; one that stands is the likelier.
         new.sort(key=lambda item: (item.status == AppointmentStatus.CANCELED, item.created_at))
         return new[0] if new else None
@@ -78,7 +75,8 @@ class AppointmentFinder:
         """Its id."""
         return record.id
 
-    def _is_alike(self, item: Appointment) -> bool:
+    def is_alike(self, item: Appointment) -> bool:
+        """Whether an appointment has the start, end and person that were asked for, whoever made it and when."""
         new = self._new
         if not (
             _is_when(item.starts_at, new.starts_at, self._starts) and _is_when(item.ends_at, new.ends_at, self._ends)
@@ -86,7 +84,7 @@ class AppointmentFinder:
             return False
         if new.customer_id is not None:
             return item.customer_id == new.customer_id
-        return _plain(item.attendee_name) == _plain(new.attendee_name) and _plain(item.attendee_email) == _plain(
+        return plain(item.attendee_name) == plain(new.attendee_name) and plain(item.attendee_email) == plain(
             new.attendee_email
         )
 
@@ -94,8 +92,3 @@ class AppointmentFinder:
 def _is_when(answered: datetime, asked: datetime, wall: str) -> bool:
     # The documentation's examples carry offsets that the Netherlands never has then: the digits count as well.
     return is_same_instant(answered, asked) or answered.replace(tzinfo=None).isoformat(" ", "minutes") == wall
-
-
-def _plain(text: str | None) -> str:
-    """A text as it may come back: the service could trim or fold it."""
-    return " ".join((text or "").split()).casefold()

@@ -235,20 +235,21 @@ class Caller:
             # Refused after an attempt that nobody knows the end of: perhaps because that one came through late.
             policy = attrs.evolve(policy, settle=0.0, looks=(1.0,))
         began = self.sender.clock.monotonic()
-        tolerance, looking = policy.tolerance, finder.request()
+        tolerance = policy.tolerance
         # Looks have an account of their own: they are no attempts, and what they do is never in doubt.
         look_record = CallRecord(started=record.started, queued=record.queued)
 
-        async def look() -> T | None:
+        async def look(asked: Request) -> tuple[T | None, Request | None]:
             try:
-                await self.sender.attempt(options, looking, bytes, look_record)
+                await self.sender.attempt(options, asked, bytes, look_record)
             finally:
                 record.queued = look_record.queued
             record.answer = answer = cast("Answer", look_record.answer)
-            return self._pick(finder, looking, answer, record, tolerance)
+            return self._pick(finder, asked, answer, record, tolerance)
 
         try:
             found, looks = await look_until_settled(
+                finder.request(),
                 look,
                 policy,
                 clock=self.sender.clock,
@@ -272,22 +273,23 @@ class Caller:
         return found
 
     def _pick(
-        self, finder: Finder[T], looking: Request, answer: Answer, record: CallRecord, tolerance: float
-    ) -> T | None:
-        """Judges one look by the service's own clock."""
+        self, finder: Finder[T], asked: Request, answer: Answer, record: CallRecord, tolerance: float
+    ) -> tuple[T | None, Request | None]:
+        """Judges one answer of a look by the service's own clock: the record, or where the look goes on."""
         now = server_time(answer.headers)
         since: datetime | None = None
         if now is not None:
             since = now - timedelta(seconds=self.sender.clock.monotonic() - record.first_sent + tolerance)
         try:
-            return finder.pick(answer, since=since, claimed=self.sender.limiter.claims.claimed())
+            found = finder.pick(answer, since=since, claimed=self.sender.limiter.claims.claimed())
+            return found, None if found is not None else finder.following(asked, answer)
         except UnreadableError as unreadable:
             raise errors.DecodeError(
                 "The list could not be understood",
                 problems=unreadable.problems,
                 body=answer.body,
                 status=answer.status,
-                **looking.context(),
+                **asked.context(),
             ) from unreadable
 
     # --- telling -----------------------------------------------------------------------------------------------

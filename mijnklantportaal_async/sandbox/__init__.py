@@ -2,7 +2,7 @@
 
 from mijnklantportaal_async.sandbox.faults import Fault, Faults
 from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
-from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment
+from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment, StoredCustomer
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES
 
-__all__ = ["ALL_SCOPES", "Fault", "Faults", "ReceivedRequest", "Sandbox", "StoredAppointment"]
+__all__ = ["ALL_SCOPES", "Fault", "Faults", "ReceivedRequest", "Sandbox", "StoredAppointment", "StoredCustomer"]

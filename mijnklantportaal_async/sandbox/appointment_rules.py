@@ -10,9 +10,10 @@ import attrs
 
 from mijnklantportaal_async.sandbox.answers import refuse, refuse_fields
 from mijnklantportaal_async.sandbox.field_rules import (
-    MOST_CHARACTERS,
     FieldErrors,
     check,
+    check_email,
+    check_lengths,
     display_name,
     errors_by_contract,
     read_json_object,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 _FIELDS = ("name", "startsAt", "endsAt", "customerId", "attendeeName", "attendeeEmail")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 _DAYS = re.compile(r"[+-]?[0-9]{1,18}")
 MOST_DAYS = 366
 
@@ -56,10 +56,7 @@ def read_new_appointment(
     document = tidy(read_json_object(body, content_type))
     errors = errors_by_contract(document, validator)
     texts = {field: value for field, value in document.items() if isinstance(value, str)}
-    for field in _FIELDS:
-        if len(texts.get(field, "")) > MOST_CHARACTERS:
-            message = f"The {display_name(field)} field must not be greater than {MOST_CHARACTERS} characters."
-            errors.setdefault(field, []).append(message)
+    check_lengths(texts, _FIELDS, errors)
     _check_whom(texts, document, errors)
     starts_at = _read_time("startsAt", texts, errors, zone)
     ends_at = _read_time("endsAt", texts, errors, zone)
@@ -142,8 +139,7 @@ def _check_whom(texts: Mapping[str, str], document: Mapping[str, object], errors
                 errors.setdefault(field, []).append(message)
     elif "customerId" in texts and not re.fullmatch(r"cst_\S+", texts["customerId"]):
         errors.setdefault("customerId", []).append("The selected customer id is invalid.")
-    if "attendeeEmail" in texts and not _EMAIL.fullmatch(texts["attendeeEmail"]):
-        errors.setdefault("attendeeEmail", []).append("The attendee email field must be a valid email address.")
+    check_email("attendeeEmail", texts, errors)
 
 
 def _read_time(field: str, texts: Mapping[str, str], errors: FieldErrors, zone: ZoneInfo) -> int | None:

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
-    from jsonschema import Draft202012Validator
-
+    from mijnklantportaal_async.sandbox.appointment_store import AppointmentStore
     from mijnklantportaal_async.sandbox.records import StoredAppointment
-    from mijnklantportaal_async.sandbox.store import AppointmentStore
 
 READ, WRITE = "appointments.read", "appointments.write"
 
@@ -63,7 +61,7 @@ class AppointmentOperations:
 
     def schedule_appointment(self, call: OperationCall) -> Answer:
         """Put an appointment into the calendar."""
-        new = read_new_appointment(call.body, call.content_type, _validator(call), self.zone)
+        new = read_new_appointment(call.body, call.content_type, call.body_validator(), self.zone)
         stored = self.store.add(**attrs.asdict(new), status="scheduled", created_at=int(call.now))
         return Answer(201, appointment_document(stored))
 
@@ -74,7 +72,7 @@ class AppointmentOperations:
     def change_appointment_status(self, call: OperationCall) -> Answer:
         """Confirm or cancel an appointment."""
         current = self._existing(call)
-        wanted = read_wanted_status(call.body, call.content_type, _validator(call))
+        wanted = read_wanted_status(call.body, call.content_type, call.body_validator())
         return self._with_status(current, status_after(current.status, wanted))
 
     def cancel_appointment(self, call: OperationCall) -> Answer:
@@ -115,14 +113,9 @@ def appointment_document(appointment: StoredAppointment) -> JsonObject:
 def attendee_of(appointment: StoredAppointment) -> tuple[str, str]:
     """Return whom an appointment is with: the contract has no null here.
 
-    The sandbox knows no customers, so it makes up a name and an address that are always the same for one id.
+    An appointment may name any customer, there or not, so a name and an address are made up that are always the same
+    for one id.
     """
     short = (appointment.customer_id or "visitor").removeprefix("cst_")
     name = f"Customer {short}" if appointment.customer_id else "Visitor"
     return appointment.attendee_name or name, appointment.attendee_email or f"{short}@customers.example"
-
-
-def _validator(call: OperationCall) -> Draft202012Validator:
-    if call.operation.body_validator is None:
-        raise LookupError(f"the contract has no body for {call.operation.id}")
-    return call.operation.body_validator

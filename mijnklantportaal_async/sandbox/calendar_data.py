@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from mijnklantportaal_async.sandbox.answers import JsonObject
+    from mijnklantportaal_async.sandbox.appointment_store import AppointmentStore
     from mijnklantportaal_async.sandbox.portal import Portal
     from mijnklantportaal_async.sandbox.records import StoredAppointment
-    from mijnklantportaal_async.sandbox.store import AppointmentStore
 
 _MOST_DAYS = 62
 _MOST_APPOINTMENTS = 5_000

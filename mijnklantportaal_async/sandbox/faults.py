@@ -45,7 +45,7 @@ class Fault(str, Enum):  # noqa: UP042 - StrEnum would change what str() and rep
     UNKNOWN_FIELDS = "unknown_fields"
     """The work was done; the answer has keys that nobody documented."""
     UNKNOWN_STATUS = "unknown_status"
-    """The work was done; the answer has an appointment status that nobody documented."""
+    """The work was done; the answer has a status that nobody documented, if it has one at all."""
 
 
 def _share_of_requests(_: object, __: object, share: float) -> None:

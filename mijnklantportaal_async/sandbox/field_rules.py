@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 MOST_CHARACTERS = 255
+_EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 FieldErrors = dict[str, list[str]]
 
 
@@ -50,10 +51,14 @@ def read_json_object(body: bytes, content_type: str) -> JsonObject:
     return cast("JsonObject", document)
 
 
+def trim(document: JsonObject) -> JsonObject:
+    """Trim the strings and make null of what is empty, as Laravel does before it validates."""
+    return {field: (value.strip() or None) if isinstance(value, str) else value for field, value in document.items()}
+
+
 def tidy(document: JsonObject) -> JsonObject:
-    """Trim the strings and drop what is empty or null, as Laravel does before it validates."""
-    trimmed = {field: value.strip() if isinstance(value, str) else value for field, value in document.items()}
-    return {field: value for field, value in trimmed.items() if value is not None and value != ""}
+    """Trim the strings and drop what is empty or null."""
+    return {field: value for field, value in trim(document).items() if value is not None}
 
 
 def errors_by_contract(document: JsonObject, validator: Draft202012Validator) -> FieldErrors:
@@ -62,6 +67,20 @@ def errors_by_contract(document: JsonObject, validator: Draft202012Validator) ->
     for field, message in _contract_errors(document, validator):
         errors.setdefault(field, []).append(message)
     return errors
+
+
+def check_lengths(texts: Mapping[str, str], fields: Iterable[str], errors: FieldErrors) -> None:
+    """Note which of the fields are too long."""
+    for field in fields:
+        if len(texts.get(field, "")) > MOST_CHARACTERS:
+            message = f"The {display_name(field)} field must not be greater than {MOST_CHARACTERS} characters."
+            errors.setdefault(field, []).append(message)
+
+
+def check_email(field: str, texts: Mapping[str, str], errors: FieldErrors) -> None:
+    """Note when a field is there and no e-mail address."""
+    if field in texts and not _EMAIL.fullmatch(texts[field]):
+        errors.setdefault(field, []).append(f"The {display_name(field)} field must be a valid email address.")
 
 
 def check(errors: Mapping[str, list[str]], order: tuple[str, ...]) -> None:

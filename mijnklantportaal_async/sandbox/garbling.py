@@ -23,12 +23,14 @@ def with_unknown_fields(document: JsonObject) -> JsonObject:
 
 
 def with_unknown_status(document: JsonObject) -> JsonObject:
-    """Give every appointment in a document a status that nobody documented."""
+    """Give every record in a document that has a status one that nobody documented."""
     changed: JsonObject = {}
     for key, value in document.items():
         if isinstance(value, list):
-            items = cast("list[JsonObject]", value)
-            changed[key] = [with_unknown_status(item) for item in items]
+            items = cast("list[object]", value)
+            changed[key] = [
+                with_unknown_status(cast("JsonObject", item)) if isinstance(item, dict) else item for item in items
+            ]
         else:
             changed[key] = UNKNOWN_STATUS if key == "status" else value
     return changed

@@ -9,6 +9,8 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from jsonschema import Draft202012Validator
+
     from mijnklantportaal_async.sandbox.answers import Answer
     from mijnklantportaal_async.sandbox.contract import ContractOperation
 
@@ -24,6 +26,12 @@ class OperationCall:
     content_type: str
     now: float
     """The portal's UNIX time."""
+
+    def body_validator(self) -> Draft202012Validator:
+        """Return what judges the body by the contract."""
+        if self.operation.body_validator is None:
+            raise LookupError(f"the contract has no body for {self.operation.id}")
+        return self.operation.body_validator
 
 
 @attrs.frozen

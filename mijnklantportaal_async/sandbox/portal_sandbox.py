@@ -12,28 +12,29 @@ from mijnklantportaal_async.sandbox.calendar_data import CalendarData
 from mijnklantportaal_async.sandbox.calendar_page import CalendarPage
 from mijnklantportaal_async.sandbox.clock import PortalClock
 from mijnklantportaal_async.sandbox.connections import Connections, PortalServer
+from mijnklantportaal_async.sandbox.contents import PortalContents
 from mijnklantportaal_async.sandbox.contract import load_contract
+from mijnklantportaal_async.sandbox.customers import CustomerOperations
 from mijnklantportaal_async.sandbox.exchange import Exchange
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
+from mijnklantportaal_async.sandbox.list_pages import ListManners
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES, Keyring
-from mijnklantportaal_async.sandbox.store import AppointmentStore
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Awaitable, Callable, Collection, Mapping
-    from datetime import datetime
     from types import TracebackType
 
-    from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment
+    from mijnklantportaal_async.sandbox.records import ReceivedRequest
 
 # How long stop() waits for a request that is still being received.
 _PATIENCE = 0.25
 
 
-class Sandbox:
+class Sandbox(PortalContents):
     """A portal in this process, on a real socket.
 
     ```python
@@ -42,14 +43,14 @@ class Sandbox:
         assert len(sandbox.appointments) == 1
     ```
 
-    It can be started again after it stopped, on the same port and with the same appointments: a portal that goes away
+    It can be started again after it stopped, on the same port and with the same records: a portal that goes away
     and comes back. The calendar page at `page_url` needs no key, so it answers only requests that name a loopback
     host (or the one it is bound to) in their `Host` header; do not bind it to a public address.
 
     Args:
         host: The address to listen on.
         port: The port; 0 picks a free one.
-        database: A SQLite file that survives restarts; `None` keeps the appointments in memory.
+        database: A SQLite file that survives restarts; `None` keeps everything in memory.
         timezone: The zone of the portal's wall time.
         keys: API key -> its scopes. One key with every scope by default.
         rate_limit: Requests in a period for each key; `None` for no limit.
@@ -59,6 +60,8 @@ class Sandbox:
             `Date` and `createdAt`, the delays of faults.
         faults: Random faults, beside those of `fail_next`.
         list_canceled: Whether List Appointments shows canceled ones; the documentation does not say.
+        newest_first: Whether lists that come in pages begin with the newest record; the documentation does not say.
+        stray_comma: Whether `next_page_url` ends in a comma, as in the documentation's examples: `?page=2,`.
     """
 
     def __init__(
@@ -75,19 +78,19 @@ class Sandbox:
         speed: float = 1.0,
         faults: Faults | None = None,
         list_canceled: bool = True,
+        newest_first: bool = False,
+        stray_comma: bool = False,
     ) -> None:
         if rate_limit is not None:
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
         if keys is not None and not keys:
             raise ValueError("keys is empty: nobody could call this portal")
+        super().__init__(database, ZoneInfo(timezone), PortalClock(speed))
         self._host = host
         self._port = port
-        self._database = database
-        self._zone = ZoneInfo(timezone)
         self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))
-        self._clock = PortalClock(speed)
-        self._store: AppointmentStore | None = None
         self._list_canceled = list_canceled
+        self._manners = ListManners(lambda: self._address() + API_PREFIX, newest_first, stray_comma)
         self._portal = Portal(
             clock=self._clock,
             keyring=self._keyring,
@@ -103,12 +106,13 @@ class Sandbox:
         """Start listening; does nothing when the sandbox is running."""
         if self._runner is not None:
             return
-        store = self._opened_store()
-        appointments = AppointmentOperations(store, self._zone, self._list_canceled)
-        self._portal.serve(load_contract(), appointments.by_operation_id())
+        stores = self._stores()
+        appointments = AppointmentOperations(stores.appointments, self._zone, self._list_canceled)
+        customers = CustomerOperations(stores.customers, self._manners)
+        self._portal.serve(load_contract(), {**appointments.by_operation_id(), **customers.by_operation_id()})
         self._pending = PendingCommits()
         self._exchange = Exchange(self._portal, self._connections, self._pending)
-        data = CalendarData(self._portal, store, self._zone)
+        data = CalendarData(self._portal, stores.appointments, self._zone)
         page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
         server = PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date)
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
@@ -134,9 +138,7 @@ class Sandbox:
             await self._pending.finish()
         self._connections.release()
         await runner.cleanup()
-        if self._database is not None and self._store is not None:
-            self._store.close()
-            self._store = None
+        self._close_file()
 
     async def __aenter__(self) -> Sandbox:
         await self.start()
@@ -164,11 +166,6 @@ class Sandbox:
     def api_key(self) -> str:
         """The first key."""
         return next(iter(self._keyring.scopes_by_key))
-
-    @property
-    def appointments(self) -> tuple[StoredAppointment, ...]:
-        """The appointments in the calendar, in order of creation."""
-        return self._opened_store().all()
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -215,40 +212,9 @@ class Sandbox:
         """
         self._portal.plan.script(fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after)
 
-    def add_appointment(
-        self,
-        *,
-        name: str,
-        starts_at: datetime,
-        ends_at: datetime,
-        customer_id: str | None = None,
-        attendee_name: str | None = None,
-        attendee_email: str | None = None,
-        status: str = "scheduled",
-        created_at: datetime | None = None,
-    ) -> StoredAppointment:
-        """Put an appointment straight into the calendar, past the API and its rules.
-
-        Raises:
-            ValueError: when a time is not aware.
-        """
-        for argument, when in (("starts_at", starts_at), ("ends_at", ends_at), ("created_at", created_at)):
-            if when is not None and when.utcoffset() is None:
-                raise ValueError(f"{argument} must be aware: give it a tzinfo, such as ZoneInfo('{self._zone.key}')")
-        return self._opened_store().add(
-            name=name,
-            customer_id=customer_id,
-            attendee_name=attendee_name,
-            attendee_email=attendee_email,
-            starts_at=int(starts_at.timestamp()),
-            ends_at=int(ends_at.timestamp()),
-            status=status,
-            created_at=int(self._clock.timestamp() if created_at is None else created_at.timestamp()),
-        )
-
     def clear(self) -> None:
-        """Empty the calendar and forget requests, rate windows, scripted faults and late commits."""
-        self._opened_store().clear()
+        """Remove every record, and forget requests, rate windows, scripted faults and late commits."""
+        self._stores().clear()
         self._portal.clear()
         if self._pending is not None:
             self._pending.drop()
@@ -256,13 +222,12 @@ class Sandbox:
     def _origin(self) -> str:
         if self._runner is None:
             raise RuntimeError("the sandbox is not running: use `async with Sandbox() as sandbox:` or `start()`")
+        return self._address()
+
+    def _address(self) -> str:
+        # Answers name it too, and those that were slow are still made while the portal stops.
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{self._port}"
-
-    def _opened_store(self) -> AppointmentStore:
-        if self._store is None:
-            self._store = AppointmentStore(self._database, self._zone)
-        return self._store
 
 
 def _by_path(page: CalendarPage, exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:

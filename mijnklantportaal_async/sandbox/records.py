@@ -1,4 +1,4 @@
-"""What a sandbox keeps and shows: the appointments in its calendar and the requests that it received."""
+"""What a sandbox keeps and shows: appointments, customers, and the requests that it received."""
 
 from __future__ import annotations
 
@@ -32,6 +32,27 @@ class StoredAppointment:
     online_meeting_link: str | None
     created_at: datetime
     """When it was entered, by the portal's clock, in whole seconds."""
+
+
+@attrs.frozen(kw_only=True)
+class StoredCustomer:
+    """One customer as the portal has it."""
+
+    id: str
+    """ID with the prefix `cst_`."""
+    company_name: str
+    address: str
+    zip_code: str
+    city: str
+    country_code: str
+    primary_email: str
+    phone: str | None
+    integration: str | None
+    integration_id: str | None
+    customer_groups: tuple[str, ...]
+    """IDs of groups, with the prefix `cug_`."""
+    created_at: datetime
+    """When it was added, by the portal's clock, in whole seconds."""
 
 
 @attrs.define(kw_only=True)

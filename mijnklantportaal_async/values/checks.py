@@ -48,6 +48,19 @@ def check_email(value: object, field: str) -> str:
     return text
 
 
+def check_country_code(value: object, field: str) -> str:
+    """A country as ISO 3166-1 alpha-2 writes it: two letters. Whether it exists, the service knows.
+
+    Raises:
+        TypeError: It is not a `str`.
+        ValueError: It is anything but two letters.
+    """
+    text = check_text(value, field)
+    if not (len(text) == 2 and text.isascii() and text.isalpha()):
+        raise ValueError(f"{field}={text!r} is not a country code; give two letters, such as 'NL'")
+    return text
+
+
 def check_identifier(value: object, field: str) -> str:
     """An id that fits into a path as one segment.
 

@@ -12,6 +12,7 @@ import attrs
 import orjson
 
 from mijnklantportaal_async.values.local_time import read_moment
+from mijnklantportaal_async.values.unset import UNSET
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -45,6 +46,10 @@ def json_name(field_name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def _name_on_the_wire(field: "attrs.Attribute[Any]") -> str:
+    return field.metadata.get(JSON_NAME) or json_name(field.name)
+
+
 def read(body: bytes, kind: type[T]) -> T:
     """A model from the bytes of an answer.
 
@@ -61,12 +66,22 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
     Raises:
         UnreadableError: With every problem and its place.
     """
+    return read_envelope(body, kind, key)[1]
+
+
+def read_envelope(body: bytes, kind: type[T], key: str = "data") -> tuple[dict[str, Any], list[T]]:
+    """A list as `read_list` reads it, and the object around it as it came.
+
+    Raises:
+        UnreadableError: With every problem and its place.
+    """
     data = _load(body)
-    found: Any = cast("dict[str, Any]", data).get(key) if isinstance(data, dict) else None
+    envelope: dict[str, Any] = data if isinstance(data, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+    found: Any = envelope.get(key)
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
     items: list[Any] = found  # pyright: ignore[reportUnknownVariableType]
-    return [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
+    return envelope, [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
 
 
 def read_json(body: bytes) -> Any:
@@ -76,6 +91,12 @@ def read_json(body: bytes) -> Any:
         UnreadableError: It is not JSON.
     """
     return _load(body) if body else None
+
+
+def given_fields(model: attrs.AttrsInstance) -> dict[str, Any]:
+    """What a model of a request says: its fields under their JSON names, without those that are `UNSET`."""
+    values = ((field, getattr(model, field.name)) for field in attrs.fields(type(model)))
+    return {_name_on_the_wire(field): value for field, value in values if value is not UNSET}
 
 
 def write(data: Any) -> bytes:
@@ -125,11 +146,7 @@ def _converter(detailed: bool) -> "Converter":
     converter = Converter(detailed_validation=detailed)
 
     def model_hook(kind: type[Any]) -> Callable[[Any, Any], Any]:
-        fields = {
-            field.name: override(rename=field.metadata.get(JSON_NAME) or json_name(field.name))
-            for field in attrs.fields(kind)
-            if field.init
-        }
+        fields = {field.name: override(rename=_name_on_the_wire(field)) for field in attrs.fields(kind) if field.init}
         structure = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=detailed, **fields)  # type: ignore[arg-type]
         keeps_raw = any(field.name == RAW for field in attrs.fields(kind))
 
@@ -149,6 +166,7 @@ def _converter(detailed: bool) -> "Converter":
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(datetime, _moment)
     converter.register_structure_hook(str | None, _optional_text)
+    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     converter.register_structure_hook_factory(attrs.has, model_hook)
     return converter
 
@@ -162,6 +180,14 @@ def _text(value: Any, kind: type[str]) -> str:
 
 def _optional_text(value: Any, _: Any) -> str | None:
     return None if value is None else _text(value, str)
+
+
+def _texts(value: Any, _: Any) -> tuple[str, ...]:
+    # cattrs would take a text for a list of letters.
+    if not isinstance(value, list):
+        raise TypeError(f"must be a list, not {_json_type(value)}")
+    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+    return tuple(_text(item, str) for item in items)
 
 
 def _truth(value: Any, _: Any) -> bool:
@@ -206,7 +232,7 @@ def _problems(error: BaseException, place: str = "$") -> tuple[str, ...]:
     problems: list[str] = []
     for inner, note in with_notes:
         field = attrs.fields_dict(kind)[note.name]
-        inner_place = f"{place}.{field.metadata.get(JSON_NAME) or json_name(field.name)}"
+        inner_place = f"{place}.{_name_on_the_wire(field)}"
         if isinstance(inner, KeyError):
             problems.append(f"{inner_place}: missing")
         else:

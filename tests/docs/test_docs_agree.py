@@ -23,6 +23,7 @@ from mijnklantportaal_async import (
     DecodeError,
     Outcome,
     OutcomeUnknownError,
+    PaginationError,
     PortalSession,
     RateLimit,
     RateLimitWaitError,
@@ -89,6 +90,7 @@ HAPPENED: dict[str, list[MijnKlantportaalError]] = {
     ),
     "`RateLimitWaitError`: no call free in time, nothing was sent": [RateLimitWaitError("x")],
     "`OutcomeUnknownError`": [OutcomeUnknownError("x")],
+    "`PaginationError`": [PaginationError("x")],
     "`TokenRefreshError`": [TokenRefreshError("x")],
 }
 CONTRACT = table(DOCS / "retries.md", "## What a retry may do")

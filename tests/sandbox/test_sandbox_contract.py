@@ -23,7 +23,7 @@ from mijnklantportaal_async.sandbox.contract import load_contract_document
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-schema = schemathesis.openapi.from_dict(load_contract_document()).include(tag="Appointments API")
+schema = schemathesis.openapi.from_dict(load_contract_document())
 START = datetime(2027, 3, 5, 14, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
 
 # Every other check of schemathesis applies.
@@ -58,7 +58,7 @@ def validate(case: schemathesis.Case[Any], portal: Sandbox) -> int:
     return case.call_and_validate(base_url=portal.url, headers=headers, excluded_checks=EXCLUDED).status_code
 
 
-@schema.parametrize()
+@schema.include(tag=["Appointments API", "Customers API"]).parametrize()
 @settings(max_examples=40, deadline=None)
 def test_contract(case: schemathesis.Case[Any], portal: Sandbox) -> None:
     validate(case, portal)
@@ -69,6 +69,14 @@ def test_contract(case: schemathesis.Case[Any], portal: Sandbox) -> None:
 def test_contract_of_appointments_that_exist(case: schemathesis.Case[Any], portal: Sandbox) -> None:
     stored = portal.add_appointment(name="x", starts_at=START, ends_at=START + timedelta(hours=1), status="pending")
     case.path_parameters = {"appointmentId": stored.id}
+    assert validate(case, portal) != 404
+
+
+@schema.include(path="/customers/{customerId}").parametrize()
+@settings(max_examples=40, deadline=None)
+def test_contract_of_customers_that_exist(case: schemathesis.Case[Any], portal: Sandbox) -> None:
+    stored = portal.add_customer(company_name="x", address="x", zip_code="x", city="x", primary_email="x@example.com")
+    case.path_parameters = {"customerId": stored.id}
     assert validate(case, portal) != 404
 
 
@@ -85,8 +93,18 @@ def test_the_contract_was_really_tried(portal: Sandbox) -> None:
     """What the tests above sent must have got past the door."""
     if len(portal.requests) < 200:
         pytest.skip("the tests above did not all run")
-    statuses = [(request.method, request.status) for request in portal.requests]
-    for answer in [("POST", 201), ("POST", 422), ("GET", 200), ("GET", 404), ("PATCH", 200), ("PATCH", 422)]:
-        assert statuses.count(answer) >= 5, answer
-    assert statuses.count(("DELETE", 200)) >= 5
-    assert all(status is not None and status < 500 for _, status in statuses)
+    statuses = [(request.method, request.path.split("/")[2], request.status) for request in portal.requests]
+    appointments = [
+        ("POST", 201),
+        ("POST", 422),
+        ("GET", 200),
+        ("GET", 404),
+        ("PATCH", 200),
+        ("PATCH", 422),
+        ("DELETE", 200),
+    ]
+    for method, status in appointments:
+        assert statuses.count((method, "appointments", status)) >= 5, (method, status)
+    for method, status in [("POST", 422), ("GET", 200), ("GET", 404), ("PATCH", 200), ("PATCH", 422)]:
+        assert statuses.count((method, "customers", status)) >= 5, (method, status)
+    assert all(request.status is not None and request.status < 500 for request in portal.requests)

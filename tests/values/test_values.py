@@ -12,8 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mijnklantportaal_async import UNSET, AppointmentStatus, Clock
-from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
-from mijnklantportaal_async.values.serde import UnreadableError, json_name, read, read_json, read_list, write
+from mijnklantportaal_async.values.checks import check_country_code, check_email, check_identifier, check_text
+from mijnklantportaal_async.values.serde import (
+    UnreadableError,
+    given_fields,
+    json_name,
+    read,
+    read_envelope,
+    read_json,
+    read_list,
+    write,
+)
 from mijnklantportaal_async.values.unset import UnsetType
 
 
@@ -31,6 +40,7 @@ class Model:
     at: datetime | None = None
     status: AppointmentStatus = AppointmentStatus.PENDING
     inner: Inner | None = None
+    labels: tuple[str, ...] = ()
     named: str = attrs.field(default="", metadata={"json": "NAMED"})
     raw: dict[str, Any] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
@@ -73,6 +83,9 @@ def test_a_model_and_what_it_does_not_know() -> None:
         ("status", None, "$.status: must be a text, not null"),
         ("inner", [], "$.inner: must be an object, not a list"),
         ("inner", {}, "$.inner.someText: missing"),
+        ("labels", "ab", "$.labels: must be a list, not a text"),
+        ("labels", None, "$.labels: must be a list, not null"),
+        ("labels", ["a", 1], "$.labels: must be a text, not the number 1"),
         ("NAMED", {}, "$.named: must be a text, not an object"),
     ],
 )
@@ -113,6 +126,22 @@ def test_lists() -> None:
     for body in (b"[]", b'{"data": {}}', b"{}"):
         with pytest.raises(UnreadableError, match=r"\$\.data: must be a list"):
             read_list(body, Inner)
+
+
+def test_the_object_around_a_list_comes_along() -> None:
+    envelope, items = read_envelope(b'{"page": 2, "items": [{"someText": "a"}]}', Inner, "items")
+    assert (envelope["page"], items) == (2, [Inner(some_text="a")])
+
+
+def test_what_was_not_given_is_left_out_of_a_request() -> None:
+    @attrs.frozen(kw_only=True)
+    class Changes:
+        zip_code: str | UnsetType | None = UNSET
+        city: str | UnsetType | None = UNSET
+        other: str | UnsetType = attrs.field(default=UNSET, metadata={"json": "OTHER"})
+
+    assert given_fields(Changes()) == {}
+    assert given_fields(Changes(zip_code=None, city="", other="x")) == {"zipCode": None, "city": "", "OTHER": "x"}
 
 
 def test_bodies_that_are_no_json() -> None:
@@ -209,7 +238,7 @@ def test_texts_that_are_fine(text: str) -> None:
 
 
 def test_other_types_are_refused() -> None:
-    for check in (check_text, check_email, check_identifier):
+    for check in (check_text, check_email, check_identifier, check_country_code):
         with pytest.raises(TypeError, match="field must be a str, not int"):
             check(7, "field")
 
@@ -225,6 +254,13 @@ def test_addresses_that_cannot_be_right(text: str) -> None:
 @pytest.mark.parametrize("text", ["jan@example.nl", "o'hara+x@sub.example.nl", "josé@exämple.nl", "a@localhost"])
 def test_addresses_that_may_be_right(text: str) -> None:
     assert check_email(text, "attendee_email") == text
+
+
+@pytest.mark.parametrize("text", ["NLD", "N", "N1", "ÉÉ", "Nederland"])
+def test_countries_that_cannot_be_right(text: str) -> None:
+    with pytest.raises(ValueError, match="give two letters, such as 'NL'"):
+        check_country_code(text, "country_code")
+    assert check_country_code("nl", "country_code") == "nl"
 
 
 @pytest.mark.parametrize("text", [".", "..", "a b", "a\u00a0b"])

@@ -1,19 +1,17 @@
-"""The portal's calendar in SQLite: in memory, or in a file that survives restarts."""
+"""The portal's calendar."""
 
 from __future__ import annotations
 
-import secrets
-import sqlite3
-import string
-import weakref
 from typing import TYPE_CHECKING, Any
 
+from mijnklantportaal_async.sandbox.database import new_id
 from mijnklantportaal_async.sandbox.records import StoredAppointment
 from mijnklantportaal_async.sandbox.wall_time import moment
 
 if TYPE_CHECKING:
-    import os
     from zoneinfo import ZoneInfo
+
+    from mijnklantportaal_async.sandbox.database import Database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS appointments (
@@ -35,23 +33,15 @@ CREATE INDEX IF NOT EXISTS appointments_by_status ON appointments (status);
 _COLUMNS = (
     "id, name, customer_id, attendee_name, attendee_email, starts_at, ends_at, status, online_meeting_link, created_at"
 )
-_ID_CHARACTERS = string.ascii_lowercase + string.digits
 
 
 class AppointmentStore:
     """The appointments of one portal; times go in and out as UNIX seconds and aware datetimes."""
 
-    def __init__(self, database: str | os.PathLike[str] | None, zone: ZoneInfo) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
+        self._database = database
         self._zone = zone
-        # Autocommit: one statement is one transaction. A sandbox may be looked at from another thread.
-        self._connection = sqlite3.connect(
-            ":memory:" if database is None else database, isolation_level=None, check_same_thread=False
-        )
-        weakref.finalize(self, self._connection.close)
-        if database is not None:
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.executescript(_SCHEMA)
+        database.create(_SCHEMA)
         self.version = 0
         """Goes up with every change that is made through this object."""
 
@@ -68,9 +58,8 @@ class AppointmentStore:
         created_at: int,
     ) -> StoredAppointment:
         """Put a new appointment into the calendar and return it."""
-        new_id = "apt_" + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(14))
         row = (
-            new_id,
+            new_id("apt_"),
             name,
             customer_id,
             attendee_name,
@@ -81,7 +70,7 @@ class AppointmentStore:
             None,
             created_at,
         )
-        self._connection.execute(
+        self._database.run(
             f"INSERT INTO appointments ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - a constant
             row,
         )
@@ -115,25 +104,21 @@ class AppointmentStore:
 
     def counts(self) -> dict[str, int]:
         """Return how many appointments there are of each status."""
-        return dict(self._connection.execute("SELECT status, count(*) FROM appointments GROUP BY status").fetchall())
+        return dict(self._database.run("SELECT status, count(*) FROM appointments GROUP BY status"))
 
     def set_status(self, appointment_id: str, status: str) -> None:
         """Change the status of an appointment."""
-        self._connection.execute("UPDATE appointments SET status = ? WHERE id = ?", (status, appointment_id))
+        self._database.run("UPDATE appointments SET status = ? WHERE id = ?", (status, appointment_id))
         self.version += 1
 
     def clear(self) -> None:
         """Remove every appointment."""
-        self._connection.execute("DELETE FROM appointments")
+        self._database.run("DELETE FROM appointments")
         self.version += 1
-
-    def close(self) -> None:
-        """Close the database."""
-        self._connection.close()
 
     def _select(self, clause: str, values: tuple[object, ...]) -> list[StoredAppointment]:
         query = f"SELECT {_COLUMNS} FROM appointments {clause}"  # noqa: S608 - constants; values are bound
-        return [self._appointment(row) for row in self._connection.execute(query, values).fetchall()]
+        return [self._appointment(row) for row in self._database.run(query, values)]
 
     def _appointment(self, row: tuple[Any, ...]) -> StoredAppointment:
         values = dict(zip(_COLUMNS.split(", "), row, strict=True))

@@ -1,0 +1,147 @@
+"""Lists that come in pages, fetched one at a time and only as far as somebody reads.
+
+Source: https://docs.developers.mijnklantportaal.nl/api-reference/customers-api/list-customers
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Generic
+
+from mijnklantportaal_async.calling.pages import Page, R, check_page, check_page_number, leads_nowhere, page_after
+from mijnklantportaal_async.calling.wire import Operation
+
+MOST_BARREN_PAGES = 100
+"""So many pages in a row without a record that is new, and still another page: the list goes round in circles."""
+
+
+class Pager(Generic[R]):
+    """A list that comes in pages. Making one sends nothing; each page is a call of its own, made when it is needed.
+
+    ```python
+    async for customer in portal.list_customers():
+        ...
+    ```
+
+    Every `async for` begins anew. A record that shows up on two pages, because another one was added in between, is
+    handed out once; one that slips to an earlier page, because another was removed, is missed. An error of a page is
+    raised when that page is reached: what came before it is yours.
+    """
+
+    __slots__ = ("_fetch", "_first", "_operation")
+
+    def __init__(self, fetch: Callable[[int], Awaitable[Page[R]]], *, operation: Operation, first: int = 1) -> None:
+        self._fetch = fetch
+        self._operation = operation
+        self._first = check_page_number(first)
+
+    def __aiter__(self) -> AsyncIterator[R]:
+        return _Records(self._walk())
+
+    def pages(self) -> AsyncIterator[Page[R]]:
+        """The pages instead of their records, as the portal sends them: empty and overlapping ones too.
+
+        Raises:
+            PaginationError: At the page at which the list leads nowhere.
+            MijnKlantportaalError: As the coroutine that made this pager documents, at the page it happens at.
+        """
+        return self._walk()
+
+    async def first(self) -> R | None:
+        """The first record; None when there is none. Fetches no page after the one it is on.
+
+        Raises:
+            PaginationError: The list leads nowhere.
+            MijnKlantportaalError: As the coroutine that made this pager documents.
+        """
+        async for record in self:
+            return record
+        return None
+
+    async def collect(self, limit: int | None = None) -> list[R]:
+        """All records in one list. To keep what was read before an error, use `async for`.
+
+        Args:
+            limit: How many at the most, 1 or more; no page is fetched after the one with the last of them.
+
+        Raises:
+            TypeError: `limit` is not an `int`.
+            ValueError: `limit` is below 1.
+            PaginationError: The list leads nowhere.
+            MijnKlantportaalError: As the coroutine that made this pager documents.
+        """
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int)):
+            raise TypeError(f"limit must be an int, not {type(limit).__name__}: {limit!r}")
+        if limit is not None and limit < 1:
+            raise ValueError(f"limit={limit} would fetch nothing; give 1 or more, or leave it out for all")
+        records: list[R] = []
+        async for record in self:
+            records.append(record)
+            if len(records) == limit:
+                break
+        return records
+
+    def __repr__(self) -> str:
+        return f"<Pager {self._operation.name} from page {self._first}>"
+
+    def _walk(self) -> "_Pages[R]":
+        return _Pages(self._fetch, self._operation, self._first)
+
+
+class _Pages(Generic[R]):
+    """One walk through the pages. After an error it stands where it stood: going on asks for the same page again."""
+
+    __slots__ = ("_barren", "_fetch", "_first", "_operation", "_page", "_seen", "fresh")
+
+    def __init__(self, fetch: Callable[[int], Awaitable[Page[R]]], operation: Operation, first: int) -> None:
+        self._fetch = fetch
+        self._operation = operation
+        self._first = first
+        self._page: Page[R] | None = None
+        self._seen: set[str] = set()
+        self._barren = 0
+        self.fresh: list[R] = []
+        """Records of the latest page that were on none before."""
+
+    def __aiter__(self) -> "_Pages[R]":
+        return self
+
+    async def __anext__(self) -> Page[R]:
+        number = self._next_number()
+        if number is None:
+            raise StopAsyncIteration
+        page = await self._fetch(number)
+        check_page(page, number, self._operation)
+        # A dictionary, because a record could stand on one page twice.
+        fresh = {record.id: record for record in page.items if record.id not in self._seen}
+        self._seen.update(fresh)
+        self.fresh = list(fresh.values())
+        self._barren = 0 if fresh else self._barren + 1
+        self._page = page
+        return page
+
+    def _next_number(self) -> int | None:
+        if self._page is None:
+            return self._first
+        following = page_after(self._page, self._operation)
+        if following is not None and self._barren >= MOST_BARREN_PAGES:
+            message = f"{self._barren} pages in a row brought no record that was not there before"
+            raise leads_nowhere(self._operation, self._page.number, message)
+        return following
+
+
+class _Records(Generic[R]):
+    """The records of a walk, one after the other."""
+
+    __slots__ = ("_left", "_pages")
+
+    def __init__(self, pages: _Pages[R]) -> None:
+        self._pages = pages
+        self._left: list[R] = []
+
+    def __aiter__(self) -> "_Records[R]":
+        return self
+
+    async def __anext__(self) -> R:
+        while not self._left:
+            await anext(self._pages)
+            self._left = self._pages.fresh[::-1]
+        return self._left.pop()
