@@ -131,14 +131,16 @@ class Worker:
                 )
             await asyncio.to_thread(self._lease.hold)
             self._queues = [queue_name(portal) for portal in reachable]
-            self._engine = EngineWorker(
+            engine = EngineWorker(
                 self._database,
                 executor=self._name,
                 queues=self._queues,
                 run_row=self._run_row,
                 run_note=self._desks.note,
             )
-            self._engine.start()
+            engine.start()
+            # Not before: the engine of somebody else must not be stopped with us.
+            self._engine = engine
             self._keeper = asyncio.create_task(self._keep(), name="keep the lease")
         except BaseException:
             await self.stop()
