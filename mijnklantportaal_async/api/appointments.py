@@ -303,17 +303,26 @@ class Appointments(Operations):
         return Scheduled(index=index, request=new, appointment=appointment, attempts=record.attempts)
 
     async def _schedule(self, new: NewAppointment) -> Appointment:
-        if not isinstance(new, NewAppointment):
-            raise TypeError(f"give NewAppointment objects, not {type(new).__name__}")
-        starts, ends = (
-            to_wall_time(new.starts_at, self._zone, "starts_at"),
-            to_wall_time(new.ends_at, self._zone, "ends_at"),
-        )
-        request = Request(SCHEDULE_APPOINTMENT, SCHEDULE_APPOINTMENT.path, write(new.to_json(starts, ends)))
-        finder = AppointmentFinder(new, starts, ends, LIST_APPOINTMENTS)
-        appointment = await self._call(request, _read_appointment, finder=finder)
+        appointment = await put_into_calendar(self, new)
         _warn_of_other_time(new, appointment, self._zone.key)
         return appointment
+
+
+async def put_into_calendar(portal: Appointments, new: NewAppointment) -> Appointment:
+    """As `schedule_appointment`, but leaves it to the caller to compare the moments that the portal answers.
+
+    Raises:
+        TypeError: `new` is no `NewAppointment`.
+        ValueError: A moment has no clear wall time in the portal's zone.
+        MijnKlantportaalError: As `schedule_appointment` documents.
+    """
+    if not isinstance(new, NewAppointment):
+        raise TypeError(f"give NewAppointment objects, not {type(new).__name__}")
+    zone = portal._zone  # pyright: ignore[reportPrivateUsage] - a coroutine of the class, written beside it
+    starts, ends = to_wall_time(new.starts_at, zone, "starts_at"), to_wall_time(new.ends_at, zone, "ends_at")
+    request = Request(SCHEDULE_APPOINTMENT, SCHEDULE_APPOINTMENT.path, write(new.to_json(starts, ends)))
+    finder = AppointmentFinder(new, starts, ends, LIST_APPOINTMENTS)
+    return await portal._call(request, _read_appointment, finder=finder)  # pyright: ignore[reportPrivateUsage]
 
 
 def _warn_of_other_time(new: NewAppointment, appointment: Appointment, zone: str) -> None:

@@ -20,7 +20,7 @@ from mijnklantportaal_async.values.clock import Clock
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 
-MOST_LATE = 5
+MOST_LATE = 20
 """How many slots a call may miss before it goes all the same."""
 
 LONGEST_RETRY = 15.0

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment
 from mijnklantportaal_async.api.appointment_search import AppointmentFinder
-from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT
+from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT, put_into_calendar
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
 
@@ -75,15 +75,8 @@ class ScheduleAppointment:
         return sorted(found)
 
     async def send(self, portal: PortalSession, request: NewAppointment) -> Appointment:
-        """One POST."""
-        return await portal.schedule_appointment(
-            name=request.name,
-            starts_at=request.starts_at,
-            ends_at=request.ends_at,
-            customer_id=request.customer_id,
-            attendee_name=request.attendee_name,
-            attendee_email=request.attendee_email,
-        )
+        """One POST. A portal that answers another moment is told of in the row's result, not by a warning."""
+        return await put_into_calendar(portal, request)
 
     def look_key(self, request: NewAppointment, zone: ZoneInfo) -> Hashable:
         """The day."""
