@@ -20,6 +20,16 @@ SCHEMA = "mijnklantportaal"
 BUSY_MILLISECONDS = 30_000
 """How long SQLite waits for another process that writes."""
 
+IDLE_SECONDS = 5
+"""How long PostgreSQL waits for the next word in a transaction: a worker that is frozen in the middle of one, or whose
+machine is gone, would hold up all others."""
+
+POSTGRESQL: dict[str, Any] = {
+    "connect_timeout": 10,
+    "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s",
+}
+"""Of each connection of ours."""
+
 CONNECTIONS = 4
 """Connections, and threads, for our own few short transactions."""
 
@@ -73,7 +83,7 @@ class Database:
     def engine(self) -> sqlalchemy.Engine:
         """Our own connections, beside the engine's."""
         if self._engine is None:
-            arguments: dict[str, Any] = {} if self.is_sqlite else {"connect_timeout": 10}
+            arguments: dict[str, Any] = {} if self.is_sqlite else POSTGRESQL
             self._engine = sqlalchemy.create_engine(
                 self._url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, connect_args=arguments
             )

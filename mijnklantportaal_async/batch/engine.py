@@ -15,7 +15,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, W
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from mijnklantportaal_async.batch.database import CONNECTIONS, Database, trouble
+from mijnklantportaal_async.batch.database import CONNECTIONS, IDLE_SECONDS, Database, trouble
 from mijnklantportaal_async.batch.results import RowOutcome
 from mijnklantportaal_async.batch.rows import (
     NOTE_WORKFLOW,
@@ -199,6 +199,7 @@ class EngineClient:
             # A person waits for an answer: an error now is worth more than one in an hour.
             retry_connection_errors=False,
             system_database_pool_size=CONNECTIONS,
+            sys_db_idle_transaction_timeout_sec=IDLE_SECONDS,
         )
 
     async def _run(self, function: Callable[[], T]) -> T:

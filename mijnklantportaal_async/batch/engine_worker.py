@@ -17,7 +17,7 @@ from typing import Any
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from dbos import error as dbos_error
 
-from mijnklantportaal_async.batch.database import Database
+from mijnklantportaal_async.batch.database import IDLE_SECONDS, Database
 from mijnklantportaal_async.batch.engine import APPLICATION, DBOS_SCHEMA, VERSION
 from mijnklantportaal_async.batch.rows import NOTE_WORKFLOW, ROW_WORKFLOW
 
@@ -108,6 +108,7 @@ class EngineWorker:
             application_version=VERSION,
             executor_id=self._executor,
             sys_db_pool_size=POOL,
+            sys_db_idle_transaction_timeout_sec=IDLE_SECONDS,
             enable_otlp=False,
             log_level="WARNING",
         )

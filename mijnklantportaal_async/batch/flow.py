@@ -32,6 +32,9 @@ Json = dict[str, Any]
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 
+LONGEST_PLACE = 30.0
+"""Seconds of the portal's clock for which a row keeps a worker's place while it waits for others."""
+
 AGAIN = "again"
 """The verdict of an attempt after which the row goes round once more."""
 
@@ -96,6 +99,11 @@ class Ledger(Protocol):
         ...
 
 
+class NotYetError(Exception):
+    """The row waits for others. Those may have been put back into the queue when their worker died, and then they come
+    to their turn only if those that wait for them give up their places."""
+
+
 class CannotLookError(Exception):
     """What the portal held before could not be noted; its text says why."""
 
@@ -156,6 +164,9 @@ class RowFlow:
 
         Returns:
             The result, as JSON: `outcome` is `done`, `rejected` or `unknown`.
+
+        Raises:
+            NotYetError: The row waits for others, which need its place.
         """
         try:
             row = BatchRow.from_json(data)
@@ -168,6 +179,7 @@ class RowFlow:
         try:
             while True:
                 wait, doubts = float(verdict["wait"]), int(verdict["doubts"])
+                await self._until_ready(row)
                 await steps.step("intent", lambda: self._intent(work, wait))  # noqa: B023 - awaited at once
                 verdict = await steps.step("attempt", lambda: self._attempt(work, doubts))  # noqa: B023
                 if verdict["outcome"] != AGAIN:
@@ -183,12 +195,28 @@ class RowFlow:
             await self._clock.sleep(wait)
         while True:
             try:
-                if await self._is_ready(work.row):
-                    self._fences[work.row.id] = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
-                    return {}
+                self._fences[work.row.id] = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
             except Exception as error:  # noqa: BLE001 - nothing was sent: the row can wait, and must not end by a mistake
                 LOG.warning("Row %s waits: %s: %s", work.row.place, type(error).__name__, error)
+                await self._clock.sleep(self._settings.sibling_wait)
+            else:
+                return {}
+
+    async def _until_ready(self, row: BatchRow) -> None:
+        """Waits until the row may be sent at all.
+
+        Raises:
+            NotYetError: It takes long.
+        """
+        until = self._clock.monotonic() + LONGEST_PLACE
+        while self._clock.monotonic() < until:
+            try:
+                if await self._is_ready(row):
+                    return
+            except Exception as error:  # noqa: BLE001 - as above
+                LOG.warning("Row %s waits: %s: %s", row.place, type(error).__name__, error)
             await self._clock.sleep(self._settings.sibling_wait)
+        raise NotYetError(row.place)
 
     async def _attempt(self, work: "_Work", doubts: int) -> Json:
         """Sends, if this process has just put up the fence; otherwise finds out what became of the row."""

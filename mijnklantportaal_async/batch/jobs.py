@@ -1,7 +1,7 @@
 """`Jobs`: submit, watch, stop, resume and read jobs. Needs no key: workers bring the rows into the portals."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -298,7 +298,7 @@ class Jobs:
             at=now,
             per_minute=per_minute,
             ends_at=now + timedelta(minutes=left / per_minute) if per_minute > 0 and left else None,
-            troubles=await self._troubles(rows),
+            troubles=(*_missing(await self._engine.notes(job), len(rows)), *await self._troubles(rows)),
             ended=() if is_first else tuple([await self._result(kept) for kept in await self._with_data(ended)]),
             **counts,
         )
@@ -323,3 +323,17 @@ class Jobs:
         if kept.outcome is RowOutcome.NOT_STARTED and kept.was_begun:
             was_sent = any(name == "intent" for name, _ in await self._engine.steps(kept.id))
         return result_of(kept, was_sent=was_sent)
+
+
+def _missing(notes: list[Kept], present: int) -> tuple[str, ...]:
+    """Says so when not all rows of a submission have come into the database."""
+    expected: Counter[str] = Counter()
+    for kept in notes:
+        note = Note.from_json(kept.data)
+        expected[note.digest] += note.rows
+    most = max(expected.values(), default=0)
+    if most <= present:
+        return ()
+    return (
+        f"only {present:,} of {most:,} rows are in the database: submitting was interrupted; submit the same again",
+    )

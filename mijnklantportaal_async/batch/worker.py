@@ -13,9 +13,9 @@ from typing import Any, Self
 import attrs
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
-from mijnklantportaal_async.batch.engine import EngineClient
-from mijnklantportaal_async.batch.engine_worker import EngineSteps, EngineWorker
-from mijnklantportaal_async.batch.flow import FlowSettings, RowFlow
+from mijnklantportaal_async.batch.engine import EngineClient, Kept
+from mijnklantportaal_async.batch.engine_worker import EngineSteps, EngineWorker, LetGo
+from mijnklantportaal_async.batch.flow import FlowSettings, NotYetError, RowFlow
 from mijnklantportaal_async.batch.lease import LeaseLostError, lease_for
 from mijnklantportaal_async.batch.portal_desk import Desks
 from mijnklantportaal_async.batch.portals import PortalSource, access_from_environment
@@ -103,6 +103,7 @@ class Worker:
         self._engine: EngineWorker | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._queues: list[str] = []
+        self._follows_jobs = False
         # Rows of ours that were not running at the last look.
         self._idle: set[str] = set()
 
@@ -115,7 +116,7 @@ class Worker:
         """Begins to work, on the rows of the portals for which it has a key.
 
         Args:
-            portals: Which; those that jobs in the database are for when left out.
+            portals: Which; when left out those that jobs in the database are for, and those of later jobs too.
 
         Raises:
             DatabaseTroubleError: The database cannot be used.
@@ -123,24 +124,9 @@ class Worker:
         """
         try:
             await self._client.open()
-            wanted = portals if portals is not None else await self._portals_of_jobs()
-            reachable = [portal for portal in wanted if self._desks.can_reach(portal)]
-            for portal in reachable:
-                await self._client.register_queue(
-                    portal, concurrency=self._settings.concurrency, poll=self._settings.poll
-                )
+            self._follows_jobs = portals is None
             await asyncio.to_thread(self._lease.hold)
-            self._queues = [queue_name(portal) for portal in reachable]
-            engine = EngineWorker(
-                self._database,
-                executor=self._name,
-                queues=self._queues,
-                run_row=self._run_row,
-                run_note=self._desks.note,
-            )
-            engine.start()
-            # Not before: the engine of somebody else must not be stopped with us.
-            self._engine = engine
+            await self._start_engine(self._reachable(await self._portals_of_jobs() if portals is None else portals))
             self._keeper = asyncio.create_task(self._keep(), name="keep the lease")
         except BaseException:
             await self.stop()
@@ -162,11 +148,7 @@ class Worker:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError, LeaseLostError):
                 await self._keeper
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            await engine.stop(grace=self._settings.grace)
-            with contextlib.suppress(DatabaseTroubleError):
-                await self._put_back_own()
+        await self._stop_engine()
         await self._desks.aclose()
         with contextlib.suppress(Exception):
             await asyncio.to_thread(self._lease.let_go)
@@ -187,23 +169,66 @@ class Worker:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
+    async def _start_engine(self, portals: Sequence[Portal]) -> None:
+        for portal in portals:
+            await self._client.register_queue(portal, concurrency=self._settings.concurrency, poll=self._settings.poll)
+        self._queues = [queue_name(portal) for portal in portals]
+        engine = EngineWorker(
+            self._database,
+            executor=self._name,
+            queues=self._queues,
+            run_row=self._run_row,
+            run_note=self._desks.note,
+        )
+        engine.start()
+        # Not before: the engine of somebody else must not be stopped with us.
+        self._engine = engine
+
+    async def _stop_engine(self, *, grace: float | None = None) -> None:
+        if self._engine is None:
+            return
+        await self._engine.stop(grace=self._settings.grace if grace is None else grace)
+        self._engine = None
+        with contextlib.suppress(DatabaseTroubleError):
+            for kept in await self._client.under_way(self._queues):
+                if kept.executor == self._name:
+                    await self._client.put_back([kept.id], _queue_of(kept))
+
     async def _portals_of_jobs(self) -> list[Portal]:
         return sorted({Note.from_json(kept.data).portal for kept in await self._client.notes()}, key=str)
 
+    def _reachable(self, portals: Sequence[Portal]) -> list[Portal]:
+        return [portal for portal in portals if self._desks.can_reach(portal)]
+
     async def _run_row(self, row: Json, steps: EngineSteps) -> Json:
-        return await self._desks.desk(Portal(**row["portal"])).flow.run(row, steps)
+        try:
+            return await self._desks.desk(Portal(**row["portal"])).flow.run(row, steps)
+        except NotYetError:
+            raise LetGo from None
 
     async def _keep(self) -> None:
-        """Shows life, and takes over from those that show none."""
+        """Shows life, takes over from those that show none, and notices portals that are new."""
         while True:
             try:
                 await asyncio.to_thread(self._lease.show_life)
                 await self._take_over()
+                await self._follow_jobs()
             except LeaseLostError:
+                # Others have its rows: whatever it began now would be taken from it again.
+                await self._stop_engine(grace=0.0)
                 raise
             except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
                 LOG.warning("The lease could not be kept: %s: %s", type(error).__name__, error)
             await asyncio.sleep(self._settings.check)
+
+    async def _follow_jobs(self) -> None:
+        """Starts the engine anew where a job brought a portal that it does not listen to."""
+        if not self._follows_jobs:
+            return
+        portals = self._reachable(await self._portals_of_jobs())
+        if {queue_name(portal) for portal in portals} - set(self._queues):
+            await self._stop_engine()
+            await self._start_engine(portals)
 
     async def _take_over(self) -> None:
         """Puts rows back into their queue whose worker is gone, or that this one has let go."""
@@ -221,7 +246,7 @@ class Worker:
                     dead[executor] = await asyncio.to_thread(self._lease.is_dead, executor, self._settings.silent)
                 is_lost = dead[executor]
             if is_lost:
-                lost.setdefault(queue_name(Portal(**kept.data["portal"])), []).append(kept.id)
+                lost.setdefault(_queue_of(kept), []).append(kept.id)
         for queue, ids in lost.items():
             LOG.info("Taking over %d rows of %s", len(ids), queue)
             await self._client.put_back(ids, queue)
@@ -234,7 +259,6 @@ class Worker:
         self._idle.add(row_id)
         return False
 
-    async def _put_back_own(self) -> None:
-        own = [kept for kept in await self._client.under_way(self._queues) if kept.executor == self._name]
-        for kept in own:
-            await self._client.put_back([kept.id], queue_name(Portal(**kept.data["portal"])))
+
+def _queue_of(kept: Kept) -> str:
+    return queue_name(Portal(**kept.data["portal"]))

@@ -197,6 +197,17 @@ async def test_a_worker_leaves_alone_what_it_has_no_key_for_and_what_lies_elsewh
         assert booked(sandbox) == asked([row(2)])
 
 
+async def test_a_worker_notices_a_portal_that_a_later_job_brings(database: str) -> None:
+    async with Sandbox(speed=SPEED) as sandbox, Jobs(database) as jobs:
+        ways = {"main": access(sandbox), "later": access(sandbox)}
+        async with Worker(database, portals=ways, settings=QUICK, clock=clock()):
+            await jobs.submit([row(0)], job="first", portal=PORTAL)
+            await until_over(jobs, "first")
+            await jobs.submit([row(1)], job="second", portal=Portal(name="later", address="sandbox"))
+            await until_over(jobs, "second")
+        assert booked(sandbox) == asked([row(0), row(1)])
+
+
 async def test_customers_by_the_same_flow(any_database: str) -> None:
     customers = [
         NewCustomer(
@@ -255,8 +266,11 @@ async def test_an_interrupted_submission_is_completed_by_the_same_one(database: 
         plan = await jobs.plan(rows, job="season", portal=PORTAL)
         # As it is after a kill between two transactions: the note and some of the rows are there.
         await jobs.submit(attrs.evolve(plan, rows=plan.rows[:2]))
+        [trouble] = (await jobs.job("season")).progress.troubles
+        assert "only 2 of 6 rows" in trouble
         again = await jobs.submit(rows, job="season", portal=PORTAL)
         assert (again.added, again.known) == (4, 2)
+        assert (await jobs.job("season")).progress.troubles == ()
         assert len(await jobs.results("season")) == 6
 
 

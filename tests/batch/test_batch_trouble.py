@@ -80,8 +80,8 @@ class Line:
         self._sockets: set[socket.socket] = set()
         self._is_cut = False
         self.refused = 0
-        user = f"{parts.username}@" if parts.username else ""
-        self.url = f"postgresql://{user}127.0.0.1:{self._listening.getsockname()[1]}{parts.path}"
+        user = parts.netloc.rpartition("@")[0]
+        self.url = f"postgresql://{user}@127.0.0.1:{self._listening.getsockname()[1]}{parts.path}"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def cut(self) -> None:
