@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from given import SECRET, MakePortal
 from hypothesis import HealthCheck, settings
+from postgresql_server import postgresql_server, postgresql_url  # noqa: F401 - fixtures, for all tests
 from tenacity import wait_none
 
 from mijnklantportaal_async import Clock, PortalSession, ReconcilePolicy, RetryPolicy
@@ -11,6 +12,18 @@ from mijnklantportaal_async import Clock, PortalSession, ReconcilePolicy, RetryP
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seeds", type=int, help="how many seeds each soak test is run with")
+    parser.addoption("--rows", type=int, default=2000, help="how many rows the soak tests of batches are run with")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests that take `soak_seed` are run with many; their module says with how many where nobody else does."""
+    if "soak_seed" in metafunc.fixturenames:
+        asked = metafunc.config.getoption("--seeds")
+        metafunc.parametrize("soak_seed", range(100, 100 + (asked or metafunc.module.SEEDS)))
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ class Database:
 
 def trouble(database: Database, error: Exception) -> DatabaseTroubleError:
     """What a person is told of an error of the database; never its statement or parameters."""
-    reason = " ".join(str(getattr(error, "orig", None) or error).split())
+    reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
     if "disk is full" in reason or "No space left" in reason:
         return DatabaseTroubleError(
             f"The disk that holds {database} is full. Make room; what was recorded is safe, and work goes on by itself"

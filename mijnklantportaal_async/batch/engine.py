@@ -190,6 +190,9 @@ class EngineClient:
         return self._client
 
     def _connect(self) -> DBOSClient:
+        with self._database.engine.connect():
+            # Whether it is there at all: the engine would go on as if, and say so on the terminal.
+            pass
         DBOS.migrate(self._database.secret_url, schema=self._database.schema or DBOS_SCHEMA)
         return DBOSClient(
             system_database_url=self._database.secret_url,

@@ -8,12 +8,14 @@ Source: https://docs.dbos.dev/python/reference/configuration
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
+import psycopg
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from dbos import error as dbos_error
 
@@ -24,6 +26,9 @@ from mijnklantportaal_async.batch.rows import NOTE_WORKFLOW, ROW_WORKFLOW
 Json = dict[str, Any]
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+ATTEMPT = "attempt"
+"""The step in which something is sent."""
 
 POOL = 12
 """Connections of the engine to its database."""
@@ -40,16 +45,34 @@ class LetGo(BaseException):
     """
 
 
+class EngineIsOverError(Exception):
+    """The worker was stopped while the engine wanted to connect."""
+
+
 class EngineSteps:
-    """The engine, as a row sees it."""
+    """The engine, as a row sees it.
+
+    Args:
+        sending: The tasks of rows of which something may be under way.
+    """
+
+    def __init__(self, sending: set[asyncio.Task[Any]]) -> None:
+        self._sending = sending
 
     async def step(self, name: str, function: Callable[[], Awaitable[Json]]) -> Json:
         """Runs a step, or returns what it returned before."""
+        task = asyncio.current_task()
 
         async def run() -> Json:
             return await function()
 
-        return await DBOS.run_step_async({"name": name}, run)
+        if task is not None and name == ATTEMPT:
+            self._sending.add(task)
+        try:
+            return await DBOS.run_step_async({"name": name}, run)
+        finally:
+            if task is not None:
+                self._sending.discard(task)
 
 
 class EngineWorker:
@@ -81,6 +104,8 @@ class EngineWorker:
         self._run_row = run_row
         self._run_note = run_note
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._sending: set[asyncio.Task[Any]] = set()
+        self._is_over = False
         self._is_stopping = False
         self._log = logging.getLogger("dbos")
         self._forward = _Forward()
@@ -108,10 +133,11 @@ class EngineWorker:
             application_version=VERSION,
             executor_id=self._executor,
             sys_db_pool_size=POOL,
-            sys_db_idle_transaction_timeout_sec=IDLE_SECONDS,
             enable_otlp=False,
             log_level="WARNING",
         )
+        if not self._database.is_sqlite:
+            config["db_engine_kwargs"] = {"creator": self._connect}
         DBOS(config=config)
         try:
             DBOS.workflow(name=ROW_WORKFLOW, max_recovery_attempts=None)(self._make_row_workflow())
@@ -123,32 +149,50 @@ class EngineWorker:
             raise
 
     async def stop(self, *, grace: float) -> None:
-        """Takes no more rows, gives those under way so many seconds, and lets the rest go, for others to take up."""
+        """Takes no more rows, gives those that are being sent so many seconds, and lets the rest go for others."""
         self._is_stopping = True
-        if self._tasks and grace > 0:
-            await asyncio.wait(self._tasks, timeout=grace)
+        for task in self._tasks - self._sending:
+            task.cancel()
+        await asyncio.sleep(0)
+        seconds = math.ceil(grace) if self._sending else 0
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, thread_name_prefix="mijnklantportaal-stop") as threads:
+            # On a thread: its own threads wait for the loop while they end.
+            await loop.run_in_executor(threads, lambda: self._destroy(seconds))
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=10)
-        loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(1, thread_name_prefix="mijnklantportaal-stop") as threads:
-            # On a thread: its own threads wait for the loop while they end.
-            await loop.run_in_executor(threads, self._destroy)
         # The engine has put its own pool, which is closed now, into the place of the loop's.
         loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _destroy(self) -> None:
-        DBOS.destroy(destroy_registry=True)
+    def _destroy(self, seconds: int = 0) -> None:
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
+        self._is_over = True
         self._log.removeHandler(self._forward)
         self._log.propagate = True
 
+    def _connect(self) -> Any:
+        """A connection to the server, as the engine would make it, but none any more after the end.
+
+        Without a server the engine's threads try for ever, and a process waits for its threads.
+        """
+        if self._is_over:
+            raise EngineIsOverError
+        options = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
+        return psycopg.connect(
+            self._database.secret_url.replace("+psycopg", "", 1),
+            connect_timeout=10,
+            application_name=APPLICATION,
+            options=options,
+        )
+
     def _make_row_workflow(self) -> Callable[[Json], Awaitable[Json]]:
         async def mijnklantportaal_row(row: Json) -> Json:
-            return await self._run(lambda: self._run_row(row, EngineSteps()))
+            return await self._run(lambda: self._run_row(row, EngineSteps(self._sending)))
 
         return mijnklantportaal_row
 
@@ -196,7 +240,7 @@ class _Forward(logging.Handler):
         self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and isinstance(record.exc_info[1], LetGo):
+        if record.exc_info and isinstance(record.exc_info[1], LetGo | EngineIsOverError):
             return
         text, now = record.getMessage().splitlines()[0], time.monotonic()
         if now - self._said.get(text, -REPEAT) >= REPEAT:

@@ -100,8 +100,11 @@ class Ledger(Protocol):
 
 
 class NotYetError(Exception):
-    """The row waits for others. Those may have been put back into the queue when their worker died, and then they come
-    to their turn only if those that wait for them give up their places."""
+    """The row waits for others, and gives up its place for them.
+
+    They may have been put back into the queue when their worker died: where all places are taken by rows that wait for
+    them, they would never come to their turn.
+    """
 
 
 class CannotLookError(Exception):

@@ -86,6 +86,7 @@ class Desks:
             session = PortalSession(
                 auth=access.make_auth(),
                 base_url=access.base_url,
+                proxy=access.proxy,
                 timezone=portal.timezone,
                 timeouts=self._timeouts,
                 rate_limit=limiter,

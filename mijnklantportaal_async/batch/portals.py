@@ -34,6 +34,7 @@ class PortalAccess:
             sandbox with another port each time.
         rate_limit: Calls that the key may make, until an answer says otherwise.
         limit_name: Under which name the limit is shared; a fingerprint of the key when left out.
+        proxy: URL of an HTTP proxy.
 
     Raises:
         TypeError: `api_key` and `auth` are both given, or neither; or `auth` without `limit_name`.
@@ -46,6 +47,7 @@ class PortalAccess:
     address: str | None = None
     rate_limit: RateLimit = attrs.field(factory=RateLimit)
     limit_name: str | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if (self.api_key is None) == (self.auth is None):

@@ -142,13 +142,17 @@ class Worker:
             raise RuntimeError("the worker was not started")
         await self._keeper
 
-    async def stop(self) -> None:
-        """Takes no more rows, and ends; what was under way is taken up by others or later. Any number of times."""
+    async def stop(self, *, grace: float | None = None) -> None:
+        """Takes no more rows, and ends; what was under way is taken up by others or later. Any number of times.
+
+        Args:
+            grace: Seconds for rows that are being sent, instead of `WorkerSettings.grace`.
+        """
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError, LeaseLostError):
                 await self._keeper
-        await self._stop_engine()
+        await self._stop_engine(grace=grace)
         await self._desks.aclose()
         with contextlib.suppress(Exception):
             await asyncio.to_thread(self._lease.let_go)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mijnklantportaal_async.cli.batch.commands import batch
+from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.options import Connection, with_connection
 
@@ -27,6 +29,8 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
+
+application.add_typer(batch, name="batch")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 _Grace = Annotated[
@@ -96,7 +100,9 @@ def schedule(
 def schedule_file(
     connection: Connection,
     terminal: "Terminal",
-    file: Annotated[Path, typer.Argument(help="CSV (comma, semicolon or tab) or JSON Lines.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV (comma, semicolon or tab), JSON Lines or a calendar (.ics).", dir_okay=False)
+    ],
     column: Annotated[
         list[str] | None,
         typer.Option(metavar="FIELD=HEADER", help="Which column is which, as in name=Omschrijving. Repeatable."),
@@ -124,7 +130,8 @@ def schedule_file(
 
     Columns: name, starts_at and ends_at (or date, start and end, or duration in minutes), customer_id or attendee_name
     and attendee_email. Dutch headers are understood too. 03-04-2027 and 03/04/2027 are the third of April. Times
-    without an offset are the portal's local time.
+    without an offset are the portal's local time. Of a calendar (.ics) each event with a start and an end is an
+    appointment with its first attendee; repeating events are refused.
 
     The first Ctrl-C stops: nothing new is sent, and requests under way get some seconds to learn their outcome. A
     second one ends at once.
@@ -134,7 +141,7 @@ def schedule_file(
 
     options = FileOptions(
         path=file,
-        columns=_column_mapping(column or []),
+        columns=column_mapping(column or []),
         ignored=tuple(ignore_column or ()),
         encoding=encoding,
         skip_bad_rows=skip_bad_rows,
@@ -229,15 +236,3 @@ def sandbox(
     except CommandError as error:
         code = report(error, terminal)
     raise typer.Exit(code)
-
-
-def _column_mapping(pairs: list[str]) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    for pair in pairs:
-        field, equals, header = pair.partition("=")
-        if not (field.strip() and equals and header.strip()):
-            raise typer.BadParameter(f"{pair!r} must be FIELD=HEADER, as in name=Omschrijving", param_hint="--column")
-        if field.strip() in mapping:
-            raise typer.BadParameter(f"{field.strip()!r} is given twice", param_hint="--column")
-        mapping[field.strip()] = header.strip()
-    return mapping

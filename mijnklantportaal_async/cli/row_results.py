@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async.api.appointment_models import Appointment, NewAppointment, Scheduled
-from mijnklantportaal_async.appointment_files.records import Problem, Row
 from mijnklantportaal_async.appointment_files.results import ResultRow
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Unknown
 from mijnklantportaal_async.cli.failures import in_words
+from mijnklantportaal_async.tables.records import Problem, Row
 
 Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
 
@@ -67,7 +67,7 @@ class Account:
         stop_reason: Why the run was stopped before its end; empty when it was not.
     """
 
-    def __init__(self, rows: tuple[Row, ...], tell: Callable[[RowResult], None]) -> None:
+    def __init__(self, rows: tuple[Row[NewAppointment], ...], tell: Callable[[RowResult], None]) -> None:
         self.rows = rows
         self.results: list[RowResult] = []
         self.stop_reason = ""
@@ -118,7 +118,7 @@ class Account:
         return result
 
 
-def _failed(row: Row, outcome: RowOutcome, error: Exception | None, stop_reason: str = "") -> RowResult:
+def _failed(row: Row[NewAppointment], outcome: RowOutcome, error: Exception | None, stop_reason: str = "") -> RowResult:
     reason = f"Not sent, because the run was stopped: {stop_reason}"
     if error is not None:
         reason = in_words(error).removeprefix("schedule_appointment: ")

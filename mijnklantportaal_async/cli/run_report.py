@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.appointment_files.read_file import lines_in_words
-from mijnklantportaal_async.appointment_files.records import AppointmentFile, Problem
+from mijnklantportaal_async.appointment_files.records import AppointmentFile
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import exit_code_of
 from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.row_results import RowOutcome, RowResult
 from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
 from mijnklantportaal_async.errors import MijnKlantportaalError
+from mijnklantportaal_async.tables.notes import lines_in_words
+from mijnklantportaal_async.tables.records import Problem
 
 MOST_ROWS = 40
 """Rows of a table on the screen; the file of results has them all."""
@@ -39,13 +40,17 @@ _MEANINGS = {
 
 def problem_table(problems: tuple[Problem, ...]) -> Table:
     """The problems of a file, one a row."""
-    table = quiet_table("Line", "Column", "Value", "What is wrong, and what to do")
+    # An event is found by its title; the row of a table by its line.
+    with_events = any(problem.event for problem in problems)
+    headings = ["Line", *(["Event"] if with_events else []), "Column", "Value", "What is wrong, and what to do"]
+    table = quiet_table(*headings)
     table.columns[0].justify = "right"
     table.columns[0].no_wrap = True
     for problem in problems[:MOST_ROWS]:
-        table.add_row(
-            str(problem.line), plain_text(problem.column), plain_text(problem.value, "red"), plain_text(problem.message)
-        )
+        cells = [plain_text(problem.column), plain_text(problem.value, "red"), plain_text(problem.message)]
+        if with_events:
+            cells.insert(0, plain_text(problem.event))
+        table.add_row(str(problem.line), *cells)
     return table
 
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.columns import Field
-from mijnklantportaal_async.appointment_files.records import Record, Row
 from mijnklantportaal_async.appointment_files.rows import read_row
 from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json, show_json
 from mijnklantportaal_async.cli.connection import open_portal, zone_of
@@ -17,6 +17,7 @@ from mijnklantportaal_async.cli.run_report import exit_code_for
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.tables.records import Record, Row
 
 
 def schedule(
@@ -35,7 +36,7 @@ def schedule(
     return asyncio.run(_schedule(connection, terminal, row, grace, as_data))
 
 
-def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row:
+def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row[NewAppointment]:
     headers = {field: f"--{field.replace('_', '-')}" for field in cells}
     record = Record(line=1, cells={headers[field]: text for field, text in cells.items() if text is not None})
     row = read_row(record, headers, zone_of(connection))
@@ -52,7 +53,9 @@ def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row:
     )
 
 
-async def _schedule(connection: Connection, terminal: Terminal, row: Row, grace: float, as_data: bool) -> ExitCode:
+async def _schedule(
+    connection: Connection, terminal: Terminal, row: Row[NewAppointment], grace: float, as_data: bool
+) -> ExitCode:
     interruption = Interruption()
     account = Account((row,), lambda _: None)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import attrs
 
-from mijnklantportaal_async.appointment_files.read_file import lines_in_words, read_appointment_file
-from mijnklantportaal_async.appointment_files.records import AppointmentFile, AppointmentFileError, Problem
+from mijnklantportaal_async.appointment_files.columns import Field
+from mijnklantportaal_async.appointment_files.read_file import read_appointment_file
+from mijnklantportaal_async.appointment_files.records import AppointmentFile
 from mijnklantportaal_async.appointment_files.results import ResultFile
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, clock_of, open_portal, zone_of
@@ -33,6 +34,9 @@ from mijnklantportaal_async.cli.run_report import (
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.tables.notes import lines_in_words
+from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.tables.records import Problem, RowFileError
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +59,7 @@ class FileOptions:
 def schedule_file(connection: Connection, terminal: Terminal, options: FileOptions) -> ExitCode:
     """Checks a file, schedules its rows, and says what became of each."""
     file = _checked(connection, terminal, options)
+    _refuse_several_portals(file)
     if options.dry_run:
         terminal.say("Nothing was sent (--dry-run).")
         return ExitCode.WRONG_INPUT if file.problems else ExitCode.DONE
@@ -83,10 +88,10 @@ def _checked(connection: Connection, terminal: Terminal, options: FileOptions) -
             ignored=options.ignored,
             encoding=options.encoding,
         )
-    except AppointmentFileError as error:
+    except RowFileError as error:
         raise CommandError(f"{options.path.name}: {error}\nNothing was sent.") from error
     terminal.say(check_in_words(file), "bold")
-    for note in (*file.notes, *_in_the_past(file)):
+    for note in (*file.notes, *_in_the_past(file), *_of_a_portal(file)):
         terminal.say(f"Note: {note}")
     if file.problems:
         terminal.show(problem_table(file.problems))
@@ -101,10 +106,32 @@ def _in_the_past(file: AppointmentFile) -> list[str]:
     return [f"Lines {lines_in_words(past)} lie in the past; is the year right?"] if past else []
 
 
+def _of_a_portal(file: AppointmentFile) -> list[str]:
+    match file.portals:
+        case (str(name),):
+            return [f"The file is for the portal {name!r}; is the key of that portal set?"]
+        case _:
+            return []
+
+
+def _refuse_several_portals(file: AppointmentFile) -> None:
+    """One run has one key: a row for another portal would end up in the wrong calendar."""
+    if len(file.portals) < 2:
+        return
+    names = ", ".join("none" if name is None else repr(shown_value(name)) for name in file.portals[:5])
+    column = next(
+        (taken.header for taken in file.columns if taken.field.value == Field.PORTAL.value), "X-MIJNKLANTPORTAAL-PORTAL"
+    )
+    raise CommandError(
+        f"The rows are for several portals ({names}), and a run schedules into one. Nothing was sent. Make a file for "
+        f"each portal, or say --ignore-column {shown_value(column)!r} if all rows belong to the portal of this key."
+    )
+
+
 def _refuse_bad_rows(file: AppointmentFile, terminal: Terminal, options: FileOptions) -> None:
     if not file.problems:
         if not file.rows:
-            raise CommandError(f"{file.path.name} has no appointments below its headers. Nothing was sent.")
+            raise CommandError(f"{file.path.name} has no appointments to schedule. Nothing was sent.")
         return
     bad = in_number(len(file.bad_lines), "bad row")
     if not file.may_skip_bad_rows:

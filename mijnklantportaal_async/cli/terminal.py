@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.appointment_files.printable import printable
+from mijnklantportaal_async.tables.printable import printable
 
 WIDTH_OF_A_FILE = 120
 """Columns where there is no terminal to ask."""

@@ -90,6 +90,56 @@ def test_the_results_of_a_dutch_file_open_in_the_same_spreadsheet(command: Comma
     assert len(results_of(output, ";")) == 12
 
 
+def test_the_events_of_a_calendar_are_scheduled(command: Command, tmp_path: Path) -> None:
+    result = command("schedule-file", EXAMPLES / "appointments.ics", *FAST, "--output", tmp_path / "results.csv")
+
+    assert result.code == 0, result.messages
+    assert "Note: Cancelled and left out: line 124 'Spoedoverleg naheffing'." in result.messages
+    assert "12 new appointments for 12 scheduled rows: none missing, none twice" in result.messages
+    results = results_of(tmp_path / "results.csv")
+    assert results[64]["starts_at"] == "2027-03-10 16:00+01:00"
+
+
+def test_a_bad_event_is_named_by_its_title(command: Command, tmp_path: Path) -> None:
+    text = (EXAMPLES / "appointments.ics").read_bytes()
+    (tmp_path / "agenda.ics").write_bytes(text.replace(b"DURATION:PT45M", b"RRULE:FREQ=DAILY"))
+
+    result = command("schedule-file", tmp_path / "agenda.ics", *FAST)
+
+    assert result.code == 2
+    assert "1 bad row. Nothing was sent." in result.messages
+    shown = " ".join(result.output.split())
+    assert "event 8, UID afspraak-08@agenda.example.nl" in shown
+    assert "repeats (RRULE or RDATE)" in shown
+
+
+@pytest.mark.parametrize("options", [FAST, ("--dry-run",)])
+def test_rows_for_several_portals_are_not_scheduled_into_one(
+    command: Command, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    row = "Intake,2027-03-05 14:30,30,cst_1"
+    file = tmp_path / "rows.csv"
+    file.write_text(f"name,start,duration,customer_id,Portaal\n{row},noord\n{row},\n")
+
+    result = command("schedule-file", file, *options)
+
+    assert result.code == 2
+    assert "for several portals ('noord', none), and a run schedules into one. Nothing was sent." in result.messages
+    assert "--ignore-column 'Portaal'" in result.messages
+    ignored = command("schedule-file", file, *options, "--ignore-column", "Portaal")
+    assert ignored.code == 0, ignored.messages
+
+
+def test_a_file_for_one_portal_asks_whether_the_key_is_right(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("name,start,duration,customer_id,portal\nIntake,2027-03-05 14:30,30,cst_1,noord\n")
+
+    result = command("schedule-file", file, *FAST)
+
+    assert result.code == 0
+    assert "Note: The file is for the portal 'noord'; is the key of that portal set?" in result.messages
+
+
 def test_an_earlier_account_is_only_replaced_when_asked(command: Command, csv_file: Writer, tmp_path: Path) -> None:
     output = tmp_path / "results.csv"
     output.write_text("yesterday")

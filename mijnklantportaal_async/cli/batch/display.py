@@ -1,0 +1,192 @@
+"""How jobs stand, live: a bar for each on a terminal, a line now and then elsewhere."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mijnklantportaal_async.batch import Progress
+from mijnklantportaal_async.cli.batch.pace import end_in_words
+from mijnklantportaal_async.cli.batch.watching import JobWatch, TroubleLog
+from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+
+_TICK = 0.1
+_FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
+_NARROW = 76
+"""Columns below which the expected end stands in the second line."""
+
+_MOST_JOBS, _MOST_TROUBLES = 8, 3
+_LONGEST_NAME = 28
+
+
+class JobsDisplay:
+    """Shows jobs as they were at the last look.
+
+    Args:
+        jobs: Which; looked up at each refresh, so that jobs may come and go.
+        log: Where warnings are kept.
+        idle: What to say when there is no job.
+    """
+
+    def __init__(self, jobs: Callable[[], Sequence[JobWatch]], log: TroubleLog, *, idle: str = "") -> None:
+        self._jobs = jobs
+        self._log = log
+        self._idle = idle
+
+    def lines(self) -> list[str]:
+        """The figures of each job in a line."""
+        lines = [f"{job.job.name}: {'; '.join(self._parts(job))}" for job in self._jobs()]
+        return lines or ([self._idle] if self._idle else [])
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        jobs = self._jobs()
+        # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
+        width = options.max_width - 4
+        for job in jobs[:_MOST_JOBS]:
+            is_narrow = options.max_width < _NARROW
+            yield self._bar(job, is_narrow=is_narrow)
+            yield _line("  " + " · ".join(self._details(job, with_end=is_narrow)), width, "dim")
+            if job.last_bad is not None:
+                yield _line(f"  last {_bad_in_words(job)}", width, "red")
+        if len(jobs) > _MOST_JOBS:
+            yield _line(f"  … and {len(jobs) - _MOST_JOBS} more jobs", width, "dim")
+        if not jobs and self._idle:
+            yield _line(self._idle, width, "dim")
+        for trouble in self._troubles():
+            yield _line(f"  ! {trouble}", width, "yellow")
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _bar(self, job: JobWatch, *, is_narrow: bool) -> Table:
+        progress = job.progress
+        bar = Table.grid(padding=(0, 2, 0, 0), expand=True)
+        bar.add_column(no_wrap=True)
+        bar.add_column(ratio=1)
+        cells = [f"{progress.over:,}/{progress.total:,}", f"{job.pace.per_minute:.0f}/min"]
+        if not is_narrow:
+            cells.append(_end(job))
+        for _ in cells:
+            bar.add_column(no_wrap=True, justify="right")
+        name = plain_text(job.job.name, "bold")
+        name.truncate(14 if is_narrow else _LONGEST_NAME, overflow="ellipsis")
+        styles = ("", "cyan", "dim")
+        bar.add_row(
+            name,
+            ProgressBar(total=max(progress.total, 1), completed=progress.over),
+            *(Text(cell, style=style) for cell, style in zip(cells, styles, strict=False)),
+        )
+        return bar
+
+    def _details(self, job: JobWatch, *, with_end: bool) -> list[str]:
+        parts = counts_in_words(job.progress)
+        if with_end and (end := _end(job)):
+            parts.insert(0, end)
+        return parts
+
+    def _parts(self, job: JobWatch) -> list[str]:
+        progress = job.progress
+        parts = [
+            f"{progress.over:,} of {progress.total:,} rows over ({', '.join(counts_in_words(progress))})",
+            f"{job.pace.per_minute:.0f} a minute",
+        ]
+        if end := _end(job):
+            parts.append(end)
+        if job.last_bad is not None:
+            parts.append(f"last {_bad_in_words(job)}")
+        parts.extend(f"trouble: {trouble}" for trouble in self._troubles()[:1])
+        return parts
+
+    def _troubles(self) -> list[str]:
+        found: dict[str, None] = {}
+        for job in self._jobs():
+            for trouble in (job.trouble, *job.progress.troubles):
+                if trouble and not job.progress.is_over:
+                    found[trouble] = None
+        if last := self._log.last:
+            found[last] = None
+        return list(found)[:_MOST_TROUBLES]
+
+
+def counts_in_words(progress: Progress) -> list[str]:
+    """How many rows stand where: `510 done`, `480 waiting`."""
+    counts = {
+        "done": progress.done,
+        "waiting": progress.waiting,
+        "under way": progress.under_way,
+        "rejected": progress.rejected,
+        "unknown": progress.unknown,
+        "not started": progress.not_started,
+    }
+    return [f"{count:,} {name}" for name, count in counts.items() if count or name == "done"]
+
+
+@asynccontextmanager
+async def shown(display: JobsDisplay, terminal: Terminal) -> AsyncGenerator[None, None]:
+    """Shows jobs as long as this lasts."""
+    if terminal.messages.is_terminal:
+        with Live(display, console=terminal.messages, auto_refresh=False) as live:
+            live.refresh()
+            async with _ticking(_refresh(live)):
+                yield
+            live.refresh()
+        return
+    async with _ticking(_say_now_and_then(display, terminal)):
+        yield
+
+
+# --- inside ------------------------------------------------------------------------------------------------------
+
+
+def _line(text: str, width: int, style: str) -> Text:
+    line = plain_text(" ".join(text.split("\n")), style)
+    line.truncate(width, overflow="ellipsis")
+    line.no_wrap = True
+    return line
+
+
+def _end(job: JobWatch) -> str:
+    ends_at = None if job.is_over else job.pace.ends_at(job.progress)
+    return "" if ends_at is None else f"over about {end_in_words(ends_at, job.zone, datetime.now().astimezone())}"
+
+
+def _bad_in_words(job: JobWatch) -> str:
+    row = job.last_bad
+    return "" if row is None else f"{row.outcome.value}: {row.place}, {row.message or 'no reason was given'}"
+
+
+@asynccontextmanager
+async def _ticking(ticks: Coroutine[None, None, None]) -> AsyncGenerator[None, None]:
+    task = asyncio.create_task(ticks, name="show progress")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _refresh(live: Live) -> None:
+    while True:
+        live.refresh()
+        await asyncio.sleep(_TICK)
+
+
+async def _say_now_and_then(display: JobsDisplay, terminal: Terminal) -> None:
+    said, silence = time.monotonic(), _FIRST_LINE
+    before: list[str] = []
+    while True:
+        await asyncio.sleep(_TICK)
+        if time.monotonic() - said >= silence:
+            lines = display.lines()
+            for line in lines:
+                if line not in before:
+                    terminal.say(line)
+            # A run of hours must not fill a log.
+            before, said, silence = lines, time.monotonic(), min(silence * 2, _LONGEST_SILENCE)

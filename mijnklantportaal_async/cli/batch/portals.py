@@ -1,0 +1,244 @@
+"""The portals of a command, by name: where they are, the key of each, and whether it works."""
+
+import os
+from collections.abc import Callable, Collection, Iterable
+
+import attrs
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.batch import Portal, PortalAccess, SharedRateLimiter
+from mijnklantportaal_async.batch.portals import (
+    DEFAULT_PORTAL,
+    access_from_environment,
+    portal_from_environment,
+    variable,
+)
+from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
+from mijnklantportaal_async.cli import prompts
+from mijnklantportaal_async.cli.connection import clock_of, proxy_for, zone_of
+from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.session import (
+    ENVIRONMENT_API_KEY,
+    ENVIRONMENT_BASE_URL,
+    ENVIRONMENT_TIMEZONE,
+    PortalSession,
+)
+from mijnklantportaal_async.tables.printable import shown_value
+
+SANDBOX_ADDRESS = "sandbox"
+"""What rows call the address of a sandbox: its port is another one each time."""
+
+_CUSTOMERS = "create_customer"
+
+
+class PortalBook:
+    """Finds portals by name, in the options and the environment.
+
+    Args:
+        connection: The options that every command has. `--base-url` and `--timezone` stand for the variables of the
+            same meaning; a variable of one portal goes before both.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._environment: dict[str, str] = dict(os.environ)
+        for name, value in ((ENVIRONMENT_BASE_URL, connection.base_url), (ENVIRONMENT_TIMEZONE, connection.timezone)):
+            if value:
+                self._environment[name] = value
+        self._find_sandbox: Callable[[str], PortalAccess | None] = lambda name: None
+
+    def portal(self, name: str) -> Portal:
+        """The portal that is called so.
+
+        Raises:
+            CommandError: The name or the zone cannot be right.
+        """
+        try:
+            if self._connection.sandbox:
+                return Portal(name=name, address=SANDBOX_ADDRESS, timezone=zone_of(self._connection).key)
+            portal = portal_from_environment(name, self._environment)
+        except ValueError as error:
+            raise CommandError(f"{error}.") from error
+        zone_of(attrs.evolve(self._connection, timezone=portal.timezone))
+        return portal
+
+    def access(self, name: str) -> PortalAccess | None:
+        """The way into the portal; None where there is no key for it.
+
+        Raises:
+            CommandError: The key or the address cannot be right.
+        """
+        if self._connection.sandbox:
+            return self._find_sandbox(name)
+        try:
+            access = access_from_environment(name, self._environment)
+        except ValueError as error:
+            raise CommandError(f"{variable(ENVIRONMENT_API_KEY, name)}: {error}.") from None
+        return access and attrs.evolve(access, proxy=proxy_for(access.base_url))
+
+    def problem_with(self, portal: Portal) -> str | None:
+        """Why nobody here can work on the rows of a portal; None when somebody can."""
+        access = self.access(portal.name)
+        if access is None:
+            if self._connection.sandbox:
+                return f"There is no sandbox for the portal {shown_value(portal.name)!r} here."
+            return in_words_of_keys([portal.name])
+        if access.known_address != portal.address:
+            return (
+                f"Rows of the portal {shown_value(portal.name)!r} are for {portal.address}, but that portal is at "
+                f"{access.known_address} here ({variable(ENVIRONMENT_BASE_URL, portal.name)} or --base-url). They wait "
+                "for a worker that reaches theirs."
+            )
+        return None
+
+    def use_sandboxes(self, find: Callable[[str], PortalAccess | None]) -> None:
+        """With `--sandbox`: where the sandboxes are, once they are up."""
+        self._find_sandbox = find
+
+    def ask_for_keys(self, names: Iterable[str]) -> None:
+        """Asks for every key that is not in the environment, where somebody can answer.
+
+        Raises:
+            CommandError: Keys are missing.
+        """
+        missing = [name for name in names if self.access(name) is None]
+        if missing and prompts.somebody_is_there():
+            for name in missing:
+                whose = "" if name == DEFAULT_PORTAL else f" of the portal {name}"
+                if key := prompts.secret(f"API key{whose} (it is not shown): "):
+                    self._environment[variable(ENVIRONMENT_API_KEY, name)] = key
+            missing = [name for name in missing if self.access(name) is None]
+        if missing:
+            raise CommandError(
+                f"{in_words_of_keys(missing)} Nothing was sent. Keys are made under Settings > API Keys in the portal. "
+                "To try the command without a portal, say --sandbox."
+            )
+
+
+def in_words_of_keys(names: Collection[str]) -> str:
+    """Which keys are missing, and where they are looked for."""
+    return " ".join(
+        f"There is no API key for the portal {shown_value(name)!r}: put it into the environment variable "
+        f"{variable(ENVIRONMENT_API_KEY, name)}."
+        for name in names
+    )
+
+
+def refuse_other_zones(portals: Collection[Portal]) -> None:
+    """A time without an offset cannot be meant in two zones.
+
+    Raises:
+        CommandError: The portals are in several zones.
+    """
+    zones: dict[str, list[str]] = {}
+    for portal in portals:
+        zones.setdefault(portal.timezone, []).append(portal.name)
+    if len(zones) > 1:
+        named = "; ".join(f"{zone}: {', '.join(names)}" for zone, names in zones.items())
+        raise CommandError(
+            f"The rows are for portals in several time zones ({named}), so times in the file are not clear. Nothing "
+            "was submitted. Make a file for each zone, and name a portal of that zone with --portal."
+        )
+
+
+# --- does the key work? ------------------------------------------------------------------------------------------
+
+
+@attrs.frozen(kw_only=True)
+class Refusal:
+    """Why a portal cannot be worked for."""
+
+    portal: Portal
+    error: errors.MijnKlantportaalError
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the portal does not want the key, so that every row would wait for ever."""
+        return isinstance(self.error, errors.AuthenticationError | errors.LicenceError)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether somebody who waits for the rows should hear of it now: no connection may mean a wrong address."""
+        return self.is_refused or isinstance(self.error, errors.ConnectError)
+
+
+async def try_key(
+    portal: Portal, access: PortalAccess, *, operations: Collection[str], database: str, connection: Connection
+) -> Refusal | None:
+    """Makes one call that changes nothing, so that a wrong key shows at once and not in the first row.
+
+    Args:
+        portal: The portal.
+        access: The way into it.
+        operations: What the rows ask for; it decides what the key must be able to read.
+        database: Where the rate limit is shared.
+        connection: The options that every command has.
+
+    Returns:
+        What is wrong; None when all is well, or when nobody could tell without waiting.
+
+    Raises:
+        CommandError: The address cannot be right.
+        DatabaseTroubleError: The database cannot be used.
+    """
+    clock = clock_of(connection)
+    limiter = SharedRateLimiter(database, name=access.shared_name, rate_limit=access.rate_limit, clock=clock)
+    try:
+        session = PortalSession(
+            auth=access.make_auth(),
+            base_url=access.base_url,
+            timezone=portal.timezone,
+            proxy=access.proxy,
+            rate_limit=limiter,
+            retry=RetryPolicy(attempts=2),
+            timeouts=Timeouts(queue=2.0 * clock.speed, attempt=30, call=60),
+            clock=clock,
+        )
+    except ValueError as error:
+        await limiter.aclose()
+        raise CommandError(f"Portal {portal.name!r}: {error}.") from error
+    try:
+        async with session:
+            if set(operations) == {_CUSTOMERS}:
+                async for _ in session.list_customers():
+                    break
+            else:
+                await session.list_appointments(days=1)
+    except errors.RateLimitWaitError:
+        # Who has used up the limit a moment ago has a key that works.
+        return None
+    except errors.MijnKlantportaalError as error:
+        return Refusal(portal=portal, error=error)
+    finally:
+        await limiter.aclose()
+    return None
+
+
+def refusal_in_words(refusal: Refusal) -> str:
+    """What a call that was tried came to, and what to do."""
+    portal, error = refusal.portal, refusal.error
+    match error:
+        case errors.AuthenticationError() | errors.LicenceError():
+            return (
+                f"The portal {portal.name!r} refuses the key: {error} The key stands in "
+                f"{variable(ENVIRONMENT_API_KEY, portal.name)}."
+            )
+        case errors.PermissionDeniedError():
+            return (
+                f"The key of the portal {portal.name!r} may not read: {error} Rows go in all the same, but where an "
+                "answer is lost nobody can look, and the row ends as unknown."
+            )
+        case errors.ConnectError():
+            return (
+                f"The portal {portal.name!r} cannot be reached: {error} Its address stands in "
+                f"{variable(ENVIRONMENT_BASE_URL, portal.name)} or --base-url."
+            )
+        case _:
+            return f"The portal {portal.name!r} does not answer as it should: {error} Rows wait until it does."
+
+
+def no_portal(refusal: Refusal) -> CommandError:
+    """Ends a command whose portal cannot be worked for."""
+    return CommandError(refusal_in_words(refusal), ExitCode.NO_PORTAL)
