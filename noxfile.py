@@ -22,7 +22,7 @@ def coverage(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     session.run("coverage", "erase")
     rooms = ("calling", "session", "values", "api", "errors", "shape", "chaos", "rate")
-    session.run("coverage", "run", "-m", "pytest", *(f"tests/{room}" for room in rooms), *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "-n", "0", *(f"tests/{room}" for room in rooms), *session.posargs)
     session.run("coverage", "combine")
     session.run("coverage", "report", "--include", _core(), "--fail-under", "100")
 
@@ -84,7 +84,7 @@ def benchmarks(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Chaos for minutes, with many seeds: `nox -s soak -- --seeds 50`."""
     session.install("-e", ".[test]")
-    session.run("python", "-m", "pytest", "tests", "-m", "soak", "--timeout", "3600", *session.posargs)
+    session.run("python", "-m", "pytest", "tests", "-n", "0", "-m", "soak", "--timeout", "3600", *session.posargs)
 
 
 @nox.session
