@@ -118,6 +118,8 @@ class Database:
 
         def work() -> None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            # Names and addresses of people lie in it: nobody else's business. Its companions take after it.
+            self.path.touch(mode=0o600)
             with self.engine.connect() as connection:
                 # Readers and a writer side by side; the mode stays with the file.
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")

@@ -40,6 +40,16 @@ async def test_no_key_in_the_files_and_the_log(tmp_path: Path, caplog: pytest.Lo
     assert SECRET not in caplog.text
 
 
+async def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("Windows has other permissions")
+    await run_a_job(f"sqlite:///{tmp_path}/jobs.db")
+    async with Jobs(f"sqlite:///{tmp_path}/jobs.db"):
+        files = sorted(path for path in tmp_path.iterdir() if path.is_file())  # noqa: ASYNC240
+        assert {path.name for path in files} >= {"jobs.db", "jobs.db-wal"}
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
 async def test_no_key_in_the_server(postgresql_url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     await run_a_job(postgresql_url)

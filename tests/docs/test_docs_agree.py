@@ -31,6 +31,7 @@ from mijnklantportaal_async import (
     RetryPolicy,
     Timeouts,
     TokenRefreshError,
+    batch,
     errors,
     events,
 )
@@ -209,6 +210,11 @@ def test_the_fields_of_events() -> None:
 
 
 # --- Names and links ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", batch.__all__)
+def test_every_name_of_batches_is_in_the_reference(name: str) -> None:
+    assert f"::: mijnklantportaal_async.batch.{name}\n" in (DOCS / "reference.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", mijnklantportaal_async.__all__)

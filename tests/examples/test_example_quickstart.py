@@ -18,11 +18,13 @@ async def test_schedules_lists_and_cancels() -> None:
     )
 
 
-@pytest.mark.parametrize("example", ["quickstart", "fastapi_booking", "telegram_bot", "batch_from_csv"])
+@pytest.mark.parametrize(
+    "example", ["quickstart", "fastapi_booking", "telegram_bot", "batch_from_csv", "move_practice"]
+)
 def test_the_readme_has_each_command(example: str) -> None:
     assert f"python examples/{example}.py" in README
 
 
 def test_the_readme_names_files_that_exist() -> None:
     for name in re.findall(r"[\w/-]+\.(?:py|html|csv|ics|jsonl)\b", README):
-        assert (PROJECT / name).exists() or (EXAMPLES / name).exists() or name == "results.csv", name
+        assert (PROJECT / name).exists() or (EXAMPLES / name).exists() or name in {"results.csv", "moved.html"}, name
