@@ -133,6 +133,8 @@ class EngineWorker:
             application_version=VERSION,
             executor_id=self._executor,
             sys_db_pool_size=POOL,
+            # The engine sets its own, a minute, over that of `_connect`.
+            sys_db_idle_transaction_timeout_sec=IDLE_SECONDS,
             enable_otlp=False,
             log_level="WARNING",
         )
@@ -182,12 +184,10 @@ class EngineWorker:
         """
         if self._is_over:
             raise EngineIsOverError
-        options = f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s"
         return psycopg.connect(
             self._database.secret_url.replace("+psycopg", "", 1),
             connect_timeout=10,
             application_name=APPLICATION,
-            options=options,
         )
 
     def _make_row_workflow(self) -> Callable[[Json], Awaitable[Json]]:

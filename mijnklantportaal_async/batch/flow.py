@@ -139,10 +139,19 @@ class RowFlow:
         ledger: What is known of other rows.
         settings: How patient to be.
         clock: Where time comes from; the same as the session's.
+        longest_answer: Seconds that the session waits for an answer. A request of a worker that is gone may still be
+            under way for so long.
     """
 
     def __init__(
-        self, *, portal: PortalSession, limiter: SharedRateLimiter, ledger: Ledger, settings: FlowSettings, clock: Clock
+        self,
+        *,
+        portal: PortalSession,
+        limiter: SharedRateLimiter,
+        ledger: Ledger,
+        settings: FlowSettings,
+        clock: Clock,
+        longest_answer: float = 0.0,
     ) -> None:
         self._portal = portal
         # One request for each slot: trying again is the flow's business.
@@ -151,7 +160,7 @@ class RowFlow:
         self._ledger = ledger
         self._settings = settings
         self._clock = clock
-        self._fences: dict[str, Fence] = {}
+        self._longest_answer = longest_answer
         self._looks = SharedLooks()
 
     async def aclose(self) -> None:
@@ -188,7 +197,8 @@ class RowFlow:
                 if verdict["outcome"] != AGAIN:
                     return verdict
         finally:
-            self._drop_fence(row.id)
+            if work.fence is not None:
+                self._limiter.give_back(work.fence.permit)
 
     # --- the two steps -----------------------------------------------------------------------------------------
 
@@ -198,7 +208,7 @@ class RowFlow:
             await self._clock.sleep(wait)
         while True:
             try:
-                self._fences[work.row.id] = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
+                work.fence = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
             except Exception as error:  # noqa: BLE001 - nothing was sent: the row can wait, and must not end by a mistake
                 LOG.warning("Row %s waits: %s: %s", work.row.place, type(error).__name__, error)
                 await self._clock.sleep(self._settings.sibling_wait)
@@ -223,9 +233,10 @@ class RowFlow:
 
     async def _attempt(self, work: "_Work", doubts: int) -> Json:
         """Sends, if this process has just put up the fence; otherwise finds out what became of the row."""
-        fence = self._fences.pop(work.row.id, None)
+        fence, work.fence = work.fence, None
         try:
             if fence is None:
+                await self._clock.sleep(self._longest_answer)
                 return await self.settle_doubt(work, "A worker stopped while it had the row", doubts)
             if fence.age > self._settings.fence:
                 # Nothing was sent with it, and nobody else could have: only the row's owner gets this far.
@@ -242,15 +253,16 @@ class RowFlow:
     async def _send(self, work: "_Work", fence: Fence, doubts: int) -> Json:
         with self._limiter.prepaid(fence.permit, seconds=max(0.0, self._settings.fence - fence.age)) as prepaid:
             try:
-                record = await work.operation.send(self._once, work.request)
-            except errors.MijnKlantportaalError as error:
-                return await self._judge(work, error, doubts)
-            except Exception as error:  # noqa: BLE001 - such as a warning that was turned into an error
-                reason = f"{type(error).__name__}: {error}"
-                if not prepaid.is_used:
-                    return _final(Outcome.REJECTED, reason)
-                return await self.settle_doubt(work, reason, doubts)
-        return _done(work, record)
+                return _done(work, await work.operation.send(self._once, work.request))
+            except Exception as error:  # noqa: BLE001 - also such as a warning that was turned into an error
+                failure = error
+        # Looking comes after the block: what is sent inside goes with the permit, or not at all.
+        if isinstance(failure, errors.MijnKlantportaalError):
+            return await self._judge(work, failure, doubts)
+        reason = f"{type(failure).__name__}: {failure}"
+        if not prepaid.is_used:
+            return _final(Outcome.REJECTED, reason)
+        return await self.settle_doubt(work, reason, doubts)
 
     async def _judge(self, work: "_Work", error: errors.MijnKlantportaalError, doubts: int) -> Json:
         """What an attempt that failed comes to."""
@@ -343,20 +355,16 @@ class RowFlow:
             pass
         return await self._ledger.have_ended(row.after)
 
-    def _drop_fence(self, row_id: str) -> None:
-        fence = self._fences.pop(row_id, None)
-        if fence is not None:
-            self._limiter.give_back(fence.permit)
 
-
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)
 class _Work:
-    """A row, understood."""
+    """A row, understood: of one run of it. The same process may run it twice at once, where it was taken over."""
 
     row: BatchRow
     operation: BatchOperation
     request: Any
     zone: ZoneInfo
+    fence: Fence | None = None
 
 
 def _done(work: _Work, record: Any) -> Json:

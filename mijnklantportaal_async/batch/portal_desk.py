@@ -96,7 +96,12 @@ class Desks:
                 clock=self._clock,
             )
             flow = self._make_flow(
-                portal=session, limiter=limiter, ledger=self, settings=self._settings, clock=self._clock
+                portal=session,
+                limiter=limiter,
+                ledger=self,
+                settings=self._settings,
+                clock=self._clock,
+                longest_answer=self._timeouts.attempt or 0.0,
             )
             self._desks[portal] = Desk(session, limiter, flow)
         return self._desks[portal]

@@ -35,16 +35,17 @@ def key_fingerprint(api_key: str) -> str:
 class Prepaid:
     """A permit that was taken before its request was put together."""
 
-    __slots__ = ("not_after", "permit")
+    __slots__ = ("is_used", "not_after", "permit", "wall_not_after")
 
-    def __init__(self, permit: Permit, not_after: float) -> None:
-        self.permit: Permit | None = permit
-        self.not_after = not_after
+    def __init__(self, permit: Permit, seconds: float) -> None:
+        self.permit = permit
+        self.is_used = False
+        self.not_after = time.monotonic() + seconds
+        self.wall_not_after = time.time() + seconds
 
-    @property
-    def is_used(self) -> bool:
-        """Whether a request went with it."""
-        return self.permit is None
+    def is_valid(self) -> bool:
+        """Whether its time has not gone by. Also where the machine slept: its monotonic clock stood still then."""
+        return time.monotonic() <= self.not_after and time.time() <= self.wall_not_after
 
 
 _PREPAID: ContextVar[Prepaid | None] = ContextVar("mijnklantportaal_async.prepaid", default=None)
@@ -129,13 +130,17 @@ class SharedRateLimiter(RateLimiter):
     def take_now(self, priority: Priority) -> Permit | None:
         """The permit that was paid for this call before, if there is one; every other has to be asked for."""
         prepaid = _PREPAID.get()
-        if prepaid is None or prepaid.permit is None:
+        if prepaid is None:
             return None
-        if time.monotonic() > prepaid.not_after:
+        if prepaid.is_used:
+            # Such as the same request with a fresh token, after a 401: it would wait here, and go when nobody reckons
+            # with it any more.
+            raise RateLimitWaitError("The slot of this request is used up")
+        if not prepaid.is_valid():
             raise RateLimitWaitError("The slot of this request went by before it could be sent")
-        permit, prepaid.permit = prepaid.permit, None
-        permit.started = self._clock.monotonic()
-        return permit
+        prepaid.is_used = True
+        prepaid.permit.started = self._clock.monotonic()
+        return prepaid.permit
 
     async def take(self, priority: Priority, timeout: float | None) -> Permit:
         """A permit, waiting for it up to `timeout` seconds.
@@ -157,15 +162,15 @@ class SharedRateLimiter(RateLimiter):
 
     @contextlib.contextmanager
     def prepaid(self, permit: Permit, *, seconds: float) -> Generator[Prepaid, None, None]:
-        """The next request that is sent inside uses this permit, if it goes within so many seconds of the machine."""
-        prepaid = Prepaid(permit, time.monotonic() + seconds)
+        """One request may be sent inside: with this permit, and within so many seconds of the machine."""
+        prepaid = Prepaid(permit, seconds)
         token = _PREPAID.set(prepaid)
         try:
             yield prepaid
         finally:
             _PREPAID.reset(token)
-            if prepaid.permit is not None:
-                self.give_back(prepaid.permit)
+            if not prepaid.is_used:
+                self.give_back(permit)
 
     def learn(self, headers: Mapping[str, str]) -> None:
         """Corrects the limit for everybody."""

@@ -1,0 +1,46 @@
+"""Rows, portals that fail, workers that are killed and frozen, submitters that are killed: each row exactly once."""
+
+from pathlib import Path
+
+import pytest
+from chaos_driver import run_chaos
+from chaos_plan import ChaosPlan
+
+from mijnklantportaal_async.sandbox import Fault
+
+SHORT = ChaosPlan(seed=1, rows=180, kills=5, freezes=3, pause=(0.5, 1.0))
+"""What a main test may take. The long form is in `test_batch_soak.py`."""
+
+A_HANDFUL = 6
+"""Of 429s: at this speed, the margin for a busy machine is 60 ms."""
+
+
+@pytest.mark.timeout(180)
+async def test_each_row_exactly_once_whoever_dies(database_url: str, tmp_path: Path) -> None:
+    report = await run_chaos(SHORT, database_url, tmp_path, limit=120)
+    print(report)
+    assert report.verdict.is_exactly_once, report
+    assert report.verdict.done >= SHORT.rows * 0.95
+    assert report.crashes == []
+    assert report.refused <= A_HANDFUL
+    # What it went through, or it would show nothing.
+    assert report.kills >= 3
+    assert report.freezes >= 2
+    assert len({name.split()[1] for name in report.faults}) >= len(Fault) - 3
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("flow", ["does not look", "has no fence"])
+async def test_a_flow_that_leaves_something_out_makes_duplicates(flow: str, sqlite_url: str, tmp_path: Path) -> None:
+    """The control: what the run above does not find, it could have found.
+
+    No faults, and every POST takes long enough to be killed in the middle; the portal brings it to its end all the
+    same. A flow that does not look sends such a row again; so does one that takes the engine's word that a step which
+    was not recorded has not happened.
+    """
+    plan = ChaosPlan(seed=2, rows=60, kills=4, freezes=0, pause=(0.5, 0.9), slow_posts=0.6, flow=flow)
+    report = await run_chaos(plan, sqlite_url, tmp_path, limit=60)
+    print(report)
+    assert report.verdict.duplicates > 0, report
+    assert report.verdict.lost == 0
+    assert report.kills >= 2

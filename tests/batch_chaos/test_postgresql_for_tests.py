@@ -1,0 +1,33 @@
+"""The server that other tests work with: from every place where this machine has one."""
+
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+from postgresql_server import fresh_database, known_programs, running_server
+
+
+@pytest.mark.parametrize("programs", known_programs(), ids=str)
+def test_every_server_of_this_machine_will_do(programs: Path) -> None:
+    with running_server(programs) as server:
+        with fresh_database(server, "one") as url, psycopg.connect(url) as connection:
+            connection.execute("CREATE TABLE things (number integer)")
+            found = connection.execute("SELECT current_setting('fsync'), current_setting('data_directory')").fetchone()
+        assert found is not None
+        fsync, folder = found
+        assert fsync == "on"
+        # The next one knows nothing of it.
+        with fresh_database(server, "one") as url, psycopg.connect(url) as connection:
+            assert connection.execute("SELECT to_regclass('things')").fetchone() == (None,)
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.replace("tests:", "tests:not-"))
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(server)
+    assert not os.path.exists(folder)
+
+
+def test_a_database_of_its_own(postgresql_url: str, postgresql_server: str) -> None:
+    assert postgresql_url != postgresql_server
+    with psycopg.connect(postgresql_url) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
