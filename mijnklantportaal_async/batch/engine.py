@@ -23,6 +23,7 @@ from mijnklantportaal_async.batch.rows import (
     BatchRow,
     Note,
     Portal,
+    in_order,
     job_prefix,
     queue_name,
 )
@@ -102,10 +103,9 @@ class EngineClient:
 
     async def add(self, notes: Iterable[Note], rows: Iterable[BatchRow]) -> None:
         """Keeps notes and rows; nothing happens to those that are kept already. All or none of each 500."""
-        options = [(self._note_options(note), note.to_json()) for note in notes]
         # The notes are in the first transaction: a row without its note would wait for ever.
-        options += [(self._row_options(row), row.to_json()) for row in rows]
-        for chunk in _chunks(options, CHUNK):
+        items: list[Note | BatchRow] = [*notes, *rows]
+        for chunk in _chunks(items, CHUNK):
             await self._run(lambda: self._enqueue(chunk))  # noqa: B023 - awaited at once
 
     async def register_queue(
@@ -147,10 +147,6 @@ class EngineClient:
     async def with_key(self, key: str) -> list[Kept]:
         """Rows whose records could not be told apart, of all jobs."""
         return await self._list(user=key, name=ROW_WORKFLOW, load_input=False)
-
-    async def unfinished(self) -> list[Kept]:
-        """Rows of all jobs that are not at their end."""
-        return await self._list(status=["ENQUEUED", "PENDING"], name=ROW_WORKFLOW, load_input=False, load_output=False)
 
     async def under_way(self, queues: Sequence[str] | None = None) -> list[Kept]:
         """What workers have at the moment, of some queues or of all."""
@@ -215,12 +211,25 @@ class EngineClient:
         found = await self._run(lambda: self._dbos.list_workflows(**filters))
         return [_kept(status) for status in found]
 
-    def _enqueue(self, options: Sequence[tuple[EnqueueOptions, dict[str, Any]]]) -> None:
+    def _enqueue(self, items: Sequence[Note | BatchRow]) -> None:
+        rows = [item for item in items if isinstance(item, BatchRow)]
         with self._database.engine.begin() as connection:
-            if self._database.is_sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            for option, data in options:
-                self._dbos.enqueue_in_transaction(connection, option, data)
+            # One submitter at a time: of two that add equal rows at once, one must see the other's and go after them.
+            connection.exec_driver_sql(
+                "BEGIN IMMEDIATE" if self._database.is_sqlite else "SELECT pg_advisory_xact_lock(7305422)"
+            )
+            for note in items:
+                if isinstance(note, Note):
+                    self._dbos.enqueue_in_transaction(connection, self._note_options(note), note.to_json())
+            for row in in_order(rows, self._unfinished({row.key for row in rows}) if rows else ()):
+                self._dbos.enqueue_in_transaction(connection, self._row_options(row), row.to_json())
+
+    def _unfinished(self, keys: Collection[str]) -> list[tuple[str, str, int]]:
+        """Key, id and priority of the rows of all jobs that have one of these keys and are not at their end."""
+        found = self._dbos.list_workflows(
+            user=list(keys), status=["ENQUEUED", "PENDING"], name=ROW_WORKFLOW, load_input=False, load_output=False
+        )
+        return [(str(status.authenticated_user), status.workflow_id, status.priority or 0) for status in found]
 
     def _row_options(self, row: BatchRow) -> EnqueueOptions:
         return EnqueueOptions(

@@ -88,7 +88,6 @@ class Jobs:
             default=portal,
             source=source,
             existing=await self._engine.rows(name, data=False, results=False),
-            unfinished=await self._engine.unfinished(),
             known_notes={kept.id for kept in await self._engine.notes(name)},
         )
 

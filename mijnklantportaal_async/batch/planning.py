@@ -60,10 +60,9 @@ def make_plan(
     default: Portal,
     source: str,
     existing: Collection[Kept],
-    unfinished: Collection[Kept],
     known_notes: Collection[str],
 ) -> Plan:
-    """Tells new rows from known ones, counts equal ones, and puts those in order that could be mistaken for each other.
+    """Tells new rows from known ones, and counts equal ones.
 
     Args:
         requests: Requests, or `JobRow` objects.
@@ -72,7 +71,6 @@ def make_plan(
         default: For rows that name none.
         source: Where the rows come from.
         existing: The job's rows.
-        unfinished: Rows of all jobs that are not at their end.
         known_notes: Ids of the job's notes.
 
     Raises:
@@ -85,7 +83,6 @@ def make_plan(
     fresh = [item for item in given if item.row.id not in ids]
     notes = _notes(given, fresh, job, source, all_digest)
     note_ids = {(note.portal, note.operation): note.id for note in notes}
-    rows = _ordered(fresh, note_ids, unfinished)
     return Plan(
         submission=Submission(
             job=job,
@@ -96,7 +93,7 @@ def make_plan(
             new_rows=tuple(f"{item.row.place}: {item.operation.title(item.row.request)}" for item in fresh[:SHOWN])
             + ((f"and {len(fresh) - SHOWN} more",) if len(fresh) > SHOWN else ()),
         ),
-        rows=tuple(rows),
+        rows=tuple(attrs.evolve(item.row, noted=note_ids[item.row.portal, item.row.operation]) for item in fresh),
         notes=tuple(note for note in notes if note.id not in known_notes),
         portals=tuple(dict.fromkeys(note.portal for note in notes)),
         completes_a_submission=bool(fresh) and all(note.id in known_notes for note in notes),
@@ -161,28 +158,3 @@ def _notes(given: list[_Given], fresh: list[_Given], job: str, source: str, dige
         for (portal, name), items in groups.items()
         if (portal, name) in wanted
     ]
-
-
-def _ordered(
-    fresh: list[_Given], notes: Mapping[tuple[Portal, str], str], unfinished: Collection[Kept]
-) -> list[BatchRow]:
-    """Rows whose records could not be told apart go one after the other, those of other jobs first."""
-    before: dict[str, list[tuple[str, int]]] = {}
-    for kept in unfinished:
-        if kept.key:
-            before.setdefault(kept.key, []).append((kept.id, kept.priority))
-    rows: list[BatchRow] = []
-    for item in fresh:
-        row = item.row
-        earlier = before.setdefault(row.key, [])
-        priority = 1 + max((place for _, place in earlier), default=0)
-        rows.append(
-            attrs.evolve(
-                row,
-                after=tuple(identifier for identifier, _ in earlier),
-                priority=priority,
-                noted=notes[row.portal, row.operation],
-            )
-        )
-        earlier.append((row.id, priority))
-    return rows

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Self
 
 import attrs
@@ -95,6 +95,25 @@ class BatchRow:
         values["portal"] = Portal(**values["portal"])
         values["after"] = tuple(values["after"])
         return cls(**values)
+
+
+def in_order(rows: Iterable[BatchRow], unfinished: Iterable[tuple[str, str, int]]) -> list[BatchRow]:
+    """Rows whose records could not be told apart go one after the other, those that are there already first.
+
+    Args:
+        rows: New ones.
+        unfinished: Key, id and priority of rows of all jobs that are not at their end.
+    """
+    before: dict[str, list[tuple[str, int]]] = {}
+    for key, identifier, priority in unfinished:
+        before.setdefault(key, []).append((identifier, priority))
+    ordered: list[BatchRow] = []
+    for row in rows:
+        earlier = before.setdefault(row.key, [])
+        priority = 1 + max((priority for _, priority in earlier), default=0)
+        ordered.append(attrs.evolve(row, after=tuple(identifier for identifier, _ in earlier), priority=priority))
+        earlier.append((row.id, priority))
+    return ordered
 
 
 @attrs.frozen(kw_only=True)
