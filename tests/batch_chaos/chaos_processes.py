@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -119,18 +119,23 @@ class Child:
         """As a power cut."""
         if self.is_alive:
             self.was_killed = True
-            os.kill(self.pid, signal.SIGKILL)
+            self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
         """It stands still, and everything that it holds stays held."""
         self.is_frozen = True
-        os.kill(self.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """It goes on as if nothing had happened."""
         if self.is_alive:
             self.is_frozen = False
-            os.kill(self.pid, signal.SIGCONT)
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # It may have ended by itself a moment ago, because its lease was lost.
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
 
 class Nursery:
