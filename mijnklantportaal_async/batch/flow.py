@@ -32,8 +32,8 @@ Json = dict[str, Any]
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 
-LONGEST_PLACE = 30.0
-"""Seconds of the portal's clock for which a row keeps a worker's place while it waits for others."""
+MOST_LOOKS = 30
+"""How often a row looks whether those that it waits for have ended, before it gives its place to them."""
 
 AGAIN = "again"
 """The verdict of an attempt after which the row goes round once more."""
@@ -221,8 +221,8 @@ class RowFlow:
         Raises:
             NotYetError: It takes long.
         """
-        until = self._clock.monotonic() + LONGEST_PLACE
-        while self._clock.monotonic() < until:
+        # Looks, not seconds: where the database is slow, rows that could go must not give up before it has answered.
+        for _ in range(MOST_LOOKS):
             try:
                 if await self._is_ready(row):
                     return

@@ -68,6 +68,7 @@ class Desks:
         self._make_flow = make_flow
         self._desks: dict[Portal, Desk] = {}
         self._notes: dict[str, frozenset[str] | str] = {}
+        self._next_looks: dict[str, float] = {}
 
     def can_reach(self, portal: Portal) -> bool:
         """Whether there is a key for it, at the same address."""
@@ -140,6 +141,11 @@ class Desks:
         """
         known = self._notes.get(note_id)
         if known is None:
+            # All rows of a portal wait for the same note: one look in a while serves them all.
+            now = self._clock.monotonic()
+            if now < self._next_looks.get(note_id, now):
+                return None
+            self._next_looks[note_id] = now + self._settings.sibling_wait / 2
             found = await self._client.by_id([note_id])
             if not found or not found[0].result:
                 return None

@@ -79,7 +79,7 @@ class ChaosPlan:
             silent=self.silent,
             grace=1.0,
             timeouts=Timeouts(queue=None, attempt=self.speed, call=None),
-            flow=FlowSettings(settle=self.settle * self.speed, fence=self.fence),
+            flow=FlowSettings(settle=self.settle * self.speed, fence=self.fence, sibling_wait=0.25 * self.speed),
         )
 
 

@@ -8,7 +8,7 @@ from chaos_plan import ChaosPlan
 
 from mijnklantportaal_async.sandbox import Fault
 
-SHORT = ChaosPlan(seed=1, rows=180, kills=5, freezes=3, pause=(0.5, 1.0))
+SHORT = ChaosPlan(seed=1, rows=180, kills=4, freezes=2, pause=(0.5, 1.0))
 """What a main test may take. The long form is in `test_batch_soak.py`."""
 
 A_HANDFUL = 6

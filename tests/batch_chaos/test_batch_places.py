@@ -14,6 +14,8 @@ from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.engine import EngineClient
 from mijnklantportaal_async.batch.rows import Note, queue_name
 
+pytestmark = pytest.mark.soak  # takes its time; the main tests have the short chaos
+
 PLAN = ChaosPlan(seed=5, rows=60, share=0.0)
 
 

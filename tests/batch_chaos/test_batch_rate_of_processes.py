@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from rate_of_processes import LIMIT, saturate
 
+pytestmark = pytest.mark.soak  # takes its time; the main tests have the short chaos
+
 
 @pytest.mark.timeout(120)
 async def test_the_limit_is_used_and_persons_go_first(postgresql_url: str, tmp_path: Path) -> None:

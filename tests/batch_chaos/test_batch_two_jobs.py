@@ -11,6 +11,8 @@ from chaos_processes import PATIENCE, open_nursery, open_portals
 
 from mijnklantportaal_async.batch import Jobs
 
+pytestmark = pytest.mark.soak  # takes its time; the main tests have the short chaos
+
 PLAN = ChaosPlan(seed=2, rows=60, share=0.35, chunk=500)
 """Every third request fails: many rows look for theirs among those of the other job."""
 
