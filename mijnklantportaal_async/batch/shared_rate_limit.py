@@ -140,6 +140,7 @@ class SharedRateLimiter(RateLimiter):
             raise RateLimitWaitError("The slot of this request went by before it could be sent")
         prepaid.is_used = True
         prepaid.permit.started = self._clock.monotonic()
+        prepaid.permit.is_valid = prepaid.is_valid
         return prepaid.permit
 
     async def take(self, priority: Priority, timeout: float | None) -> Permit:

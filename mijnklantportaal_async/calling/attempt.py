@@ -111,6 +111,7 @@ class Sender:
         if listens:
             self._announce_start(request, record)
         record.sending = True
+        record.is_valid = permit.is_valid
         try:
             answer = await self.transport.send(request, token, timeout, record)
         except errors.TransportError as error:

@@ -24,6 +24,7 @@ class CallRecord:
         is_active: Whether a call writes into it now.
         sending: Whether a request is under way.
         begun: Whether the request under way may have left.
+        is_valid: Of its permit.
         in_doubt: Whether an attempt may have had an effect that nobody knows of yet.
         was_in_doubt: Whether that was so at any time.
         answer: The last one.
@@ -39,6 +40,7 @@ class CallRecord:
         "first_sent",
         "in_doubt",
         "is_active",
+        "is_valid",
         "queued",
         "sending",
         "started",
@@ -57,6 +59,7 @@ class CallRecord:
         self.attempts = self.failures = 0
         self.is_active = self.sending = self.begun = self.in_doubt = self.was_in_doubt = False
         self.answer: Answer | None = None
+        self.is_valid: Callable[[], bool] | None = None
 
     @property
     def may_have_happened(self) -> bool:

@@ -57,6 +57,10 @@ class _Body(BytesPayload):
 
     # Any: the coroutine of the parent is handed on, which saves one; type checkers disagree on its name.
     def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> Any:
+        is_valid = self._record.is_valid
+        if is_valid is not None and not is_valid():
+            # The machine stood still while the connection was made: what is sent now, nobody reckons with any more.
+            raise OSError("it took too long until the request could leave")
         self._record.begun = True
         return super().write_with_length(writer, content_length)
 

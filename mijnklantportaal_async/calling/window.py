@@ -7,6 +7,7 @@ Source: https://docs.developers.mijnklantportaal.nl/getting-started/rate-limitin
 """
 
 from collections import deque
+from collections.abc import Callable
 
 import attrs
 
@@ -53,12 +54,14 @@ class RateLimit:
 class Permit:
     """The right to send one request, and its place in the window afterwards."""
 
-    __slots__ = ("expires", "finished", "started")
+    __slots__ = ("expires", "finished", "is_valid", "started")
 
     def __init__(self, started: float, expires: float) -> None:
         self.started = started
         self.expires = expires
         self.finished = False
+        # Asked at the very moment at which the body of a request leaves; None for a permit that does not grow old.
+        self.is_valid: Callable[[], bool] | None = None
 
 
 class SlidingWindow:

@@ -135,7 +135,9 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         # It may have ended by itself a moment ago, because its lease was lost.
         with suppress(ProcessLookupError):
-            os.kill(self.pid, number)
+            # One that is not born yet has no number, and 0 would mean ourselves.
+            if self.pid > 0:
+                os.kill(self.pid, number)
 
 
 class Nursery:
