@@ -1,13 +1,21 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from given import SECRET, MakePortal
 from hypothesis import HealthCheck, settings
+from moved_time import LoopClock, MovedTimeLoop
 from postgresql_server import postgresql_server, postgresql_url  # noqa: F401 - fixtures, for all tests
 from tenacity import wait_none
 
-from mijnklantportaal_async import Clock, PortalSession, ReconcilePolicy, RetryPolicy
+from mijnklantportaal_async import PortalSession, ReconcilePolicy, RetryPolicy
+
+HERE = Path(__file__).parent
+
+ON_A_LOOP_ALONE = {"api", "calling", "chaos", "memory", "rate", "sandbox", "session", "values"}
+"""Rooms whose tests wait neither for other processes nor for threads of their own."""
 
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +34,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("soak_seed", range(100, 100 + (asked or metafunc.module.SEEDS)))
 
 
+def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Where nothing but the test's own loop is at work, time is moved instead of waited for."""
+    alone = item.path.relative_to(HERE).parts[0] in ON_A_LOOP_ALONE and "machine_time" not in item.keywords
+    return {"loop": MovedTimeLoop if alone else asyncio.new_event_loop}
+
+
 @pytest.fixture
 async def make_portal() -> AsyncIterator[MakePortal]:
     """Sessions that never sleep between attempts and settle at once, closed at the end."""
@@ -38,7 +52,7 @@ async def make_portal() -> AsyncIterator[MakePortal]:
             "retry": RetryPolicy(wait=wait_none()),
             "reconcile": ReconcilePolicy(settle=0.05),
             "rate_limit": None,
-            "clock": Clock(),
+            "clock": LoopClock(),
         }
         if "auth" in settings:
             del defaults["api_key"]

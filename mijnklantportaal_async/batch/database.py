@@ -12,6 +12,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from mijnklantportaal_async.batch import sqlite_dialect
+
 T = TypeVar("T")
 
 SCHEMA = "mijnklantportaal"
@@ -173,7 +175,8 @@ def _read_url(text: str) -> URL:
             raise ValueError(
                 "sqlite in memory would forget the jobs with the process; give a file: 'sqlite:///jobs.db'"
             )
-        return url
+        sqlite_dialect.register()
+        return url.set(drivername=sqlite_dialect.DRIVER)
     return url.set(drivername="postgresql+psycopg")
 
 

@@ -1,24 +1,27 @@
-"""The portal's clock: it starts at the real time and runs `speed` times as fast."""
+"""The portal's clock: it starts at the real time and runs on as the clock that it is given."""
 
 from __future__ import annotations
 
 import time
 from email.utils import formatdate
 
+from mijnklantportaal_async.values.clock import Clock
+
 
 class PortalClock:
     """Tells the portal's time; never goes back."""
 
-    def __init__(self, speed: float = 1.0) -> None:
-        if not speed > 0:
-            raise ValueError(f"speed must be above 0, not {speed}")
-        self.speed = speed
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self._started_at = time.time()
-        self._monotonic_start = time.monotonic()
+        self._begin: float | None = None
 
     def seconds(self) -> float:
-        """Return the portal seconds since the clock was made."""
-        return (time.monotonic() - self._monotonic_start) * self.speed
+        """Return the portal seconds since the clock was first looked at."""
+        now = self._clock.monotonic()
+        if self._begin is None:
+            self._begin = now
+        return now - self._begin
 
     def timestamp(self) -> float:
         """Return the portal's UNIX time."""
@@ -30,4 +33,4 @@ class PortalClock:
 
     def real_seconds(self, portal_seconds: float) -> float:
         """Return how long `portal_seconds` last for somebody outside."""
-        return portal_seconds / self.speed
+        return self._clock.real(portal_seconds)

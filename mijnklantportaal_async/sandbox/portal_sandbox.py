@@ -22,6 +22,7 @@ from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES, Keyring
+from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
     import os
@@ -58,6 +59,7 @@ class Sandbox(PortalContents):
         rate_window: `"fixed"` opens a window with a request; `"rolling"` looks back from every request.
         speed: Portal seconds per real second. The whole portal lives faster: its rate window and `retry-after`, its
             `Date` and `createdAt`, the delays of faults.
+        clock: Where its time comes from, with the speed of that clock; for tests that move time themselves.
         faults: Random faults, beside those of `fail_next`.
         list_canceled: Whether List Appointments shows canceled ones; the documentation does not say.
         newest_first: Whether lists that come in pages begin with the newest record; the documentation does not say.
@@ -76,6 +78,7 @@ class Sandbox(PortalContents):
         rate_period: float = 60.0,
         rate_window: RateWindowKind = "fixed",
         speed: float = 1.0,
+        clock: Clock | None = None,
         faults: Faults | None = None,
         list_canceled: bool = True,
         newest_first: bool = False,
@@ -85,7 +88,7 @@ class Sandbox(PortalContents):
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
         if keys is not None and not keys:
             raise ValueError("keys is empty: nobody could call this portal")
-        super().__init__(database, ZoneInfo(timezone), PortalClock(speed))
+        super().__init__(database, ZoneInfo(timezone), PortalClock(clock or Clock(speed)))
         self._host = host
         self._port = port
         self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))

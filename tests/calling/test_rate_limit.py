@@ -6,22 +6,12 @@ from collections import deque
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moved_time import HandClock
 
 from mijnklantportaal_async import CallTimeoutError, Clock, Priority, RateLimit, RateLimiter, RateLimitWaitError
 from mijnklantportaal_async.calling.window import ARRIVAL_MARGIN, Permit, SlidingWindow
 
 INTERACTIVE, BACKGROUND = Priority.INTERACTIVE, Priority.BACKGROUND
-
-
-class HandClock(Clock):
-    """Stands still until it is moved; real timers never fire in a test's time."""
-
-    def __init__(self) -> None:
-        super().__init__(speed=1)
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 def limiter_of(requests: int | None, per: float = 60.0, in_flight: int = 100) -> tuple[RateLimiter, HandClock]:

@@ -14,4 +14,4 @@ def test_the_sandbox_keeps_the_contract() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     passed = re.search(r"(\d+) passed", run.stdout)
     assert passed
-    assert int(passed[1]) >= 16, run.stdout
+    assert int(passed[1]) == 25, run.stdout

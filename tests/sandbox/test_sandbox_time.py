@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moved_time import HandClock
 from sandbox_calls import Caller
 
 from mijnklantportaal_async.sandbox import Sandbox
@@ -86,21 +87,20 @@ async def test_created_at_and_date_are_one_clock(session: aiohttp.ClientSession,
             assert entered <= date <= following
 
 
-def test_a_clock_runs_at_its_speed(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = 1000.0
-    monkeypatch.setattr("time.monotonic", lambda: real)
-    clock = PortalClock(speed=60)
+def test_the_portal_runs_on_as_the_clock_that_it_is_given() -> None:
+    hand = HandClock(speed=60)
+    clock = PortalClock(hand)
     start = clock.timestamp()
-    real += 2.0
+    hand.now += 2.0
     assert clock.seconds() == 120
     assert clock.timestamp() == start + 120
     assert clock.real_seconds(120) == 2
 
 
-def test_a_clock_needs_a_speed() -> None:
+def test_a_portal_needs_a_speed() -> None:
     for speed in (0, -1, float("nan")):
         with pytest.raises(ValueError, match="speed"):
-            PortalClock(speed)
+            Sandbox(speed=speed)
 
 
 @given(st.datetimes(datetime(1950, 1, 1), datetime(2100, 1, 1)).map(lambda wall: wall.replace(microsecond=0)))

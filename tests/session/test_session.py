@@ -337,6 +337,7 @@ async def test_with_response_needs_a_call() -> None:
 async def test_with_response_keeps_concurrent_calls_apart(make_portal: MakePortal) -> None:
     async def echo(exchange: Any) -> None:
         name = exchange.received.path.rpartition("/")[2]
+        await asyncio.sleep(0.5)
         await exchange.answer(200, appointment(id=name), {"X-Name": name})
 
     async with ScriptedServer(otherwise=echo) as server:
@@ -346,7 +347,7 @@ async def test_with_response_keeps_concurrent_calls_apart(make_portal: MakePorta
     for name, response in zip(names, responses, strict=True):
         assert response.data.id == response.headers["x-name"] == name
         assert (response.status, response.attempts) == (200, 1)
-        assert response.elapsed > 0
+        assert response.elapsed == pytest.approx(0.5, abs=0.01)
 
 
 async def test_redirects_are_not_followed(make_portal: MakePortal) -> None:
