@@ -91,6 +91,10 @@ def _started(programs: Path, folder: Path, account: dict[str, Any], password: st
         "port": port,
         "unix_socket_directories": "",
         "max_connections": CONNECTIONS,
+        # Nobody cuts the power of a test: what is killed are its clients.
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
     }
     command = [programs / "postgres", "-D", "data", *(f"--{name}={value}" for name, value in settings.items())]
     url = f"postgresql://tests:{password}@127.0.0.1:{port}/postgres"

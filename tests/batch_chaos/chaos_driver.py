@@ -1,21 +1,29 @@
 """A chaos run from beginning to end: submits, kills, freezes, waits, judges."""
 
 import asyncio
+import itertools
 import random
 import time
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from batch_worker import LEASE_LOST
 from chaos_judge import judge
 from chaos_plan import JOB, ChaosPlan
-from chaos_processes import Child, Nursery, open_nursery, open_portals
+from chaos_processes import Child, Nursery, PortalsProcess, open_nursery, open_portals
 from chaos_report import Report
 
-from mijnklantportaal_async.batch import Jobs
+from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs
+from mijnklantportaal_async.batch.database import Database
+from mijnklantportaal_async.batch.engine import EngineClient
 
 WORKERS = 3
+
+LOOK = 0.1
+"""Seconds between two looks."""
 
 FREEZE = (3.0, 4.0)
 """Seconds, from and to."""
@@ -34,8 +42,9 @@ async def run_chaos(plan: ChaosPlan, database: str, folder: Path, *, limit: floa
         open_portals(plan, folder) as portals,
         open_nursery(database, portals.addresses, folder) as nursery,
         Jobs(database) as jobs,
+        open_engine(database) as engine,
     ):
-        harm = Harm(nursery, plan)
+        harm = Harm(nursery, plan, jobs, engine, portals)
         began = time.monotonic()
         submitter_kills = 0
         with suppress(TimeoutError):
@@ -70,11 +79,17 @@ class Harm:
     Args:
         nursery: Where the workers come from.
         plan: How many, and how often.
+        jobs: Tells how far they are.
+        engine: Tells who has rows under way.
+        portals: Tell whether a request is under way.
     """
 
-    def __init__(self, nursery: Nursery, plan: ChaosPlan) -> None:
+    def __init__(self, nursery: Nursery, plan: ChaosPlan, jobs: Jobs, engine: EngineClient, portals: PortalsProcess) -> None:
         self._nursery = nursery
+        self._portals = portals
         self._plan = plan
+        self._jobs = jobs
+        self._engine = engine
         self._random = random.Random(f"harm {plan.seed}")
         self._harming: asyncio.Task[None] | None = None
         self._thawing: set[asyncio.Task[None]] = set()
@@ -83,7 +98,7 @@ class Harm:
 
     async def __aenter__(self) -> "Harm":
         await self._fill_up()
-        self._harming = asyncio.create_task(self._run())
+        self._harming = asyncio.create_task(self._at_random() if self._plan.harms is None else self._in_turn())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -99,21 +114,64 @@ class Harm:
         if self._harming is not None and self._harming.done():
             self._harming.result()
 
-    async def _run(self) -> None:
+    async def _at_random(self) -> None:
         while True:
             await asyncio.sleep(self._random.uniform(*self._plan.pause))
-            working = [child for child in self._nursery.children if child.works]
-            ways = self._ways_left()
-            if working and ways:
+            if working := [child for child in self._nursery.children if child.works]:
                 victim = self._random.choice(working)
-                if self._random.choice(ways) == "kill":
-                    self.kills += 1
-                    victim.kill()
-                else:
-                    self.freezes += 1
-                    victim.freeze()
-                    self._thawing.add(asyncio.create_task(self._thaw(victim)))
+                self._harm(victim, self._random.choice(self._plan.ways), lambda: asyncio.sleep(self._freeze_time()))
             await self._fill_up()
+
+    async def _in_turn(self) -> None:
+        """Bound to what the rows have come to, never to the time: the same on every machine."""
+        plan, ways = self._plan, itertools.cycle(self._plan.ways)
+        for number in range(plan.harms or 0):
+            # All of it in the first half: rows must be left for it.
+            while await count_over(self._jobs) < plan.rows * number // (2 * (plan.harms or 1)):
+                await asyncio.sleep(LOOK)
+            while not (busy := [child for child in self._nursery.children if child.works and await self._rows(child)]):
+                await asyncio.sleep(LOOK)
+            if (way := next(ways)) == "kill all":
+                await self._kill_all_in_the_middle()
+            else:
+                victim = self._random.choice(busy)
+                self._harm(victim, way, lambda victim=victim: self._until_taken_over(victim))  # type: ignore[misc]
+            await self._fill_up()
+        while True:
+            # Those that lost their lease while they were frozen have ended.
+            await asyncio.sleep(LOOK)
+            await self._fill_up()
+
+    async def _kill_all_in_the_middle(self) -> None:
+        """While a portal works on something that nobody will hear of."""
+        while not any(state["in_progress"] for state in await self._portals.state()):
+            await asyncio.sleep(LOOK / 5)
+        for child in self._nursery.children:
+            if is_worker(child) and child.is_alive:
+                self._harm(child, "kill", _never)
+
+    def _harm(self, victim: Child, way: str, until_thaw: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if way == "kill":
+            self.kills += 1
+            victim.kill()
+        else:
+            self.freezes += 1
+            victim.freeze()
+            self._thawing.add(asyncio.create_task(self._thaw(victim, until_thaw)))
+
+    async def _thaw(self, victim: Child, until_thaw: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        await until_thaw()
+        victim.thaw()
+
+    async def _until_taken_over(self, victim: Child) -> None:
+        # Where it stands in the middle of a transaction on SQLite, nobody can take over: then it goes on all the same.
+        with suppress(TimeoutError, DatabaseTroubleError):
+            async with asyncio.timeout(FREEZE[1]):
+                while await self._rows(victim):
+                    await asyncio.sleep(LOOK)
+
+    async def _rows(self, worker: Child) -> int:
+        return sum(kept.executor == worker.name for kept in await self._engine.under_way())
 
     async def _fill_up(self) -> None:
         """Also the places of those that ended because they had stood still."""
@@ -121,16 +179,25 @@ class Harm:
         for _ in range(WORKERS - sum(not child.is_frozen for child in standing)):
             await self._nursery.worker(self._plan)
 
-    def _ways_left(self) -> list[str]:
-        plan = self._plan
-        # Three kills for two freezes.
-        kills = 3 if plan.kills is None or self.kills < plan.kills else 0
-        freezes = 2 if plan.freezes is None or self.freezes < plan.freezes else 0
-        return ["kill"] * kills + ["freeze"] * freezes
+    def _freeze_time(self) -> float:
+        return self._random.uniform(*FREEZE)
 
-    async def _thaw(self, victim: Child) -> None:
-        await asyncio.sleep(self._random.uniform(*FREEZE))
-        victim.thaw()
+
+async def _never() -> None:
+    """Those that were killed are not thawed."""
+
+
+@asynccontextmanager
+async def open_engine(database: str) -> AsyncIterator[EngineClient]:
+    """The engine's records, until the end of the block."""
+    records = Database(database)
+    engine = EngineClient(records)
+    await engine.open()
+    try:
+        yield engine
+    finally:
+        engine.close()
+        records.close()
 
 
 async def submit(jobs: Jobs, nursery: Nursery, plan: ChaosPlan) -> int:
@@ -156,12 +223,20 @@ async def count_rows(jobs: Jobs) -> int:
         return 0
 
 
+async def count_over(jobs: Jobs) -> int:
+    """How many rows have ended."""
+    try:
+        return (await jobs.job(JOB)).progress.over
+    except LookupError:
+        return 0
+
+
 async def until_over(jobs: Jobs, harm: Harm | None = None) -> None:
     """Waits until all rows have ended."""
     while not (await jobs.job(JOB)).progress.is_over:
         if harm is not None:
             harm.check()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(LOOK)
 
 
 def is_worker(child: Child) -> bool:

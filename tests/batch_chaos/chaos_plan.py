@@ -37,9 +37,10 @@ class ChaosPlan:
         fence: How old the proof may be with which a worker sends.
         silent: After how long without a sign of life a worker is dead. Shorter than the freezes: rows of workers that
             still stand are taken over, and come back to life with their old owner.
-        kills: How many workers are killed; None for as long as there are rows.
-        freezes: How many workers are stopped for 3 to 4 s; None likewise.
-        pause: Between two of those, from and to.
+        ways: What is done to workers: "kill", "freeze", or "kill all" of them while a request is under way.
+        harms: How often, in turn, each time to a worker that has rows under way; the frozen one goes on when others
+            have taken them. None for as long as there are rows: at random, and frozen for 3 to 4 s.
+        pause: Between two of those at random, from and to.
         chunk: Rows that are submitted in one transaction.
         flow: Which flow the workers run, by its name in `chaos_flows.py`.
     """
@@ -54,8 +55,8 @@ class ChaosPlan:
     settle: float = 2.0
     fence: float = 1.0
     silent: float = 2.0
-    kills: int | None = None
-    freezes: int | None = None
+    ways: tuple[str, ...] = ("kill", "kill", "kill", "freeze", "freeze")
+    harms: int | None = None
     pause: tuple[float, float] = (1.0, 3.0)
     chunk: int = 40
     flow: str = "real"
@@ -68,7 +69,7 @@ class ChaosPlan:
     def from_json(cls, text: str) -> Self:
         """Back from it."""
         values = json.loads(text)
-        return cls(**{**values, "pause": tuple(values["pause"])})
+        return cls(**{**values, "ways": tuple(values["ways"]), "pause": tuple(values["pause"])})
 
     @property
     def worker_settings(self) -> WorkerSettings:

@@ -2,17 +2,16 @@
 
 from pathlib import Path
 
+import attrs
 import pytest
 from chaos_driver import run_chaos
 from chaos_plan import ChaosPlan
 
-from mijnklantportaal_async.sandbox import Fault
-
-SHORT = ChaosPlan(seed=1, rows=180, kills=4, freezes=2, pause=(0.5, 1.0))
+SHORT = ChaosPlan(seed=1, rows=60, portals=2, harms=3, ways=("kill", "freeze", "kill"))
 """What a main test may take. The long form is in `test_batch_soak.py`."""
 
-A_HANDFUL = 6
-"""Of 429s: at this speed, the margin for a busy machine is 60 ms."""
+CONTROL = ChaosPlan(seed=2, rows=20, portals=1, harms=1, ways=("kill all",), slow_posts=0.6)
+"""No faults, and every POST takes long enough to be killed in the middle; the portal brings it to its end all the same."""
 
 
 @pytest.mark.timeout(180)
@@ -22,11 +21,9 @@ async def test_each_row_exactly_once_whoever_dies(database_url: str, tmp_path: P
     assert report.verdict.is_exactly_once, report
     assert report.verdict.done >= SHORT.rows * 0.95
     assert report.crashes == []
-    assert report.refused <= A_HANDFUL
     # What it went through, or it would show nothing.
-    assert report.kills >= 3
-    assert report.freezes >= 2
-    assert len({name.split()[1] for name in report.faults}) >= len(Fault) - 3
+    assert (report.kills, report.freezes, report.submitter_kills) == (2, 1, 1)
+    assert report.faults
 
 
 @pytest.mark.timeout(120)
@@ -34,13 +31,11 @@ async def test_each_row_exactly_once_whoever_dies(database_url: str, tmp_path: P
 async def test_a_flow_that_leaves_something_out_makes_duplicates(flow: str, sqlite_url: str, tmp_path: Path) -> None:
     """The control: what the run above does not find, it could have found.
 
-    No faults, and every POST takes long enough to be killed in the middle; the portal brings it to its end all the
-    same. A flow that does not look sends such a row again; so does one that takes the engine's word that a step which
-    was not recorded has not happened.
+    A flow that does not look sends such a row again; so does one that takes the engine's word that a step which was
+    not recorded has not happened.
     """
-    plan = ChaosPlan(seed=2, rows=60, kills=4, freezes=0, pause=(0.5, 0.9), slow_posts=0.6, flow=flow)
-    report = await run_chaos(plan, sqlite_url, tmp_path, limit=60)
+    report = await run_chaos(attrs.evolve(CONTROL, flow=flow), sqlite_url, tmp_path, limit=60)
     print(report)
     assert report.verdict.duplicates > 0, report
     assert report.verdict.lost == 0
-    assert report.kills >= 2
+    assert report.kills == 3

@@ -55,4 +55,4 @@ async def test_without_looking_or_fence_there_are_duplicates(
 
 def slow(seed: int, rows: int, flow: str) -> ChaosPlan:
     # Not as many rows: that is how many are needed for more than a hundred kills in the middle of a POST.
-    return ChaosPlan(seed=seed, rows=rows // 4, slow_posts=0.6, freezes=0, flow=flow)
+    return ChaosPlan(seed=seed, rows=rows // 4, slow_posts=0.6, ways=("kill",), flow=flow)
