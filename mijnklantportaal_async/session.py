@@ -13,6 +13,7 @@ import attrs
 
 from mijnklantportaal_async.api.appointments import Appointments
 from mijnklantportaal_async.api.customers import Customers
+from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.call import Caller
@@ -22,7 +23,7 @@ from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
 from mijnklantportaal_async.calling.window import RateLimit
-from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_base_url, check_path, with_query
+from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_path, with_query
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.serde import read_json, write
@@ -69,7 +70,7 @@ class PortalSession(Appointments, Customers):
         priority: Who goes first when calls have to wait.
         http: An `aiohttp.ClientSession` of yours, used as it is and never closed here.
         connector_factory: Makes the connector of our own pool. Not together with `http`.
-        proxy: URL of an HTTP proxy.
+        proxy: URL of an HTTP proxy. Those that the environment names are not used.
         ssl: An `ssl.SSLContext` with your CA, a fingerprint, or True for the usual checks.
         hooks: Functions that take each event of `mijnklantportaal_async.events`.
         user_agent: Put before the package's own name.
@@ -110,7 +111,7 @@ class PortalSession(Appointments, Customers):
             check_base_url(base_url),
             http=http,
             connector_factory=connector_factory,
-            proxy=proxy,
+            proxy=None if proxy is None else check_proxy(proxy),
             ssl=ssl,
             user_agent=_user_agent(user_agent),
             clock=clock,

@@ -58,6 +58,10 @@ class ResultFile:
         self._separator = separator
         self._encoding = encoding
         self._rows: list[ResultRow] = []
+        self._new = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
+        # Whether the folder takes the file that replaces this one in the end: better known now than after the run.
+        self._new.touch()
+        self._new.unlink()
         # Line buffering would cut long lines: every result is written by one call, without a buffer.
         self._file: IO[bytes] | None = self.path.open("wb" if overwrite else "xb", buffering=0)
         self._write(_line(COLUMNS, separator), encoding)
@@ -76,15 +80,14 @@ class ResultFile:
         file.close()
         rows = sorted(self._rows, key=lambda row: row.line)
         lines = [_line(COLUMNS, self._separator), *(_line(_cells(row), self._separator) for row in rows)]
-        new = self.path.with_name(f".{self.path.name}.{os.getpid()}.new")
         try:
-            new.write_bytes("".join(lines).encode(self._encoding))
-            os.replace(new, self.path)
+            self._new.write_bytes("".join(lines).encode(self._encoding))
+            os.replace(self._new, self.path)
             self.error = None
         except OSError as error:
             self.error = error
             with contextlib.suppress(OSError):
-                new.unlink()
+                self._new.unlink()
 
     def __enter__(self) -> Self:
         return self

@@ -8,6 +8,7 @@ import attrs
 
 from mijnklantportaal_async.batch.rows import Portal
 from mijnklantportaal_async.batch.shared_rate_limit import key_fingerprint
+from mijnklantportaal_async.calling.addresses import check_proxy
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.session import (
@@ -38,7 +39,7 @@ class PortalAccess:
 
     Raises:
         TypeError: `api_key` and `auth` are both given, or neither; or `auth` without `limit_name`.
-        ValueError: The key could not be a header's value.
+        ValueError: The key could not be a header's value, or the proxy is no HTTP proxy.
     """
 
     api_key: str | None = attrs.field(default=None, repr=False)
@@ -56,6 +57,8 @@ class PortalAccess:
             raise TypeError("give limit_name= with auth=: a token that changes cannot name its rate limit")
         if self.api_key is not None:
             ApiKey(self.api_key)
+        if self.proxy is not None:
+            check_proxy(self.proxy)
 
     @property
     def known_address(self) -> str:

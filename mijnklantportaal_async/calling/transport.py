@@ -173,7 +173,8 @@ class Transport:
             raise errors.ConnectError(message, is_permanent=True, **context()) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             record.begun = False
-            raise errors.ConnectError(f"No connection to {self.base_url}: {_reason(error)}", **context()) from error
+            where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self.base_url
+            raise errors.ConnectError(f"No connection to {where}: {_reason(error)}", **context()) from error
         except aiohttp.ClientHttpProxyError as error:
             record.begun = False
             # Without its cause, which holds the headers of the request.

@@ -5,9 +5,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import Any, NamedTuple, cast
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import orjson
 
@@ -122,34 +121,6 @@ def check_path(path: str) -> str:
             "spaces, '?' or '#'; give the query as query={...}"
         )
     return quote(path, safe="/%:@!$&'()*+,;=-._~")
-
-
-def check_base_url(base_url: str) -> str:
-    """The base URL without a trailing slash.
-
-    Raises:
-        ValueError: It is no URL, holds a password, query or fragment, or would send the key unencrypted over a network.
-    """
-    try:
-        parts = urlsplit(base_url)
-        _ = parts.port
-    except ValueError as error:
-        raise ValueError(f"base_url={base_url!r} is not a URL: {error}") from None
-    host = parts.hostname
-    if "@" in parts.netloc:
-        raise ValueError("base_url must not hold a user name or password; give the key as api_key=")
-    if not host or parts.scheme not in {"https", "http"} or parts.query or parts.fragment or re.search(r"\s", base_url):
-        raise ValueError(f"base_url={base_url!r} must look like 'https://api.mijnklantportaal.nl/v1'")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError(f"base_url={base_url!r} would send the key unencrypted; use https (http only for 127.0.0.1)")
-    return base_url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 # --- In ------------------------------------------------------------------------------------------------------------

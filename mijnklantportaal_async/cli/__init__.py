@@ -3,9 +3,13 @@
 import sys
 from importlib import import_module
 
+from mijnklantportaal_async.cli.machine import refuse_impossible_time_zone, spell_out_missing_letters
+
 
 def main() -> None:
     """Runs the command with the arguments of the process, and ends the process with its exit code."""
+    spell_out_missing_letters()
+    refuse_impossible_time_zone()
     try:
         # Missed now, not in the middle of a command.
         import_module("rich")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
+from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy, is_loopback
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.failures import CommandError
@@ -75,13 +76,29 @@ def base_url_of(connection: Connection) -> str:
 
 
 def proxy_for(base_url: str) -> str | None:
-    """The proxy that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), as other commands use it."""
-    address = urlsplit(base_url)
+    """The proxy that the environment names (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), as other commands use it.
+
+    Raises:
+        CommandError: It is no HTTP proxy, or the base URL cannot be right.
+    """
+    try:
+        address = urlsplit(check_base_url(base_url))
+    except ValueError as error:
+        raise CommandError(f"{error}.") from error
     host = address.hostname or ""
-    if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(host):
+    if is_loopback(host) or proxy_bypass(host):
         return None
     proxies: Mapping[str, str] = getproxies_environment()
-    return proxies.get(address.scheme) or proxies.get("all")
+    for name in (address.scheme, "all"):
+        if proxy := proxies.get(name):
+            try:
+                # Without a scheme it is one of HTTP, as for other commands.
+                return check_proxy(proxy if "://" in proxy else f"http://{proxy}")
+            except ValueError as error:
+                raise CommandError(
+                    f"{name.upper()}_PROXY: {error}. To go without a proxy, name {host} in NO_PROXY. Nothing was sent."
+                ) from None
+    return None
 
 
 @asynccontextmanager
@@ -149,8 +166,16 @@ def _api_key() -> str:
 async def _open_sandbox(
     connection: Connection, terminal: Terminal, zone: ZoneInfo, hooks: tuple[Hook, ...]
 ) -> AsyncGenerator[OpenPortal, None]:
-    from mijnklantportaal_async.cli.sandbox_portal import keep_up, make_sandbox, write_calendar
+    from mijnklantportaal_async.cli.sandbox_portal import (
+        cannot_start,
+        check_calendar,
+        keep_up,
+        make_sandbox,
+        write_calendar,
+    )
 
+    if connection.calendar is not None:
+        check_calendar(connection.calendar)
     sandbox = make_sandbox(
         database=connection.sandbox_database,
         timezone=zone.key,
@@ -162,7 +187,7 @@ async def _open_sandbox(
     try:
         await sandbox.start()
     except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"The sandbox cannot be started: {error}.") from error
+        raise cannot_start(error, connection.sandbox_database) from error
     clock = clock_of(connection)
     try:
         async with _session(

@@ -8,7 +8,6 @@ from typing import Literal
 import attrs
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
-from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.terminal import Terminal, quiet_table
 from mijnklantportaal_async.session import ENVIRONMENT_API_KEY, ENVIRONMENT_BASE_URL, ENVIRONMENT_TIMEZONE
@@ -36,7 +35,7 @@ def run_sandbox(terminal: Terminal, options: SandboxOptions) -> ExitCode:
 
 
 async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
-    from mijnklantportaal_async.cli.sandbox_portal import make_sandbox
+    from mijnklantportaal_async.cli.sandbox_portal import cannot_start, make_sandbox
 
     sandbox = make_sandbox(
         host=options.host,
@@ -53,7 +52,7 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
     try:
         await sandbox.start()
     except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"The sandbox cannot be started: {error}. Is another --port free?") from error
+        raise cannot_start(error, options.database, "Try another --port or --host.") from error
     try:
         with listening(interruption):
             limit = f"{options.rate_limit} requests a minute, {options.rate_window} window"

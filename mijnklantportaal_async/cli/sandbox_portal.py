@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.terminal import Terminal
@@ -48,6 +49,36 @@ def make_sandbox(
         raise CommandError(f"{error}.") from error
 
 
+def cannot_start(error: Exception, database: Path | None, otherwise: str = "") -> CommandError:
+    """Why a sandbox does not start, and what to do.
+
+    Args:
+        error: What came instead.
+        database: The file of its calendar; None when it was to be in memory.
+        otherwise: What to do when it is not about the file.
+    """
+    advice = otherwise if isinstance(error, OSError) else f"Can {database} be read and written?"
+    return CommandError(f"The sandbox cannot be started: {error}. {advice}".rstrip())
+
+
+def check_calendar(path: Path) -> None:
+    """Sees to it that a calendar can be written, before anything is scheduled that it would show.
+
+    Raises:
+        CommandError: It cannot.
+    """
+    is_new = not path.exists()
+    try:
+        with path.open("ab"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise CommandError(
+            f"The calendar cannot be written to {path}: {error.strerror or error}. Name another file. Nothing was sent."
+        ) from error
+
+
 async def write_calendar(sandbox: Sandbox, path: Path, terminal: Terminal) -> None:
     """Writes the calendar page with all its appointments as one file.
 
@@ -60,7 +91,9 @@ async def write_calendar(sandbox: Sandbox, path: Path, terminal: Terminal) -> No
     try:
         path.write_text(page, "utf-8")  # noqa: ASYNC240 - nothing else goes on any more
     except OSError as error:
-        raise CommandError(f"The calendar cannot be written to {path}: {error.strerror or error}.") from error
+        raise CommandError(
+            f"The calendar cannot be written to {path}: {error.strerror or error}.", ExitCode.SOME_FAILED
+        ) from error
     terminal.say(f"Calendar: {path} (open it in a browser)")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 import string
 import weakref
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    import os
+from typing import Any
 
 _ID_CHARACTERS = string.ascii_lowercase + string.digits
 
@@ -20,7 +18,7 @@ class Database:
     def __init__(self, path: str | os.PathLike[str] | None) -> None:
         # Autocommit: one statement is one transaction. A sandbox may be looked at from another thread.
         self._connection = sqlite3.connect(
-            ":memory:" if path is None else path, isolation_level=None, check_same_thread=False
+            ":memory:" if path is None else os.fsencode(path), isolation_level=None, check_same_thread=False
         )
         weakref.finalize(self, self._connection.close)
         if path is not None:

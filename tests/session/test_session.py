@@ -147,6 +147,30 @@ async def test_through_a_proxy(make_portal: MakePortal) -> None:
         assert proxy.received[0].path == "http://127.0.0.1:9/v1/appointments/apt_1"
 
 
+async def test_a_proxy_that_only_the_environment_names_is_not_used(
+    make_portal: MakePortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ScriptedServer() as proxy, ScriptedServer(FOUND) as server:
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+            monkeypatch.setenv(name.lower(), proxy.url)
+        await make_portal(server.url).get_appointment("apt_1")
+        assert (len(proxy.received), len(server.received)) == (0, 1)
+
+
+@pytest.mark.parametrize("proxy", ["proxy.example:3128", "http://", "socks5://a:secret@b", "http://a:secret@b:99999"])
+def test_what_is_no_http_proxy_is_refused_and_not_repeated(make_portal: MakePortal, proxy: str) -> None:
+    with pytest.raises(ValueError, match="must be the URL of an HTTP proxy") as caught:
+        make_portal("https://portal.invalid/v1", proxy=proxy)
+    assert "secret" not in str(caught.value)
+
+
+async def test_a_proxy_that_is_not_there_is_named_as_what_is_missing(make_portal: MakePortal) -> None:
+    portal = make_portal("https://portal.invalid/v1", proxy="http://127.0.0.1:9", retry=RetryPolicy(attempts=1))
+    with pytest.raises(ConnectError, match="No connection to the proxy"):
+        await portal.get_appointment("apt_1")
+
+
 async def test_a_proxy_that_refuses_is_not_sent_and_shows_no_key(make_portal: MakePortal) -> None:
     async with ScriptedServer(otherwise=answer(407, b"")) as proxy:
         portal = make_portal("https://portal.invalid/v1", proxy=proxy.url, retry=RetryPolicy(attempts=1))

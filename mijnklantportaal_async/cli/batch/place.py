@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 import platformdirs
+from sqlalchemy.engine import URL
 
 from mijnklantportaal_async.batch import Jobs
 from mijnklantportaal_async.batch.database import Database
@@ -16,6 +17,9 @@ from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 
 ENVIRONMENT_DATABASE = "MIJNKLANTPORTAAL_BATCH_DATABASE"
+
+_ANOTHER_PLACE = "Name another place, as in --database sqlite:///jobs.db."
+_HOMELESS = f"There is no home folder to keep the jobs in: HOME is not set, or no whole path. {_ANOTHER_PLACE}"
 
 _FOLDER, _FILE, _SANDBOX_FILE = "mijnklantportaal", "batch.db", "batch-sandbox.db"
 
@@ -78,13 +82,19 @@ def data_folder() -> Path:
     Raises:
         CommandError: It cannot be made.
     """
-    folder = platformdirs.user_data_path(_FOLDER, appauthor=False)
+    try:
+        folder = platformdirs.user_data_path(_FOLDER, appauthor=False)
+    except RuntimeError:
+        raise CommandError(_HOMELESS) from None
+    if not folder.is_absolute():
+        # Older releases of platformdirs take what HOME says, or a folder called `~`.
+        raise CommandError(_HOMELESS)
     try:
         # The rows of jobs name people.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(
-            f"The folder {folder} cannot be made: {error.strerror or error}. Name another place with --database."
+            f"The folder {folder} cannot be made: {error.strerror or error}. {_ANOTHER_PLACE}"
         ) from error
     return folder
 
@@ -112,4 +122,6 @@ async def open_jobs(place: JobsPlace, *, is_new: bool = False) -> AsyncGenerator
 
 
 def _default_url(is_sandbox: bool) -> str:
-    return f"sqlite:///{data_folder() / (_SANDBOX_FILE if is_sandbox else _FILE)}"
+    path = data_folder() / (_SANDBOX_FILE if is_sandbox else _FILE)
+    # Not put together by hand: a folder may have a `%`, `#` or `?` in its name.
+    return URL.create("sqlite", database=str(path)).render_as_string()

@@ -17,7 +17,7 @@ from mijnklantportaal_async.cli.connection import zone_of
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.sandbox_portal import make_sandbox, write_calendar
+from mijnklantportaal_async.cli.sandbox_portal import cannot_start, check_calendar, make_sandbox, write_calendar
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.sandbox import Sandbox
 
@@ -50,6 +50,8 @@ class Sandboxes:
         """
         for name in names:
             if name not in self.running:
+                if self._connection.calendar is not None:
+                    check_calendar(_of_portal(self._connection.calendar, name))
                 calendar = calendar_file(self._connection, self._place, name)
                 self.running[name] = await _start(self._connection, calendar, self._stack)
 
@@ -147,7 +149,7 @@ async def _start(connection: Connection, calendar: Path, stack: AsyncExitStack) 
     try:
         await sandbox.start()
     except (OSError, sqlite3.Error) as error:
-        raise CommandError(f"The sandbox cannot be started: {error}.") from error
+        raise cannot_start(error, calendar) from error
     stack.push_async_callback(sandbox.stop)
     return sandbox
 

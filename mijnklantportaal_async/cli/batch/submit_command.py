@@ -68,9 +68,11 @@ def read_job_file(book: PortalBook, terminal: Terminal, options: SubmitOptions) 
     file: RowFile[Any] = read_checked(options.file, portal_zone(portal.timezone), terminal)
     others = tuple(book.portal(name) for name in file.portals if name is not None)
     refuse_other_zones((portal, *others))
+    # No database keeps what is not Unicode, as a file's name on an old disk may be.
+    name = options.file.path.name.encode("utf-8", "backslashreplace").decode()
     return JobFile(
-        job=options.job or options.file.path.name,
-        source=options.file.path.name,
+        job=options.job or name,
+        source=name,
         rows=job_rows(file),
         portal=portal,
         others=others,
