@@ -82,8 +82,10 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Chaos for minutes, with many seeds: `nox -s soak -- --seeds 50`."""
+    """Chaos for minutes, with many seeds: `nox -s soak -- --seeds 50`. And new seeds for what the main tests try."""
     session.install("-e", ".[test]")
+    if not session.posargs:
+        session.run("python", "-m", "pytest", "tests", "-m", "hypothesis", "--hypothesis-profile", "new seeds")
     session.run("python", "-m", "pytest", "tests", "-n", "0", "-m", "soak", "--timeout", "3600", *session.posargs)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import browser  # noqa: F401 - a fixture, for all tests
 from given import SECRET, MakePortal
 from hypothesis import HealthCheck, settings
 from moved_time import LoopClock, MovedTimeLoop
@@ -18,8 +19,10 @@ ON_A_LOOP_ALONE = {"api", "calling", "chaos", "memory", "rate", "sandbox", "sess
 """Rooms whose tests wait neither for other processes nor for threads of their own."""
 
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
+UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
+settings.register_profile("the same every time", derandomize=True, **UNHURRIED)
+settings.register_profile("new seeds", print_blob=True, max_examples=1000, **UNHURRIED)  # for `nox -s soak`
+settings.load_profile("the same every time")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

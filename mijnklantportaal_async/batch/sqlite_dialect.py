@@ -1,8 +1,8 @@
 """SQLite as the engine expects it, also where the machine's own SQLite is older.
 
-From Python 3.12 on the engine's tables ask `unixepoch('subsec')` for the time, which SQLite knows since 3.42. An older one
-(Debian 12 and Ubuntu 22.04 have one) answers with NULL, or does not know the function. It is taught to every connection, the
-engine's too: they are all made by this dialect, which the URL of a database names.
+From Python 3.12 on the engine's tables ask `unixepoch('subsec')` for the time, which SQLite knows since 3.42. An older
+one, such as those of Debian 12 and Ubuntu 22.04, answers with NULL, or does not know the function. It is taught to
+every connection, the engine's too: they are all made by this dialect, which the URL of a database names.
 
 Source: https://www.sqlite.org/lang_datefunc.html
 """

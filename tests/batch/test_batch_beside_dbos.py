@@ -85,7 +85,7 @@ DBOS.destroy()
 def test_a_host_with_an_engine_of_its_own(tmp_path: Path) -> None:
     script = tmp_path / "host.py"
     script.write_text(ENGINE + HOST)
-    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -106,7 +106,7 @@ DBOS.destroy()
     path.write_text(ENGINE + script)
     versions = {
         subprocess.run(
-            [sys.executable, path, tmp_path, way], capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, path, tmp_path, way], capture_output=True, text=True, timeout=200, check=True
         ).stdout
         for way in ("with", "without")
     }

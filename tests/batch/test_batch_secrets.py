@@ -104,5 +104,5 @@ asyncio.run(main())
 """
     if not Path("/proc/self/cmdline").exists():
         pytest.skip("arguments of processes are read from /proc")
-    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr

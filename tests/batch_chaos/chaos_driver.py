@@ -84,7 +84,9 @@ class Harm:
         portals: Tell whether a request is under way.
     """
 
-    def __init__(self, nursery: Nursery, plan: ChaosPlan, jobs: Jobs, engine: EngineClient, portals: PortalsProcess) -> None:
+    def __init__(
+        self, nursery: Nursery, plan: ChaosPlan, jobs: Jobs, engine: EngineClient, portals: PortalsProcess
+    ) -> None:
         self._nursery = nursery
         self._portals = portals
         self._plan = plan

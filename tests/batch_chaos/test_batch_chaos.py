@@ -11,7 +11,8 @@ SHORT = ChaosPlan(seed=1, rows=60, portals=2, harms=3, ways=("kill", "freeze", "
 """What a main test may take. The long form is in `test_batch_soak.py`."""
 
 CONTROL = ChaosPlan(seed=2, rows=20, portals=1, harms=1, ways=("kill all",), slow_posts=0.6)
-"""No faults, and every POST takes long enough to be killed in the middle; the portal brings it to its end all the same."""
+"""No faults, and every POST takes long enough to be killed in the middle; the portal brings it to its end all the same.
+"""
 
 
 @pytest.mark.timeout(180)

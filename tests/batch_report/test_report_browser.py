@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import asyncio
 import re
-import shutil
 from pathlib import Path
 
 import pytest
+from browser import Browser
 from report_data import MADE_AT, NASTY, NORTH, appointment, customer, job_of, row
 
 from mijnklantportaal_async.batch.report import report_page
 from mijnklantportaal_async.batch.results import RowOutcome
 from mijnklantportaal_async.batch.rows import Portal
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 MEASURE = """<script>
 for (const details of document.querySelectorAll("details")) details.open = true;
@@ -32,8 +30,6 @@ parent.postMessage(`${document.getElementById("found").textContent}: ${left.map(
 FRAME = """<!doctype html><body>
 <script>addEventListener("message", (event) => { document.body.dataset.measured = event.data; });</script>
 <iframe src="report.html" width="WIDTH" height="900" style="border: 0"></iframe>"""
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: chromium is not installed")
 
 
 def full_page() -> str:
@@ -63,42 +59,26 @@ def full_page() -> str:
     return report_page(job, rows, made_at=MADE_AT)
 
 
-async def opened(page: str, folder: Path, name: str = "report.html") -> tuple[str, list[str]]:
+async def opened(browser: Browser, page: str, folder: Path, name: str = "report.html") -> tuple[str, list[str]]:
     """The page as the browser has it in the end, and what it wrote to the console."""
-    assert CHROMIUM is not None
     file = folder / name
     file.write_text(page, encoding="utf-8")
-    options = (
-        "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync --enable-logging=stderr --hide-scrollbars --window-size=1400,1000 "
-        "--virtual-time-budget=3000 --dump-dom"
-    )
-    browser = await asyncio.create_subprocess_exec(
-        CHROMIUM,
-        *options.split(),
-        f"--user-data-dir={folder / 'profile'}",
-        file.as_uri(),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(60):
-        shown, log = await browser.communicate()
-    return shown.decode(), [line for line in log.decode(errors="replace").splitlines() if "CONSOLE" in line]
+    return await browser.show(file.as_uri(), "--hide-scrollbars", "--window-size=1400,1000")
 
 
-async def measured(page: str, script: str, folder: Path, width: int = 1280) -> str:
+async def measured(browser: Browser, page: str, script: str, folder: Path, width: int = 1280) -> str:
     """What one more script, which the page's policy would not let run, says of the page."""
     bare, policies = re.subn(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
     assert policies == 1
     (folder / "report.html").write_text(bare.replace("</body>", f"{script}</body>"), encoding="utf-8")
-    shown, _ = await opened(FRAME.replace("WIDTH", str(width)), folder, "frame.html")
+    shown, _ = await opened(browser, FRAME.replace("WIDTH", str(width)), folder, "frame.html")
     found = re.search(r'data-measured="([^"]*)"', shown)
     assert found, "the script said nothing"
     return found[1]
 
 
-async def test_the_page_opens_without_a_complaint_and_shows_names_as_text(tmp_path: Path) -> None:
-    shown, console = await opened(full_page(), tmp_path)
+async def test_the_page_opens_without_a_complaint_and_shows_names_as_text(browser: Browser, tmp_path: Path) -> None:
+    shown, console = await opened(browser, full_page(), tmp_path)
     assert console == []
     assert f"<title>{LONG} – batch report</title>" in shown  # noqa: RUF001
     assert shown.count("<script>") == 1
@@ -106,20 +86,20 @@ async def test_the_page_opens_without_a_complaint_and_shows_names_as_text(tmp_pa
     assert re.search(r'<form class="search" id="search" role="search">', shown), "its own script ran"
 
 
-async def test_the_policy_stops_every_other_script(tmp_path: Path) -> None:
+async def test_the_policy_stops_every_other_script(browser: Browser, tmp_path: Path) -> None:
     page = full_page().replace("</body>", "<script>document.title = 'taken over';</script></body>")
-    shown, console = await opened(page, tmp_path)
+    shown, console = await opened(browser, page, tmp_path)
     assert "<title>taken over" not in shown
     assert len(console) == 1
     assert "Content Security Policy" in console[0]
 
 
 @pytest.mark.parametrize("width", [320, 720, 900, 1280])
-async def test_nothing_is_wider_than_the_screen(tmp_path: Path, width: int) -> None:
-    assert await measured(full_page(), MEASURE, tmp_path, width) == f"{width} {width} 0"
+async def test_nothing_is_wider_than_the_screen(browser: Browser, tmp_path: Path, width: int) -> None:
+    assert await measured(browser, full_page(), MEASURE, tmp_path, width) == f"{width} {width} 0"
 
 
-async def test_rows_are_found_by_words_and_day(tmp_path: Path) -> None:
+async def test_rows_are_found_by_words_and_day(browser: Browser, tmp_path: Path) -> None:
     there = {"starts_at": "2027-03-09T10:00:00+01:00", "ends_at": "2027-03-09T11:00:00+01:00"}
     rows = [
         *(appointment(number, attendee_name="Bram Bos") for number in range(20, 200)),
@@ -129,4 +109,4 @@ async def test_rows_are_found_by_words_and_day(tmp_path: Path) -> None:
         appointment(212, RowOutcome.WAITING, attendee_name="Bram Bos"),
     ]
     page = report_page(job_of(rows), rows, made_at=MADE_AT)
-    assert await measured(page, FIND, tmp_path) == "2 of 193 rows: 211,210"
+    assert await measured(browser, page, FIND, tmp_path) == "2 of 193 rows: 211,210"

@@ -14,7 +14,7 @@ def test_a_quick_run_prints_every_contender_and_writes_its_numbers(tmp_path: Pat
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=250,
     )
 
     assert run.returncode == 0, run.stderr

@@ -33,7 +33,7 @@ def place(tmp_path: Path) -> tuple[str, str]:
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while not is_so():
             await asyncio.sleep(0.01)
 
@@ -53,7 +53,7 @@ def made(folder: Path) -> int:
 
 
 async def finished(run: RealProcess) -> Outcome:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(90):
         return await run.end()
 
 

@@ -19,7 +19,7 @@ Writer = Callable[..., Path]
 
 
 async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not is_so():
             await asyncio.sleep(0.01)
 
@@ -79,7 +79,7 @@ async def test_the_second_signal_ends_at_once_and_says_what_nobody_knows(
         run.send(signal.SIGINT)
         await run.until_it_says("Press Ctrl-C again")
         run.send(signal.SIGINT)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             result = await run.end()
         assert len(sandbox.appointments) == 1
 
@@ -124,7 +124,7 @@ async def test_commands_that_only_read_end_at_once(started: Start, number: signa
         run = await started("list", base_url=sandbox.url)
         await until(lambda: bool(sandbox.requests))
         run.send(number)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(90):
             result = await run.end()
 
     assert result.code == code

@@ -167,7 +167,7 @@ class AtTerminal:
         self.shown = ""
 
     async def until_it_shows(self, text: str) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while text not in self.shown:
                 self.shown += (await asyncio.to_thread(os.read, self._terminal, 65536)).decode()
 
@@ -175,7 +175,7 @@ class AtTerminal:
         os.write(self._terminal, text.encode())
 
     async def end(self) -> int:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             try:
                 while part := await asyncio.to_thread(os.read, self._terminal, 65536):
                     self.shown += part.decode()

@@ -333,5 +333,5 @@ def test_the_page_of_the_command_line_runs_here() -> None:
         line for line in (DOCS / "command-line.md").read_text().splitlines() if line.startswith("mijnklantportaal sch")
     )
     command = [sys.executable, "-m", "mijnklantportaal_async.cli", *shlex.split(line)[1:]]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=200, stdin=subprocess.DEVNULL)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -51,6 +51,6 @@ async def started(script: str, *arguments: str, **environment: str) -> AsyncGene
 
 async def ended(script: str, *arguments: str, **environment: str) -> tuple[int | None, str, str]:
     """The exit code, output and errors of an example that ends by itself."""
-    async with started(script, *arguments, **environment) as process, asyncio.timeout(60):
+    async with started(script, *arguments, **environment) as process, asyncio.timeout(90):
         output, errors = await process.communicate()
         return process.returncode, output.decode(), errors.decode()

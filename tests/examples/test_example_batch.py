@@ -118,7 +118,7 @@ async def test_ctrl_c_leaves_a_complete_account(tmp_path: Path) -> None:
     file = write_rows(tmp_path, 200)
     results = tmp_path / "results.csv"
     arguments = [str(file), "--sandbox", "--speed", "1", "--results", str(results)]
-    async with started("batch_from_csv.py", *arguments) as process, asyncio.timeout(60):
+    async with started("batch_from_csv.py", *arguments) as process, asyncio.timeout(90):
         assert process.stderr is not None
         assert await process.stderr.readline() == b"50 of 200: 50 scheduled\n"
         # Until it waits for the rate limit.

@@ -219,7 +219,7 @@ def test_a_visitor_waits_half_a_minute_at_most() -> None:
 
 
 async def test_runs_as_a_command() -> None:
-    async with started("fastapi_booking.py", "--sandbox", "--port", "0") as process, asyncio.timeout(60):
+    async with started("fastapi_booking.py", "--sandbox", "--port", "0") as process, asyncio.timeout(90):
         assert process.stdout is not None
         calendar_line, page_line = await process.stdout.readline(), await process.stdout.readline()
         calendar_url, page_url = (line.decode().split()[-1] for line in (calendar_line, page_line))

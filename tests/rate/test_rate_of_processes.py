@@ -1,4 +1,4 @@
-"""Processes that share nothing but the key, on the machine's own time: minutes that take seconds. Run by `nox -s soak`."""
+"""Processes that share nothing but the key, on the machine's own time: minutes take seconds. Run by `nox -s soak`."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""60 calls a minute against a portal that counts, in rolling and in fixed windows. The minutes are moved, not waited for."""
+"""60 calls a minute against a portal that counts, in rolling and in fixed windows. Minutes are moved, not waited."""
 
 import asyncio
 from contextlib import AsyncExitStack, suppress

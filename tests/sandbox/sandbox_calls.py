@@ -76,7 +76,7 @@ class Caller:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that becomes true by itself."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         while not condition():
             await asyncio.sleep(0.005)
 

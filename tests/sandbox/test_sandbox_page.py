@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from datetime import datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,11 @@ from mijnklantportaal_async.sandbox import Fault, Sandbox
 from mijnklantportaal_async.sandbox.calendar_page import is_own_host
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import aiohttp
+    from browser import Browser
 
 START = datetime(2027, 3, 22, 10, 0, tzinfo=ZoneInfo("Europe/Amsterdam"))
 NASTY = "<script>document.title='taken over'</script> & <b>bold</b>"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 async def get_json(session: aiohttp.ClientSession, url: str) -> Any:
@@ -97,7 +94,7 @@ async def test_only_the_latest_twenty_are_listed(sandbox: Sandbox, session: aioh
 
 
 async def test_events_tell_of_changes(sandbox: Sandbox, call: Caller, session: aiohttp.ClientSession) -> None:
-    async with session.get(sandbox.page_url + "events") as events, asyncio.timeout(20):
+    async with session.get(sandbox.page_url + "events") as events, asyncio.timeout(90):
         assert events.headers["Content-Type"] == "text/event-stream"
 
         async def next_pulse() -> Any:
@@ -138,9 +135,9 @@ def test_own_hosts(header: str, own: bool) -> None:
     assert is_own_host(header, "portal.test") is own
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: chromium is not installed")
+@pytest.mark.machine_time
 @pytest.mark.parametrize("link", ["#week=2027-W12", "?view=list&date=2027-03-22", ""])
-async def test_a_browser_shows_names_as_text(sandbox: Sandbox, tmp_path: Path, link: str) -> None:
+async def test_a_browser_shows_names_as_text(sandbox: Sandbox, browser: Browser, link: str) -> None:
     sandbox.add_appointment(
         name=NASTY,
         starts_at=START,
@@ -148,21 +145,7 @@ async def test_a_browser_shows_names_as_text(sandbox: Sandbox, tmp_path: Path, l
         attendee_name="<img src=x onerror=document.title='taken'>",
         attendee_email="x@example.nl",
     )
-    assert CHROMIUM is not None
-    options = (
-        "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-        "--disable-component-update --disable-sync --virtual-time-budget=3000 --window-size=1280,860 --dump-dom"
-    )
-    browser = await asyncio.create_subprocess_exec(
-        CHROMIUM,
-        *options.split(),
-        f"--user-data-dir={tmp_path}",
-        sandbox.page_url + link,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    async with asyncio.timeout(60):
-        shown = (await browser.communicate())[0].decode()
+    shown, _ = await browser.show(sandbox.page_url + link, "--window-size=1280,860")
     page, _, _ = shown.partition("<script>")
     escaped = NASTY.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert "<title>Sandbox portal</title>" in shown

@@ -117,7 +117,7 @@ async def test_speed_makes_the_window_pass_quickly(session: aiohttp.ClientSessio
         call = Caller(sandbox, session)
         while 429 not in [request.status for request in sandbox.requests]:
             await call("GET", "/appointments")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while (await call("GET", "/appointments")).status == 429:
                 await asyncio.sleep(0.01)
         *_, before, allowed = [request.at for request in sandbox.requests if request.status == 200]

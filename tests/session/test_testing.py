@@ -42,7 +42,7 @@ def test_fixtures_in_the_tests_of_a_user(tmp_path: Path) -> None:
     (tmp_path / "test_booking.py").write_text(TEST_OF_A_USER)
     options = ["-o", "asyncio_mode=auto", "-o", "asyncio_default_fixture_loop_scope=function", "-W", "error"]
     command = [sys.executable, "-m", "pytest", "-q", *options, str(tmp_path)]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
