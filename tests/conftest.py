@@ -3,6 +3,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import left_behind
 import pytest
 from browser import browser  # noqa: F401 - a fixture, for all tests
 from given import SECRET, MakePortal
@@ -23,6 +24,15 @@ UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthC
 settings.register_profile("the same every time", derandomize=True, **UNHURRIED)
 settings.register_profile("new seeds", print_blob=True, max_examples=1000, **UNHURRIED)  # for `nox -s soak`
 settings.load_profile("the same every time")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    left_behind.begin(config)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    left_behind.finish(session)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -152,8 +152,7 @@ async def test_a_pause_is_everybodys(any_database: str) -> None:
 async def test_sessions_that_opt_in_call_with_the_shared_limit(any_database: str) -> None:
     async with Sandbox(rate_limit=5) as sandbox:
         limiters = [
-            SharedRateLimiter(any_database, api_key=sandbox.api_key, rate_limit=RateLimit(requests=5))
-            for _ in range(2)
+            SharedRateLimiter(any_database, api_key=sandbox.api_key, rate_limit=RateLimit(requests=5)) for _ in range(2)
         ]
         sessions = [
             PortalSession(

@@ -1,0 +1,69 @@
+"""Jobs are kept by whatever SQLite the machine has, whichever Python made the file."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from batch_given import PORTAL, QUICK, SPEED, access, clock, row
+
+from mijnklantportaal_async.batch import Jobs, Worker
+from mijnklantportaal_async.batch.database import Database
+from mijnklantportaal_async.batch.sqlite_dialect import teach
+from mijnklantportaal_async.sandbox import Sandbox
+
+UNTIL_311 = "(strftime('%s','now') * 1000)"
+"""How the engine's tables ask for the time where Python 3.11 made them."""
+
+FROM_312 = "(unixepoch('subsec') * 1000)"
+"""And newer ones."""
+
+
+def test_every_connection_knows_the_time(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/jobs.db")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE things (at INTEGER NOT NULL DEFAULT {FROM_312}, number INTEGER)")
+        connection.exec_driver_sql("INSERT INTO things (number) VALUES (1)")
+        (at,) = connection.execute(sqlalchemy.text("SELECT at FROM things")).one()
+    database.close()
+    assert at / 1000 == pytest.approx(time.time(), abs=600)
+
+
+def test_what_is_taught_is_this_and_nothing_else() -> None:
+    connection = sqlite3.connect(":memory:")
+    teach(connection)
+    (taught,) = connection.execute("SELECT unixepoch('subsec')").fetchone()
+    (julian,) = connection.execute("SELECT (julianday('now') - 2440587.5) * 86400").fetchone()
+    assert taught == pytest.approx(julian, abs=600)
+    with pytest.raises(sqlite3.OperationalError):
+        connection.execute("SELECT unixepoch('2027-03-05')")
+    connection.close()
+
+
+@pytest.mark.parametrize(("made_by", "used_by"), [(UNTIL_311, FROM_312), (FROM_312, UNTIL_311)])
+async def test_a_file_of_another_python_is_worked_on(tmp_path: Path, made_by: str, used_by: str) -> None:
+    path = tmp_path / "jobs.db"
+    url = f"sqlite:///{path}"
+    async with Sandbox(speed=SPEED) as sandbox:
+        async with Jobs(url) as jobs:
+            await jobs.submit([row(number) for number in range(3)], job="season", portal=PORTAL)
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA writable_schema = ON")
+            # Whichever Python runs this has made it in its own way.
+            for way in (UNTIL_311, FROM_312):
+                connection.execute("UPDATE sqlite_master SET sql = replace(sql, ?, ?)", (way, made_by))
+            (tables,) = connection.execute(
+                "SELECT count(*) FROM sqlite_master WHERE instr(sql, ?)", (made_by,)
+            ).fetchone()
+        connection.close()
+        assert tables >= 3
+        assert used_by not in path.read_bytes().decode("latin-1")
+        async with Jobs(url) as jobs:
+            await jobs.submit([row(number) for number in range(3, 6)], job="more", portal=PORTAL)
+            async with Worker(url, portals={"main": access(sandbox)}, settings=QUICK, clock=clock()):
+                for job in ("season", "more"):
+                    async for progress in jobs.progress(job, every=0.05):
+                        pass
+                    assert progress.done == 3
+        assert len(sandbox.appointments) == 6
