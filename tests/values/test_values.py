@@ -191,6 +191,7 @@ def test_unset_is_false_and_one() -> None:
     assert isinstance(UNSET, UnsetType)
 
 
+@pytest.mark.machine_time
 async def test_a_fast_clock() -> None:
     clock = Clock(speed=1000)
     before = clock.monotonic()
