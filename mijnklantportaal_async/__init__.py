@@ -1,7 +1,8 @@
 """Async client for the MijnKlantportaal API that schedules an appointment exactly once."""
 
-from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment, Scheduled
-from mijnklantportaal_async.api.customer_models import Customer, NewCustomer
+from typing import TYPE_CHECKING
+
+from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Result, Run, Unknown
 from mijnklantportaal_async.calling.pages import Page
@@ -40,6 +41,46 @@ from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.unset import UNSET
 
+if TYPE_CHECKING:
+    from mijnklantportaal_async.models import (
+        Appointment,
+        AppointmentStatus,
+        CloudFile,
+        Customer,
+        CustomerInvoice,
+        CustomerInvoiceLinks,
+        FileContent,
+        FileOrDirectory,
+        FileShare,
+        FileShareLinks,
+        FileType,
+        InvoiceLine,
+        IssuedPunchCard,
+        Link,
+        NewAppointment,
+        NewCustomer,
+        PunchCard,
+        PunchCardPeriod,
+        PunchCardStatus,
+        Scheduled,
+        Ticket,
+        TicketAttachment,
+        TicketMessage,
+        TicketSource,
+        TicketStatus,
+        TicketWithMessages,
+        Webhook,
+        WebhookEvent,
+    )
+else:
+
+    def __getattr__(name: str) -> object:
+        # Models are made when they are first used.
+        if name in __all__:
+            return getattr(models, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "UNSET",
     "APIStatusError",
@@ -51,12 +92,23 @@ __all__ = [
     "BadRequestError",
     "CallTimeoutError",
     "Clock",
+    "CloudFile",
     "ConflictError",
     "ConnectError",
     "ConnectionLostError",
     "Customer",
+    "CustomerInvoice",
+    "CustomerInvoiceLinks",
     "DecodeError",
+    "FileContent",
+    "FileOrDirectory",
+    "FileShare",
+    "FileShareLinks",
+    "FileType",
+    "InvoiceLine",
+    "IssuedPunchCard",
     "LicenceError",
+    "Link",
     "MijnKlantportaalError",
     "NewAppointment",
     "NewCustomer",
@@ -71,6 +123,9 @@ __all__ = [
     "PortalSession",
     "PortalTimeWarning",
     "Priority",
+    "PunchCard",
+    "PunchCardPeriod",
+    "PunchCardStatus",
     "RateLimit",
     "RateLimitError",
     "RateLimitSnapshot",
@@ -85,10 +140,18 @@ __all__ = [
     "Run",
     "Scheduled",
     "ServerError",
+    "Ticket",
+    "TicketAttachment",
+    "TicketMessage",
+    "TicketSource",
+    "TicketStatus",
+    "TicketWithMessages",
     "Timeouts",
     "TokenRefreshError",
     "TransportError",
     "Unknown",
     "ValidationError",
+    "Webhook",
+    "WebhookEvent",
     "with_response",
 ]

@@ -12,7 +12,13 @@ import aiohttp
 import attrs
 
 from mijnklantportaal_async.api.appointments import Appointments
+from mijnklantportaal_async.api.customer_invoices import CustomerInvoices
 from mijnklantportaal_async.api.customers import Customers
+from mijnklantportaal_async.api.file_share import FileShares
+from mijnklantportaal_async.api.files import Files
+from mijnklantportaal_async.api.punch_cards import PunchCards
+from mijnklantportaal_async.api.tickets import Tickets
+from mijnklantportaal_async.api.webhooks import Webhooks
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.call import Caller
@@ -48,7 +54,7 @@ _METHOD_EFFECTS: Mapping[str, Effect] = {
 }
 
 
-class PortalSession(Appointments, Customers):
+class PortalSession(Appointments, Customers, CustomerInvoices, Files, FileShares, PunchCards, Tickets, Webhooks):
     """A session with one portal: one key, one pool of connections, one rate limit.
 
     Making one needs no event loop and sends nothing. Use it as `async with`, or await `aclose()` at the end; share it
@@ -225,9 +231,7 @@ class PortalSession(Appointments, Customers):
         if effect is None:
             raise ValueError(f"method={method!r} must be one of {', '.join(_METHOD_EFFECTS)}")
         path = check_path(path)
-        operation = Operation(
-            name="request", method=method.upper(), path=path, effect=effect, scope=None, source="api-reference"
-        )
+        operation = Operation(name="request", method=method.upper(), path=path, effect=effect)
         body = None if json is UNSET else write(json)
         return await self._call(Request(operation, with_query(path, query or {}), body), read_json)
 

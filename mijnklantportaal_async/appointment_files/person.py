@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.columns import Field
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.cells import Cells, check_portal_name
 from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
 

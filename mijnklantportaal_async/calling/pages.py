@@ -99,9 +99,15 @@ def _number_in(url: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-def page_request(operation: Operation, number: int) -> Request:
-    """The request for a page. That of the first names none: the parameter is not documented as one."""
-    return Request(operation, with_query(operation.path, {"page": number if number > 1 else None}))
+def page_request(operation: Operation, number: int, path: str | None = None) -> Request:
+    """The request for a page. That of the first names none: the parameter is not documented as one.
+
+    Args:
+        operation: The operation that lists.
+        number: The page.
+        path: The operation's path with the ids in it, where it has any.
+    """
+    return Request(operation, with_query(path or operation.path, {"page": number if number > 1 else None}))
 
 
 def request_after(request: Request, body: bytes, kind: type[R]) -> Request | None:
@@ -120,7 +126,7 @@ def request_after(request: Request, body: bytes, kind: type[R]) -> Request | Non
     page = read_page(body, kind, asked)
     check_page(page, asked, request.operation)
     following = page_after(page, request.operation)
-    return None if following is None else page_request(request.operation, following)
+    return None if following is None else page_request(request.operation, following, request.path.partition("?")[0])
 
 
 def check_page(page: Page[Any], asked: int, operation: Operation) -> None:

@@ -1,15 +1,17 @@
 """Did it happen? Looks for the effect of a call whose answer was lost, before anything is sent again."""
 
 import random
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.calling.pages import R, page_request, request_after
+from mijnklantportaal_async.calling.wire import Answer, Look, Request
 from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.serde import json_name, read_list
 
 T = TypeVar("T")
 
@@ -41,45 +43,11 @@ class CannotTellError(Exception):
     """A look brought records that may or may not be the one; its text says why."""
 
 
-class Dated(Protocol):
-    """A record that says which it is and when it was made."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was made, by the service's clock."""
-        ...
-
-
-D = TypeVar("D", bound=Dated)
-
-
-def made_since(alike: Sequence[D], since: datetime | None, where: str) -> list[D]:
-    """Those of the look-alikes that are new.
-
-    Args:
-        alike: Records that look as the wanted one would.
-        since: The moment of the first attempt by the service's clock; None when the answer does not tell its time.
-        where: What the answer shows, for the error: "the calendar has {ids} at that time".
-
-    Raises:
-        CannotTellError: There are some, and no clock to judge their age by.
-    """
-    if since is None:
-        if alike:
-            shown = where.format(ids=", ".join(item.id for item in alike))
-            raise CannotTellError(f"{shown}, but the answer carries no Date header to tell whether it is new")
-        return []
-    return [item for item in alike if item.created_at >= since]
-
-
-def plain(text: str | None) -> str:
-    """A text as it may come back: the service could trim or fold it."""
-    return " ".join((text or "").split()).casefold()
+def comparable(value: Any, field: str = "") -> Any:
+    """A value as it may come back: the service could trim or fold a text, or space a postal code."""
+    if not isinstance(value, str):
+        return value
+    return ("" if field == "zip_code" else " ").join(value.split()).casefold()
 
 
 class Finder(Protocol[T]):
@@ -115,6 +83,107 @@ class Finder(Protocol[T]):
     def identifier(self, record: T) -> str:
         """The id of the record."""
         ...
+
+
+class ListFinder(Generic[R]):
+    """Finds in a list the record that a request made: it looks as it was asked for, is new, and is nobody else's.
+
+    It reads the whole list: in which order lists come is not documented, so no page is the last that matters.
+
+    Args:
+        first: Makes the reading request that would show the record; of a paged list, that of its first page.
+        kind: The model of the records.
+        key: Equal for calls whose records could not be told apart.
+        is_alike: Whether a record looks as the wanted one would, whoever made it and when.
+        shown: What a list with a look-alike shows, for the error: "the calendar has {ids} at that time".
+        made: The field that says when a record was made; None where the portal does not tell.
+        worse: Which of several to take last.
+        is_paged: Whether the list comes in pages.
+    """
+
+    __slots__ = ("_first", "_is_paged", "_kind", "_made", "_shown", "_worse", "is_alike", "key")
+
+    def __init__(
+        self,
+        first: Callable[[], Request],
+        kind: type[R],
+        *,
+        key: Hashable,
+        is_alike: Callable[[R], bool],
+        shown: str,
+        made: str | None = "created_at",
+        worse: Callable[[R], bool] = lambda record: False,
+        is_paged: bool = True,
+    ) -> None:
+        self.key = key
+        self.is_alike = is_alike
+        self._first = first
+        self._kind = kind
+        self._made = made
+        self._shown = shown
+        self._worse = worse
+        self._is_paged = is_paged
+
+    def request(self) -> Request:
+        """The first page."""
+        return self._first()
+
+    def following(self, request: Request, answer: Answer) -> Request | None:
+        """The page after this one.
+
+        Raises:
+            PaginationError: The pages lead nowhere.
+            UnreadableError: The answer does not say whether there is another.
+        """
+        return request_after(request, answer.body, self._kind) if self._is_paged else None
+
+    def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> R | None:
+        """The record, if the answer shows one that was made since then and belongs to no other call.
+
+        Raises:
+            CannotTellError: There is one that may be it, and nothing to judge its age by.
+            UnreadableError: The answer could not be understood.
+        """
+        shown = read_list(answer.body, self._kind)
+        alike = [record for record in shown if record.id not in claimed and self.is_alike(record)]
+        if alike and (since is None or self._made is None):
+            why = "the answer carries no Date header" if since is None else "the portal does not say when it was made"
+            ids = ", ".join(record.id for record in alike)
+            raise CannotTellError(f"{self._shown.format(ids=ids)}, but {why}, to tell whether it is new")
+        new = [record for record in alike if self._made_at(record) >= since]
+        return min(new, key=lambda record: (self._worse(record), self._made_at(record)), default=None)
+
+    def identifier(self, record: R) -> str:
+        """Its id."""
+        return record.id
+
+    def _made_at(self, record: R) -> Any:
+        return getattr(record, self._made or "")
+
+
+def finder_in(look: Look, kind: type[R], fields: Mapping[str, Any], path: str) -> ListFinder[R]:
+    """Finds the record of a request that was made of fields, in the list where it would stand.
+
+    Args:
+        look: Which list, and which of the fields tell the record.
+        kind: The model of the records.
+        fields: The body of the request, under the names on the wire.
+        path: The path of the list with the ids in it.
+    """
+    pairs = [(sent, told or sent) for sent, _, told in (field.partition("=") for field in look.fields)]
+    wanted = {told: comparable(fields[name], told) for sent, told in pairs if (name := json_name(sent)) in fields}
+
+    def is_alike(record: R) -> bool:
+        return all(comparable(getattr(record, name), name) == value for name, value in wanted.items())
+
+    return ListFinder(
+        lambda: page_request(look.listing, 1, path),
+        kind,
+        key=(path, *wanted.values()),
+        is_alike=is_alike,
+        shown=f"the portal has {{ids}} with the same {look.likeness}",
+        made=look.made,
+    )
 
 
 async def look_until_settled(

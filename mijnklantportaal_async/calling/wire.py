@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
@@ -15,7 +15,8 @@ from mijnklantportaal_async import errors
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.checks import check_identifier
 
-DOCUMENTATION = "https://docs.developers.mijnklantportaal.nl/"
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.body import Body
 
 
 class Effect(enum.Enum):
@@ -40,25 +41,104 @@ class Operation(NamedTuple):
     path: str
     """Below the base URL, with placeholders: `/appointments/{appointment_id}`."""
     effect: Effect
-    scope: str | None
+    scope: str | None = None
     """The scope that it needs, by meaning: the documentation does not say."""
-    source: str
-    """The page of the documentation, below `DOCUMENTATION`."""
+    look: "Look | None" = None
+    """For a creating operation: where its record would stand."""
     done_statuses: frozenset[int] = frozenset()
-    """Statuses that, on a second try after an unknown first one, mean that the first one did it."""
-    how_to_check: str = ""
-    """For a creating operation: what to search for in the portal when nobody knows whether it happened."""
+    """Statuses that, on a second try after an unknown first one, may mean that the first one did it."""
+    check_by_hand: str = ""
+    """What a person does to find out whether it happened, where that is not to look in a list."""
+
+    @property
+    def how_to_check(self) -> str:
+        """For a creating operation: what to search for in the portal when nobody knows whether it happened."""
+        return self.check_by_hand or ("Look in the portal." if self.look is None else self.look.advice)
+
+    def request(
+        self,
+        body: "Body | None" = None,
+        query: Mapping[str, str | int | None] | None = None,
+        identifiers: Mapping[str, str] | None = None,
+    ) -> "Request":
+        """One request for it.
+
+        Args:
+            body: What to say.
+            query: Parameters; those that are None are left out.
+            identifiers: The ids that stand in the path.
+
+        Raises:
+            TypeError: An id is not a `str`.
+            ValueError: An id cannot be right, or the body says nothing.
+        """
+        path = path_with(self, identifiers) if identifiers else self.path
+        if query is not None:
+            path = with_query(path, query)
+        return Request(self, path) if body is None else Request(self, path, *body.encode())
+
+
+class Look(NamedTuple):
+    """Where the record of a creating call stands, and how it is known: these of its fields say what was asked for."""
+
+    listing: Operation
+    """Lists the records, page by page."""
+    fields: tuple[str, ...]
+    """Names that the request and the record share; `start_date=starts_at` where the record has another one."""
+    made: str | None = "created_at"
+    """The record's field that says when it was made; None where the portal does not tell."""
+
+    words: str = ""
+    """What the fields are to a person, where their names do not say it well."""
+
+    @property
+    def likeness(self) -> str:
+        """Such as `url and type`."""
+        *most, last = [(field.partition("=")[2] or field).replace("_", " ") for field in self.fields]
+        return self.words or (f"{', '.join(most)} and {last}" if most else last)
+
+    @property
+    def advice(self) -> str:
+        """What a person does."""
+        return f"Look in the portal, or with {self.listing.name}, for the same {self.likeness}."
+
+
+def reading(name: str, path: str, *, scope: str | None) -> Operation:
+    """An operation that changes nothing."""
+    return Operation(name, "GET", path, Effect.READ, scope)
+
+
+def creating(
+    name: str, path: str, *, scope: str | None, look: Look | None = None, check_by_hand: str = ""
+) -> Operation:
+    """An operation that makes one more record each time it is sent."""
+    return Operation(name, "POST", path, Effect.CREATE, scope, look, check_by_hand=check_by_hand)
+
+
+def setting(
+    name: str, path: str, *, scope: str | None, method: str = "PATCH", done: frozenset[int] = frozenset()
+) -> Operation:
+    """An operation that may be sent twice: it says how things shall be."""
+    return Operation(name, method, path, Effect.SET, scope, done_statuses=done)
+
+
+def removing(name: str, path: str, *, scope: str | None, done: frozenset[int]) -> Operation:
+    """An operation that ends a record; the second time it is refused."""
+    return Operation(name, "DELETE", path, Effect.REMOVE, scope, done_statuses=done)
 
 
 class Request:
     """One request, the same for every attempt. `path` is encoded already."""
 
-    __slots__ = ("body", "operation", "path")
+    __slots__ = ("body", "content_type", "operation", "path")
 
-    def __init__(self, operation: Operation, path: str, body: bytes | None = None) -> None:
+    def __init__(
+        self, operation: Operation, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> None:
         self.operation = operation
         self.path = path
         self.body = body
+        self.content_type = content_type
 
     def context(self) -> dict[str, Any]:
         """What an error says about the call."""
@@ -90,7 +170,7 @@ class Answer:
 # --- Out -----------------------------------------------------------------------------------------------------------
 
 
-def path_with(operation: Operation, **identifiers: str) -> str:
+def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
     """The path of an operation, each id encoded as one segment.
 
     Raises:

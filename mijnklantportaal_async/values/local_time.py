@@ -25,13 +25,14 @@ def portal_zone(timezone: str | ZoneInfo) -> ZoneInfo:
         ) from error
 
 
-def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
+def to_wall_time(moment: datetime, zone: ZoneInfo, field: str, *, seconds: bool = False) -> str:
     """`moment` as the portal reads it, `Y-m-d H:i` in its own zone.
 
     Args:
         moment: An aware datetime in any zone, on a whole minute.
         zone: The portal's zone.
         field: What the moment is called in error messages.
+        seconds: `Y-m-d H:i:s` instead; then it has to be on a whole second.
 
     Raises:
         TypeError: `moment` is not a datetime.
@@ -42,7 +43,13 @@ def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
     # An offset that depends on the fold is the mark of digits that are skipped or come twice.
     if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         raise _unclear(local, zone, field)
+    if seconds and not local.microsecond:
+        return local.isoformat(" ", "seconds")[:19]
     if local.second or local.microsecond:
+        if seconds:
+            raise ValueError(
+                f"{field}={moment.isoformat()} is not on a whole second; give {field}.replace(microsecond=0)"
+            )
         raise ValueError(
             f"{field}={moment.isoformat()} is not on a whole minute in {zone.key}; the portal takes no seconds, "
             f"and none are cut off here: round it, for example with {field}.replace(second=0, microsecond=0)"

@@ -4,9 +4,10 @@ Strict where cattrs would guess: a text is a text, a number is not cut, nothing 
 """
 
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 
 import attrs
 import orjson
@@ -40,6 +41,7 @@ class UnreadableError(Exception):
         self.identifier = identifier
 
 
+@cache
 def json_name(field_name: str) -> str:
     """`starts_at` as `startsAt`."""
     first, *rest = field_name.split("_")
@@ -100,12 +102,21 @@ def given_fields(model: attrs.AttrsInstance) -> dict[str, Any]:
 
 
 def write(data: Any) -> bytes:
-    """A request's body.
+    """A request's body: money as text, a day as `Y-m-d`, a model as the object of its fields.
 
     Raises:
         TypeError: `data` holds something that JSON cannot say.
     """
-    return orjson.dumps(data)
+    return orjson.dumps(data, default=_on_the_wire)
+
+
+def _on_the_wire(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    kind: type[Any] = type(value)
+    if attrs.has(kind):
+        return given_fields(value)
+    raise TypeError(f"{value!r} cannot be said in JSON")
 
 
 def _load(body: bytes) -> Any:
@@ -160,14 +171,37 @@ def _converter(detailed: bool) -> "Converter":
 
         return structure_model
 
+    def list_hook(kind: Any) -> Callable[[Any, Any], Any]:
+        item_kind = get_args(kind)[0]
+        structure = converter.get_structure_hook(item_kind)
+
+        def structure_list(value: Any, _: Any) -> tuple[Any, ...]:
+            # cattrs would take a text for a list of letters.
+            if not isinstance(value, list):
+                raise TypeError(f"must be a list, not {_json_type(value)}")
+            items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            if not detailed or not attrs.has(item_kind):
+                return tuple(structure(item, item_kind) for item in items)
+            return tuple(structure_item(item, index) for index, item in enumerate(items))
+
+        def structure_item(item: Any, index: int) -> Any:
+            try:
+                return structure(item, item_kind)
+            except Exception as error:
+                raise _ItemError(index, error) from error
+
+        return structure_list
+
     # Hooks for simple types first: cattrs looks them up when it makes the hook of a model.
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _truth)
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(datetime, _moment)
+    converter.register_structure_hook(date, _day)
+    converter.register_structure_hook(Decimal, _money)
     converter.register_structure_hook(str | None, _optional_text)
-    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     converter.register_structure_hook_factory(attrs.has, model_hook)
+    converter.register_structure_hook_factory(_is_list, list_hook)
     return converter
 
 
@@ -182,12 +216,8 @@ def _optional_text(value: Any, _: Any) -> str | None:
     return None if value is None else _text(value, str)
 
 
-def _texts(value: Any, _: Any) -> tuple[str, ...]:
-    # cattrs would take a text for a list of letters.
-    if not isinstance(value, list):
-        raise TypeError(f"must be a list, not {_json_type(value)}")
-    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    return tuple(_text(item, str) for item in items)
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
 
 
 def _truth(value: Any, _: Any) -> bool:
@@ -211,6 +241,28 @@ def _moment(value: Any, _: Any) -> datetime:
         raise ValueError(f"must be a date and time with an offset, not {value[:60]!r}") from None
 
 
+def _day(value: Any, _: Any) -> date:
+    if not isinstance(value, str):
+        raise TypeError(f"must be a date, not {_json_type(value)}")
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"must be a date, not {value[:60]!r}") from None
+
+
+def _money(value: Any, _: Any) -> Decimal:
+    # A number has come through a float; the text of a float is the shortest that names it, so no cent is lost.
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise TypeError(f"must be an amount, not {_json_type(value)}")
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"must be an amount, not {str(value)[:60]!r}") from None
+    if not amount.is_finite():
+        raise ValueError(f"must be an amount, not {str(value)[:60]!r}")
+    return amount
+
+
 def _json_type(value: Any) -> str:
     names: dict[Any, str] = {
         dict: "an object",
@@ -222,9 +274,20 @@ def _json_type(value: Any) -> str:
     return names.get(type(value), f"the number {value!r}")
 
 
+class _ItemError(Exception):
+    """What is wrong with one record of a list."""
+
+    def __init__(self, index: int, error: Exception) -> None:
+        super().__init__(index)
+        self.index = index
+        self.error = error
+
+
 def _problems(error: BaseException, place: str = "$") -> tuple[str, ...]:
     from cattrs import ClassValidationError
 
+    if isinstance(error, _ItemError):
+        return _problems(error.error, f"{place}[{error.index}]")
     if not isinstance(error, ClassValidationError):
         return (f"{place}: {error}",)
     kind = error.cl

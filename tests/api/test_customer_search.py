@@ -26,8 +26,7 @@ from mijnklantportaal_async import (
     ServerError,
     Timeouts,
 )
-from mijnklantportaal_async.api.customer_search import CustomerFinder
-from mijnklantportaal_async.api.customers import LIST_CUSTOMERS
+from mijnklantportaal_async.api.customers import customer_finder
 from mijnklantportaal_async.events import Event, OutcomeReconciled
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 from mijnklantportaal_async.testing import portal_in_sandbox
@@ -177,9 +176,9 @@ async def test_of_several_that_are_new_the_oldest_is_taken(make_portal: MakePort
 
 
 def test_a_finder_can_be_asked_without_any_call() -> None:
-    finder = CustomerFinder(NewCustomer(**WANTED_CUSTOMER), LIST_CUSTOMERS)
-    twin = CustomerFinder(NewCustomer(**WANTED_CUSTOMER | {"zip_code": "1234 ab"}), LIST_CUSTOMERS)
-    other = CustomerFinder(NewCustomer(**WANTED_CUSTOMER | {"city": "Breda"}), LIST_CUSTOMERS)
+    finder = customer_finder(NewCustomer(**WANTED_CUSTOMER))
+    twin = customer_finder(NewCustomer(**WANTED_CUSTOMER | {"zip_code": "1234 ab"}))
+    other = customer_finder(NewCustomer(**WANTED_CUSTOMER | {"city": "Breda"}))
     assert finder.key == twin.key != other.key
     assert len({finder.key, twin.key, other.key}) == 2
     item = Customer(id="cst_1", customer_groups=(), created_at=datetime.now(UTC), **WANTED_CUSTOMER)

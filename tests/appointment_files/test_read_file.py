@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.appointment_files import (
     AppointmentFile,
     Problem,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mijnklantportaal_async.api.customer_models import NewCustomer
+from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.customer_files import (
     CustomerFile,
     Problem,

@@ -59,7 +59,7 @@ def first_words(rows: Iterable[list[str]]) -> list[str]:
 
 
 def answered(*statuses: int) -> list[MijnKlantportaalError]:
-    operation = Operation(name="x", method="GET", path="/x", effect=Effect.READ, scope=None, source="x")
+    operation = Operation(name="x", method="GET", path="/x", effect=Effect.READ)
     return [error_from(Request(operation, "/x"), Answer(status, {}, b""), 1) for status in statuses]
 
 

@@ -16,7 +16,7 @@ from hatchling.builders.wheel import WheelBuilder
 import mijnklantportaal_async
 from mijnklantportaal_async import Appointment, Customer, NewAppointment, NewCustomer, Pager, PortalSession
 from mijnklantportaal_async.api import appointments, customers
-from mijnklantportaal_async.api.customer_models import CustomerChanges
+from mijnklantportaal_async.models.customers import CustomerChanges
 from mijnklantportaal_async.calling.wire import Operation
 from mijnklantportaal_async.values.serde import json_name
 

@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment
-from mijnklantportaal_async.api.appointment_search import AppointmentFinder
+from mijnklantportaal_async.api.appointment_finder import appointment_finder
 from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT, put_into_calendar
+from mijnklantportaal_async.calling.reconcile import ListFinder
+from mijnklantportaal_async.models.appointments import Appointment, AppointmentStatus, NewAppointment
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
 
@@ -117,9 +118,9 @@ class ScheduleAppointment:
         return record.id, kept, "; ".join(odd) or None
 
 
-def _finder(request: NewAppointment, zone: ZoneInfo) -> AppointmentFinder:
+def _finder(request: NewAppointment, zone: ZoneInfo) -> ListFinder[Appointment]:
     starts = to_wall_time(request.starts_at, zone, "starts_at")
-    return AppointmentFinder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS)
+    return appointment_finder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS)
 
 
 def _clear(midnight: datetime, zone: ZoneInfo) -> datetime:

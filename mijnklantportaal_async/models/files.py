@@ -1,0 +1,71 @@
+"""The records of the Files API and of the File Share API."""
+
+from datetime import datetime
+
+import attrs
+
+from mijnklantportaal_async.models.record import Link, Record
+from mijnklantportaal_async.values.open_enum import OpenStrEnum
+
+
+class FileType(OpenStrEnum):
+    """What lies in the file storage."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+
+
+@attrs.frozen(kw_only=True)
+class FileOrDirectory(Record):
+    """One stored file, or one directory."""
+
+    id: str
+    """ID, `fsf_...` of a file, `fsd_...` of a directory."""
+    type: FileType
+    """Which of the two."""
+    name: str
+    """What it is called."""
+    size: int | None = None
+    """Bytes; None for a directory."""
+    mime: str | None = None
+    """Media type; None for a directory."""
+    file_share_id: str | None = None
+    """File share it is part of, `fss_...`, if any."""
+    created_at: datetime
+    """When it was made, aware."""
+
+
+@attrs.frozen(kw_only=True)
+class CloudFile(Record):
+    """A temporary link to a stored file, on another host. Never send the API key there."""
+
+    link: str
+    """URL of the file."""
+    expires_at: datetime
+    """When the URL stops working, aware: 5 minutes after it was made."""
+
+
+@attrs.frozen(kw_only=True)
+class FileShareLinks(Record):
+    """Addresses that belong to a file share."""
+
+    customer: Link | None = None
+    """The customer, in the API."""
+    public_share: Link | None = None
+    """The public page."""
+
+
+@attrs.frozen(kw_only=True)
+class FileShare(Record):
+    """Files and directories that are shared."""
+
+    id: str
+    """ID, `fss_...`."""
+    shared_with_customer_id: str | None = None
+    """Customer they are shared with, `cst_...`; None for a public link."""
+    shared_content: tuple[FileOrDirectory, ...]
+    """What is shared."""
+    created_at: datetime
+    """When it was made, aware."""
+    links: FileShareLinks = FileShareLinks()
+    """Addresses that belong to it."""
