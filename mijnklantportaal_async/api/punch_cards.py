@@ -79,9 +79,8 @@ class PunchCards(Operations):
         """
         body = Body().text(name=name).whole(punches=punches).text(punch_label=punch_label)
         body.prose(description=description).truth(for_sale=for_sale).money(price=price).whole(vat_rate=vat_rate)
-        # A text in the documentation, though its example is a number.
-        body.text(expiry_value=expiry_value if expiry_value is UNSET else str(expiry_value))
-        body.text(expire_period=expire_period)
+        # The value is a text in the documentation, though its example is a number.
+        body.whole(expiry_value=expiry_value, as_text=True).text(expire_period=expire_period)
         return await self._ask(CREATE_PUNCH_CARD, models.PunchCard, body)
 
     async def get_punch_card(self, punch_card_id: str) -> models.PunchCard:

@@ -64,9 +64,9 @@ class Body:
         """The id of a record."""
         return self._add(checks.check_identifier, given)
 
-    def whole(self, **given: int | UnsetType | None) -> Self:
-        """A whole number."""
-        return self._add(checks.check_whole, given)
+    def whole(self, *, as_text: bool = False, **given: int | UnsetType | None) -> Self:
+        """A whole number; for some fields the portal wants it as a text."""
+        return self._add((lambda *field: str(checks.check_whole(*field))) if as_text else checks.check_whole, given)
 
     def truth(self, **given: bool | UnsetType | None) -> Self:
         """True or false."""
