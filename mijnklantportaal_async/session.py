@@ -12,10 +12,12 @@ import aiohttp
 import attrs
 
 from mijnklantportaal_async.api.appointments import Appointments
+from mijnklantportaal_async.api.customer_groups import CustomerGroups
 from mijnklantportaal_async.api.customer_invoices import CustomerInvoices
 from mijnklantportaal_async.api.customers import Customers
 from mijnklantportaal_async.api.file_share import FileShares
 from mijnklantportaal_async.api.files import Files
+from mijnklantportaal_async.api.payment_links import PaymentLinks
 from mijnklantportaal_async.api.punch_cards import PunchCards
 from mijnklantportaal_async.api.tickets import Tickets
 from mijnklantportaal_async.api.webhooks import Webhooks
@@ -54,7 +56,18 @@ _METHOD_EFFECTS: Mapping[str, Effect] = {
 }
 
 
-class PortalSession(Appointments, Customers, CustomerInvoices, Files, FileShares, PunchCards, Tickets, Webhooks):
+class PortalSession(
+    Appointments,
+    Customers,
+    CustomerGroups,
+    CustomerInvoices,
+    Files,
+    FileShares,
+    PaymentLinks,
+    PunchCards,
+    Tickets,
+    Webhooks,
+):
     """A session with one portal: one key, one pool of connections, one rate limit.
 
     Making one needs no event loop and sends nothing. Use it as `async with`, or await `aclose()` at the end; share it

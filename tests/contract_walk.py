@@ -1,14 +1,17 @@
 """The contract as a list of cases: for each operation, what to send and what comes back, made from its examples."""
 
+import pkgutil
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib import import_module
 from typing import Any, get_type_hints
 
 import attrs
 
-from mijnklantportaal_async import FileContent, InvoiceLine, PortalSession
+from mijnklantportaal_async import FileContent, InvoiceLine, PortalSession, api
+from mijnklantportaal_async.calling.wire import Operation
 from mijnklantportaal_async.sandbox import Sandbox
 from mijnklantportaal_async.sandbox.contract import ContractOperation, load_contract
 from mijnklantportaal_async.values.serde import json_name
@@ -17,6 +20,13 @@ OPERATIONS = sorted(load_contract().operations(), key=lambda operation: (operati
 NAMES = [(name, operation) for operation in OPERATIONS for name in operation.names]
 BUILT = [(name, operation) for name, operation in NAMES if hasattr(PortalSession, name)]
 IDS = [name for name, _ in BUILT]
+CONSTANTS = {
+    value.name: value
+    for module in pkgutil.iter_modules(api.__path__, "mijnklantportaal_async.api.")
+    for value in vars(import_module(module.name)).values()
+    if isinstance(value, Operation)
+}
+"""What the client knows of its operations."""
 
 PDF = FileContent(name="invoice.pdf", content=b"%PDF-1.4 \r\n\x00\xff", media_type="application/pdf")
 LINE = InvoiceLine(description="Website template", amount_excl_vat="12.95", vat_rate=21)

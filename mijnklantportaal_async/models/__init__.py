@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.models.appointments import (
         Scheduled as Scheduled,
     )
+    from mijnklantportaal_async.models.customer_groups import CustomerGroup as CustomerGroup
     from mijnklantportaal_async.models.customer_invoices import (
         CustomerInvoice as CustomerInvoice,
     )
@@ -45,6 +46,15 @@ if TYPE_CHECKING:
     )
     from mijnklantportaal_async.models.files import (
         FileType as FileType,
+    )
+    from mijnklantportaal_async.models.payment_links import (
+        PaymentLink as PaymentLink,
+    )
+    from mijnklantportaal_async.models.payment_links import (
+        PaymentLinkPayment as PaymentLinkPayment,
+    )
+    from mijnklantportaal_async.models.payment_links import (
+        PaymentLinkStatus as PaymentLinkStatus,
     )
     from mijnklantportaal_async.models.punch_cards import (
         IssuedPunchCard as IssuedPunchCard,
@@ -83,10 +93,12 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "appointments": "Appointment AppointmentStatus NewAppointment Scheduled",
+    "customer_groups": "CustomerGroup",
     "customer_invoices": "CustomerInvoice CustomerInvoiceLinks InvoiceLine",
     "customers": "Customer NewCustomer",
     "file_content": "FileContent",
     "files": "CloudFile FileOrDirectory FileShare FileShareLinks FileType",
+    "payment_links": "PaymentLink PaymentLinkPayment PaymentLinkStatus",
     "punch_cards": "IssuedPunchCard PunchCard PunchCardPeriod PunchCardStatus",
     "record": "Link Record",
     "tickets": "Ticket TicketAttachment TicketMessage TicketSource TicketStatus TicketWithMessages",

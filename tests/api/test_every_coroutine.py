@@ -1,4 +1,4 @@
-"""Every coroutine against the contract: what goes out field by field, what comes back field by field, what is refused."""
+"""Every coroutine against the contract: what goes out and comes back, field by field, and what is refused."""
 
 import inspect
 import json
@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 import attrs
 import pytest
-from contract_walk import BUILT, IDS, PDF, answer_of, arguments_of, fill, filled, identifiers_of
+from contract_walk import BUILT, CONSTANTS, IDS, PDF, answer_of, arguments_of, fill, filled, identifiers_of
 from given import MakePortal, moment
 from scripted_server import Received, ScriptedServer, Step, answer, drop
 
@@ -23,6 +23,7 @@ from mijnklantportaal_async import (
     PortalSession,
     ValidationError,
 )
+from mijnklantportaal_async.calling.wire import Effect
 from mijnklantportaal_async.sandbox import Fault
 from mijnklantportaal_async.sandbox.contract import ContractOperation
 from mijnklantportaal_async.testing import portal_in_sandbox
@@ -60,8 +61,11 @@ def keywords(name: str, operation: ContractOperation, *, required_only: bool = F
     return given | SPECIAL.get(name, {})
 
 
-async def made(portal: PortalSession, name: str, operation: ContractOperation, **changes: Any) -> Any:
-    result = getattr(portal, name)(*identifiers_of(operation), **keywords(name, operation) | changes)
+async def made(
+    portal: PortalSession, name: str, operation: ContractOperation, identifiers: list[Any] | None = None, **changes: Any
+) -> Any:
+    given = keywords(name, operation) | changes
+    result = getattr(portal, name)(*(identifiers or identifiers_of(operation)), **given)
     return await (result.collect() if isinstance(result, Pager) else result)
 
 
@@ -170,8 +174,7 @@ async def test_every_argument_of_another_type_is_refused(
                 identifiers: list[Any] = identifiers_of(operation)
                 identifiers[place] = wrong
                 with pytest.raises((TypeError, ValueError), match="_id"):
-                    result = getattr(portal, name)(*identifiers, **keywords(name, operation))
-                    await (result.collect() if isinstance(result, Pager) else result)
+                    await made(portal, name, operation, identifiers)
         assert server.connections_accepted == 0
 
 
@@ -186,7 +189,8 @@ async def test_every_refusal(make_portal: MakePortal, name: str, operation: Cont
                 await made(make_portal(server.url), name, operation)
 
 
-CREATING = [(name, operation) for name, operation in BUILT if operation.method == "POST"]
+CREATING = [case for case in BUILT if CONSTANTS[case[0]].effect is Effect.CREATE]
+REPEATABLE = [case for case in BUILT if CONSTANTS[case[0]].effect in {Effect.SET, Effect.REMOVE}]
 
 
 @pytest.mark.parametrize(("name", "operation"), CREATING, ids=[name for name, _ in CREATING])
@@ -232,8 +236,20 @@ async def test_exactly_once_in_the_sandbox(fault: Fault, name: str, operation: C
         assert len(posts) == 1 + (fault is Fault.DROP_BEFORE_COMMIT and name not in NOTHING_TO_LOOK_IN)
 
 
+@pytest.mark.parametrize(("name", "operation"), REPEATABLE, ids=[name for name, _ in REPEATABLE])
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER_COMMIT, Fault.UNAVAILABLE_BEFORE_COMMIT])
+async def test_what_sets_or_removes_is_repeated(fault: Fault, name: str, operation: ContractOperation) -> None:
+    """Told the second time that it was done before, that is a success."""
+    async with portal_in_sandbox(rate_limit=None) as (portal, sandbox):
+        path = fill(sandbox, operation)
+        identifiers = [part for part in path.split("/") if re.match(r"[a-z]{3}_", part)]
+        sandbox.fail_next(fault, method=operation.method)
+        await getattr(portal, name)(*identifiers, **keywords(name, operation))
+        assert [request.method for request in sandbox.requests].count(operation.method) == 2
+
+
 def test_what_returns_is_a_model() -> None:
     for name, _ in BUILT:
         returned = get_type_hints(getattr(PortalSession, name))["return"]
-        (model,) = get_args(returned) or (returned,)
+        (model,) = get_args(returned) or (returned,)  # a list or a Pager of it
         assert attrs.has(model), name

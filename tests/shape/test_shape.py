@@ -3,16 +3,14 @@
 import ast
 import inspect
 import re
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from contract_walk import BUILT
+from contract_walk import BUILT, CONSTANTS
 from hatchling.builders.wheel import WheelBuilder
 
 import mijnklantportaal_async
 from mijnklantportaal_async import PortalSession, models
-from mijnklantportaal_async.calling.wire import Operation
 
 PACKAGE = Path(mijnklantportaal_async.__file__).parent
 ROOT = PACKAGE.parent
@@ -115,14 +113,6 @@ def test_only_the_rim_imports_aiohttp() -> None:
 def test_files_stay_readable() -> None:
     long = {path.name: lines for path in MODULES if (lines := len(path.read_text().splitlines())) > 420}
     assert long == {}
-
-
-CONSTANTS = {
-    value.name: value
-    for module in (PACKAGE / "api").glob("*.py")
-    for value in vars(import_module(f"mijnklantportaal_async.api.{module.stem}")).values()
-    if isinstance(value, Operation)
-}
 
 
 def test_every_coroutine_has_its_operation() -> None:
