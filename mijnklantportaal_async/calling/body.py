@@ -65,8 +65,8 @@ class Body:
         return self._add(checks.check_identifier, given)
 
     def whole(self, *, as_text: bool = False, **given: int | UnsetType | None) -> Self:
-        """A whole number; for some fields the portal wants it as a text."""
-        return self._add((lambda *field: str(checks.check_whole(*field))) if as_text else checks.check_whole, given)
+        """A whole number; some fields want it as a text."""
+        return self._add(_whole_as_text if as_text else checks.check_whole, given)
 
     def truth(self, **given: bool | UnsetType | None) -> Self:
         """True or false."""
@@ -134,6 +134,10 @@ class Changes(Body):
     def _add(self, check: Callable[[Any, str], Any], given: Mapping[str, Any]) -> Self:
         self._names.extend(given)
         return super()._add(lambda value, name: None if value is None else check(value, name), given)
+
+
+def _whole_as_text(value: object, field: str) -> str:
+    return str(checks.check_whole(value, field))
 
 
 def _form(fields: Mapping[str, Any]) -> tuple[bytes, str]:

@@ -31,8 +31,6 @@ LONG = frozenset(
 """Fields that hold more than a line."""
 
 FieldErrors: TypeAlias = dict[str, list[str]]
-_EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
-_AMOUNT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 
 
 @functools.cache
@@ -84,9 +82,11 @@ def _of_form(parts: Mapping[str, list[Any]], schema: Schema) -> JsonObject:
 
 def _value(values: list[Any], schema: Mapping[str, Any]) -> Any:
     if schema.get("type") == "array":
-        inner = schema.get("items", {})
-        lists = [_value([value], inner) for value in values]
-        return [item for part in lists for item in (part if isinstance(part, list) else [part])]
+        items: list[Any] = []
+        for value in values:
+            part = _value([value], schema.get("items", {}))
+            items.extend(part if isinstance(part, list) else [part])  # pyright: ignore[reportUnknownArgumentType]
+        return items
     text = values[-1]
     if not isinstance(text, str):
         return text
@@ -115,8 +115,7 @@ def tidied(document: JsonObject, *, keep_null: bool) -> JsonObject:
 def errors_by_contract(document: JsonObject, schema: Schema) -> FieldErrors:
     """Judge a tidy body."""
     errors: FieldErrors = {}
-    plain = {name: "file" if _holds_files(value) else value for name, value in document.items()}
-    for field, message in _schema_errors(plain, schema):
+    for field, message in _schema_errors({name: _judged(value) for name, value in document.items()}, schema):
         errors.setdefault(field, []).append(message)
     for field, value in document.items():
         for place, text, inner in _texts(field, value, schema.properties.get(field, {})):
@@ -135,15 +134,14 @@ def check(errors: FieldErrors, schema: Schema) -> None:
         raise refuse_fields({**{name: errors[name] for name in schema.in_order if name in errors}, **errors})
 
 
-def _holds_files(value: object) -> bool:
-    return isinstance(value, UploadedFile)
+def _judged(value: object) -> object:
+    """A value as the schema knows it: there, a file is a text."""
+    if isinstance(value, list):
+        return [_judged(item) for item in cast("list[object]", value)]
+    return "file" if isinstance(value, UploadedFile) else value
 
 
 def _schema_errors(document: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, str]]:
-    document = {
-        name: ["file" if _holds_files(item) else item for item in value] if isinstance(value, list) else value
-        for name, value in document.items()
-    }
     missing: set[str] = set()
     errors: Iterator[ValidationError] = schema.validator.iter_errors(cast("Any", document))  # pyright: ignore[reportUnknownMemberType, reportAssignmentType]
     for error in errors:
@@ -157,17 +155,16 @@ def _schema_errors(document: Mapping[str, Any], schema: Schema) -> Iterator[tupl
         yield field, required(field)
 
 
+_KINDS = {"string": "a string", "integer": "an integer", "boolean": "true or false", "array": "an array"}
+
+
 def _wording(field: str, error: ValidationError) -> str:
-    name = display_name(field)
-    match error.validator, error.validator_value:
-        case "type", ("string" | "integer" | "boolean" | "array") as kind:
-            what = {"string": "a string", "integer": "an integer", "boolean": "true or false", "array": "an array"}
-            return f"The {name} field must be {what[kind]}."
-        case "enum", _:
-            return f"The selected {name} is invalid."
-        case "maxItems", most:
-            return f"The {name} field must not have more than {most} items."
-    return f"The {name} field is invalid."
+    name, rule, value = display_name(field), cast("str", error.validator), cast("Any", error.validator_value)
+    if rule == "type" and value in _KINDS:
+        return f"The {name} field must be {_KINDS[value]}."
+    if rule == "maxItems":
+        return f"The {name} field must not have more than {value} items."
+    return f"The selected {name} is invalid." if rule == "enum" else f"The {name} field is invalid."
 
 
 def _texts(place: str, value: object, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -197,8 +194,8 @@ def _format_errors(place: str, text: str, schema: Mapping[str, Any]) -> Iterator
 
 
 @functools.cache
-def _rule(example: str) -> tuple[Callable[[str, str], object], str] | None:
-    return next(((is_right, message) for looks, is_right, message in _FORMATS if looks.fullmatch(example)), None)
+def _rule(example: str) -> tuple[Callable[[str, str], bool], str] | None:
+    return next(((is_right, said) for looks, is_right, said in _FORMATS if re.fullmatch(looks, example)), None)
 
 
 def _is_moment(text: str, _: str) -> bool:
@@ -212,18 +209,20 @@ def _is_day(text: str, _: str) -> bool:
         return False
 
 
-_FORMATS: tuple[tuple[re.Pattern[str], Callable[[str, str], object], str], ...] = tuple(
-    (re.compile(looks), is_right, message)
-    for looks, is_right, message in (
-        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", _is_moment, "The {} field must match the format Y-m-d H:i."),
-        (r"\d{4}-\d\d-\d\d", _is_day, "The {} field must match the format Y-m-d."),
-        (r"\d+\.\d\d", lambda text, _: _AMOUNT.fullmatch(text), "The {} field must be an amount, such as 12.95."),
-        (
-            r"[a-z]{3}_\w+",
-            lambda text, example: re.fullmatch(example[:4] + r"\S+", text),
-            "The selected {} is invalid.",
-        ),
-        (r"\S+@\S+", lambda text, _: _EMAIL.fullmatch(text), "The {} field must be a valid email address."),
-        (r"https?://\S+", lambda text, _: re.fullmatch(r"https?://\S+", text), "The {} field must be a valid URL."),
-    )
+def _has_prefix(text: str, example: str) -> bool:
+    return re.fullmatch(example[:4] + r"\S+", text) is not None
+
+
+def _matches(pattern: str) -> Callable[[str, str], bool]:
+    return lambda text, _: re.fullmatch(pattern, text) is not None
+
+
+# What an example looks like; whether a text looks like it; what is said when it does not.
+_FORMATS: tuple[tuple[str, Callable[[str, str], bool], str], ...] = (
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", _is_moment, "The {} field must match the format Y-m-d H:i."),
+    (r"\d{4}-\d\d-\d\d", _is_day, "The {} field must match the format Y-m-d."),
+    (r"\d+\.\d\d", _matches(r"[0-9]{1,9}(\.[0-9]{1,2})?"), "The {} field must be an amount, such as 12.95."),
+    (r"[a-z]{3}_\w+", _has_prefix, "The selected {} is invalid."),
+    (r"\S+@\S+", _matches(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+"), "The {} field must be a valid email address."),
+    (r"https?://\S+", _matches(r"https?://\S+"), "The {} field must be a valid URL."),
 )

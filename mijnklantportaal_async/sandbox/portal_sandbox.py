@@ -124,7 +124,7 @@ class Sandbox(PortalContents):
             zone=self._zone,
             manners=self._manners,
             emit=self._deliveries.emit,
-            file_url=lambda *file: f"http://{self._netloc(self._file_port)}{self._file_host.link(*file)}",
+            file_url=self._file_url,
         )
         tags = {tag.name: tag(premises) for tag in TAGS}
         calendar = tags[Appointments.name]
@@ -268,6 +268,9 @@ class Sandbox(PortalContents):
 
     def _netloc(self, port: int) -> str:
         return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
+
+    def _file_url(self, identifier: str, name: str, expires: datetime) -> str:
+        return f"http://{self._netloc(self._file_port)}{self._file_host.link(identifier, name, expires)}"
 
     def _now(self) -> datetime:
         return moment(self._clock.timestamp(), self._zone)

@@ -113,8 +113,7 @@ def write(data: Any) -> bytes:
 def _on_the_wire(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
-    kind: type[Any] = type(value)
-    if attrs.has(kind):
+    if hasattr(value, "__attrs_attrs__"):
         return given_fields(value)
     raise TypeError(f"{value!r} cannot be said in JSON")
 

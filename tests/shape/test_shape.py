@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from contract_walk import BUILT, CONSTANTS
+from contract_walk import BUILT, CONSTANTS, NAMES
 from hatchling.builders.wheel import WheelBuilder
 
 import mijnklantportaal_async
 from mijnklantportaal_async import PortalSession, models
+from mijnklantportaal_async.sandbox.tag import Tag
+from mijnklantportaal_async.sandbox.tags import TAGS
 
 PACKAGE = Path(mijnklantportaal_async.__file__).parent
 ROOT = PACKAGE.parent
@@ -122,6 +124,15 @@ def test_every_coroutine_has_its_operation() -> None:
         assert constant.method == operation.method
         assert re.sub(r"{(\w+)}", "{}", constant.path) == re.sub(r"{(\w+)}", "{}", operation.path)
     assert set(CONSTANTS) == {name for name, _ in BUILT}
+
+
+def test_what_a_tag_of_the_sandbox_plays_is_an_operation_of_it() -> None:
+    """A slip in a method's name would leave the operation to the contract alone, silently."""
+    of_tag = {tag.name: {name for name, item in NAMES if item.tag == tag.name} for tag in TAGS}
+    assert all(of_tag.values())
+    for tag in TAGS:
+        own = {name for name, value in vars(tag).items() if inspect.isfunction(value) and not name.startswith("_")}
+        assert own - set(vars(Tag)) <= of_tag[tag.name]
 
 
 def test_every_model_is_found_where_it_is_said_to_be() -> None:

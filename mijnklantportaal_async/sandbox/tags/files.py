@@ -30,7 +30,7 @@ class Files(Tag):
             raise refuse_fields({"directory": ["The selected directory is invalid."]})
         fields = call.fields()
         if (file := fields.get("file")) is not None:
-            kind = {"name": file.name, "type": "file", "size": len(file.content), "mime": file.media_type}
+            kind: Document = {"name": file.name, "type": "file", "size": len(file.content), "mime": file.media_type}
             return self.create(call, fields, **kind, directory=directory)
         # How a directory's name is sent, nobody could read; `name` it is in the answer.
         name = fields.get("name")

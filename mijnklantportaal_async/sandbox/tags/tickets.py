@@ -29,7 +29,7 @@ class Tickets(Tag):
         """Opens a closed ticket again; a chat cannot be answered."""
         ticket, fields = self.existing(call), call.fields()
         _refuse_chat(ticket)
-        message = {
+        message: Document = {
             "id": new_id("tim_"),
             "postedBy": "Sandbox",
             "isPostedByCustomer": False,
