@@ -1,4 +1,4 @@
-"""What tags do in a way of their own, as short stories: a call, the status that is expected, and what the answer says."""
+"""What tags do in a way of their own, as short stories: a call, its status, and what the answer says."""
 
 from __future__ import annotations
 
