@@ -3,6 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
@@ -170,8 +171,7 @@ def finder_in(look: Look, kind: type[R], fields: Mapping[str, Any], path: str) -
         fields: The body of the request, under the names on the wire.
         path: The path of the list with the ids in it.
     """
-    pairs = [(sent, told or sent) for sent, _, told in (field.partition("=") for field in look.fields)]
-    wanted = {told: comparable(fields[name], told) for sent, told in pairs if (name := json_name(sent)) in fields}
+    wanted = {told: comparable(fields[sent], told) for sent, told in _pairs(look.fields) if sent in fields}
 
     def is_alike(record: R) -> bool:
         return all(comparable(getattr(record, name), name) == value for name, value in wanted.items())
@@ -184,6 +184,13 @@ def finder_in(look: Look, kind: type[R], fields: Mapping[str, Any], path: str) -
         shown=f"the portal has {{ids}} with the same {look.likeness}",
         made=look.made,
     )
+
+
+@cache
+def _pairs(fields: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """What a request calls its fields on the wire, and what the model of a record calls them."""
+    parts = (field.partition("=") for field in fields)
+    return tuple((json_name(sent), told or sent) for sent, _, told in parts)
 
 
 async def look_until_settled(
