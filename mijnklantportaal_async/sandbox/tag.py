@@ -101,6 +101,8 @@ class Tag:
     """Needed to read, and to write; by meaning, because the documentation does not say."""
     created: ClassVar[str | None] = None
     """The event of a new record."""
+    hidden: ClassVar[frozenset[str]] = frozenset()
+    """What is kept of a record and never shown; every other field is one of the contract."""
 
     def __init__(self, premises: Premises) -> None:
         self.premises = premises
@@ -187,6 +189,8 @@ class Tag:
         document: Document = {name: _first_value(name, schema, call.now) for name, schema in properties.items()}
         document |= {"id": new_id(call.operation.prefix)}
         document |= {name: value for name, value in given.items() if name in properties and name not in files}
+        if slips := more.keys() - properties.keys() - self.hidden:
+            raise LookupError(f"the contract of {call.operation.id} has no {slips}")
         document |= more
         self.documents.add(path or _filled(call), document)
         for file in files.values():
@@ -197,6 +201,8 @@ class Tag:
 
     def change(self, document: Document, **values: Any) -> Document:
         """Set fields of a record."""
+        if slips := values.keys() - document.keys() - self.hidden:
+            raise LookupError(f"{document['id']} has no {slips}")
         return self.documents.put({**document, **values})
 
     def link(self, call: Call, document: Document) -> Answer:

@@ -29,6 +29,7 @@ class Appointments(Tag):
     name = "Appointments"
     scopes = ("appointments.read", "appointments.write")
     created = "appointment-created"
+    hidden = frozenset({"title", "begins", "ends"})
     list_canceled = True
 
     def list_appointments(self, call: Call) -> Answer:

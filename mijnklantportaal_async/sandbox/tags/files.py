@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mijnklantportaal_async.sandbox.answers import Answer, refuse, refuse_fields
+from mijnklantportaal_async.sandbox.answers import refuse_fields
 from mijnklantportaal_async.sandbox.database import new_id
 from mijnklantportaal_async.sandbox.field_rules import required
 from mijnklantportaal_async.sandbox.tag import Call, Tag, random_text
@@ -22,6 +22,7 @@ class Files(Tag):
 
     name = "Files"
     scopes = ("files.read", "files.write")
+    hidden = frozenset({"directory"})
 
     def upload_file(self, call: Call) -> Document:
         """A form stores a file, JSON makes a directory."""
@@ -38,19 +39,13 @@ class Files(Tag):
             raise refuse_fields({"name": [required("name")]})
         return self.create(call, {}, id=new_id("fsd_"), name=name, type="directory", directory=directory)
 
-    def download_file(self, call: Call) -> Answer:
-        """Files only."""
-        found = self.existing(call)
-        if found["type"] == "directory":
-            raise refuse(404, "No file has this ID.")
-        return self.link(call, found)
-
 
 class FileShares(Tag):
     """Files and directories that are shared."""
 
     name = "File Share"
     scopes = ("fileshare.read", "fileshare.write")
+    hidden = frozenset({"customerId", "content"})
 
     def create_file_share(self, call: Call) -> Document:
         """Of files that are there."""
