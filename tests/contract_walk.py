@@ -51,11 +51,6 @@ def answer_of(operation: ContractOperation) -> dict[str, Any]:
     return {name: example_of(schema) for name, schema in operation.answer.properties.items()}
 
 
-def body_of(operation: ContractOperation) -> dict[str, Any]:
-    """The JSON body of the documentation's example."""
-    return {name: example_of(schema) for name, schema in operation.bodies["application/json"].properties.items()}
-
-
 def identifiers_of(operation: ContractOperation) -> list[str]:
     """An id for each place in the path."""
     return [f"{parameter.lower()[:3]}_{number}" for number, parameter in enumerate(operation.parameters)]
