@@ -11,12 +11,18 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import attrs
 
+from mijnklantportaal_async.api.agreements import Agreements
 from mijnklantportaal_async.api.appointments import Appointments
 from mijnklantportaal_async.api.customer_groups import CustomerGroups
 from mijnklantportaal_async.api.customer_invoices import CustomerInvoices
+from mijnklantportaal_async.api.customer_offers import CustomerOffers
+from mijnklantportaal_async.api.customer_subscription_packages import CustomerSubscriptionPackages
+from mijnklantportaal_async.api.customer_subscriptions import CustomerSubscriptions
 from mijnklantportaal_async.api.customers import Customers
+from mijnklantportaal_async.api.file_request import FileRequests
 from mijnklantportaal_async.api.file_share import FileShares
 from mijnklantportaal_async.api.files import Files
+from mijnklantportaal_async.api.invoices import Invoices
 from mijnklantportaal_async.api.payment_links import PaymentLinks
 from mijnklantportaal_async.api.punch_cards import PunchCards
 from mijnklantportaal_async.api.tickets import Tickets
@@ -57,12 +63,18 @@ _METHOD_EFFECTS: Mapping[str, Effect] = {
 
 
 class PortalSession(
+    Agreements,
     Appointments,
     Customers,
     CustomerGroups,
     CustomerInvoices,
+    CustomerOffers,
+    CustomerSubscriptions,
+    CustomerSubscriptionPackages,
     Files,
+    FileRequests,
     FileShares,
+    Invoices,
     PaymentLinks,
     PunchCards,
     Tickets,

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from mijnklantportaal_async import models
-from mijnklantportaal_async.calling.reconcile import ListFinder, comparable
+from mijnklantportaal_async.calling.finder import ListFinder
 from mijnklantportaal_async.calling.wire import Operation, Request
+from mijnklantportaal_async.values.likeness import Match, fold
 from mijnklantportaal_async.values.local_time import is_same_instant
 
 # The list's bounds are not documented to the minute, so the day before is looked through as well.
@@ -29,10 +30,10 @@ def appointment_finder(
     """
     whom = new.customer_id or _attendee(new)
 
-    def is_alike(item: models.Appointment) -> bool:
+    def compare(item: models.Appointment) -> Match:
         if not (_is_when(item.starts_at, new.starts_at, starts) and _is_when(item.ends_at, new.ends_at, ends)):
-            return False
-        return whom == (item.customer_id if new.customer_id else _attendee(item))
+            return Match.OTHER
+        return Match.ALIKE if whom == (item.customer_id if new.customer_id else _attendee(item)) else Match.OTHER
 
     def list_the_day() -> Request:
         day = datetime.fromisoformat(starts).replace(hour=0, minute=0) - timedelta(days=_DAYS_BEFORE)
@@ -42,7 +43,7 @@ def appointment_finder(
         list_the_day,
         models.Appointment,
         key=(starts, ends, whom),
-        is_alike=is_alike,
+        compare=compare,
         shown="the calendar has {ids} at that time for that person",
         # Somebody may have canceled ours already; one that stands is the likelier.
         worse=lambda item: item.status == models.AppointmentStatus.CANCELED,
@@ -51,7 +52,7 @@ def appointment_finder(
 
 
 def _attendee(of: models.Appointment | models.NewAppointment) -> tuple[str, str]:
-    return comparable(of.attendee_name or ""), comparable(of.attendee_email or "")
+    return fold(of.attendee_name or ""), fold(of.attendee_email or "")
 
 
 def _is_when(answered: datetime, asked: datetime, wall: str) -> bool:

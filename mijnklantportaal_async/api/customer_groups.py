@@ -12,7 +12,7 @@ from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
-from mijnklantportaal_async.calling.wire import Look, creating, reading, setting
+from mijnklantportaal_async.calling.wire import Look, adding, creating, reading, setting
 from mijnklantportaal_async.values.checks import check_identifier
 from mijnklantportaal_async.values.serde import read_list
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
@@ -26,8 +26,7 @@ CREATE_CUSTOMER_GROUP = creating(
 )
 GET_CUSTOMER_GROUP = reading("get_customer_group", _GROUP, scope=READ)
 EDIT_CUSTOMER_GROUP = setting("edit_customer_group", _GROUP, scope=WRITE)
-# Whoever is in a group already stays in it, once: it can be sent again.
-ADD_CUSTOMERS = setting("add_customers_to_customer_group", _GROUP + "/customers", scope=WRITE, method="POST")
+ADD_CUSTOMERS = adding("add_customers_to_customer_group", _GROUP + "/customers", scope=WRITE)
 
 
 class CustomerGroups(Operations):

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.body import Body
-from mijnklantportaal_async.calling.operations import Operations, done_if
+from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
-from mijnklantportaal_async.calling.wire import Look, creating, reading, setting
+from mijnklantportaal_async.calling.wire import Look, Reread, creating, once, reading
 from mijnklantportaal_async.values.checks import check_kind
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
@@ -27,8 +27,12 @@ CREATE_MANUAL_CUSTOMER_INVOICE = creating(
     "create_manual_customer_invoice", "/customer-invoices/manual", scope=None, look=LIKE_INVOICE
 )
 GET_CUSTOMER_INVOICE = reading("get_customer_invoice", "/customer-invoices/{invoice_id}", scope=READ)
-MARK_CUSTOMER_INVOICE_PAID = setting(
-    "mark_customer_invoice_paid", "/customer-invoices/{invoice_id}", scope=None, done=frozenset({409, 422})
+# Passed on to the owner's bookkeeping, so once.
+MARK_CUSTOMER_INVOICE_PAID = once(
+    "mark_customer_invoice_paid",
+    "/customer-invoices/{invoice_id}",
+    scope=None,
+    look=Reread(GET_CUSTOMER_INVOICE, ("paid_at",)),
 )
 GET_CUSTOMER_INVOICE_PDF = reading("get_customer_invoice_pdf", "/customer-invoices/{invoice_id}/pdf", scope=READ)
 
@@ -65,7 +69,7 @@ class CustomerInvoices(Operations):
             issued_at: Day of issue.
             amount: Euro; whether VAT is in it is not documented.
             pdf: The invoice, `FileContent.read("invoice.pdf")`.
-            paid_at: When it was paid, aware, on a whole second; left out while it is not.
+            paid_at: When it was paid, aware; left out while it is not. Sent as wall time of the portal, to the second.
             send_notification: Whether the customer is told; what happens without it is not documented.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/customer-invoices-api/create-customer-invoice
@@ -110,23 +114,19 @@ class CustomerInvoices(Operations):
         return await self._ask(GET_CUSTOMER_INVOICE, models.CustomerInvoice, invoice_id=invoice_id)
 
     async def mark_customer_invoice_paid(self, invoice_id: str, *, paid_at: datetime) -> models.CustomerInvoice:
-        """Records the payment of an invoice, and passes it on to the connected integration if there is one.
+        """Records the payment of an invoice, once, and passes it on to the connected integration if there is one.
+
+        After a lost answer it reads the invoice: paid as asked is a success, not paid is sent again, and anything else
+        an `OutcomeUnknownError`.
 
         Args:
             invoice_id: `inv_...`.
-            paid_at: When it was paid, aware, on a whole second.
+            paid_at: When it was paid, aware. Sent as wall time of the portal, to the second; what is finer is cut.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/customer-invoices-api/mark-customer-invoice-paid
         """
-        return await self._ask(
-            MARK_CUSTOMER_INVOICE_PAID,
-            models.CustomerInvoice,
-            Body().moment(self._zone, paid_at=paid_at),
-            when_done=done_if(
-                lambda invoice: invoice.paid_at == paid_at, lambda: self.get_customer_invoice(invoice_id)
-            ),
-            invoice_id=invoice_id,
-        )
+        body = Body().moment(self._zone, paid_at=paid_at)
+        return await self._ask(MARK_CUSTOMER_INVOICE_PAID, models.CustomerInvoice, body, invoice_id=invoice_id)
 
     async def get_customer_invoice_pdf(self, invoice_id: str) -> models.CloudFile:
         """A link to the PDF of an invoice, good for 5 minutes; on another host, which must not get the API key.

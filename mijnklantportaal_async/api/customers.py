@@ -5,18 +5,21 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/customers-api
 
 from __future__ import annotations
 
+from typing import cast
+
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.body import Body, Changes
+from mijnklantportaal_async.calling.finder import ListFinder, finder_for
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
-from mijnklantportaal_async.calling.reconcile import ListFinder, finder_in
 from mijnklantportaal_async.calling.wire import Look, creating, reading, setting
+from mijnklantportaal_async.values.checks import MAXIMUM_LENGTH
+from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 READ, WRITE = "customers.read", "customers.write"
 
 LIST_CUSTOMERS = reading("list_customers", "/customers", scope=READ)
-# Not by the country: answers do not always have it, and a customer whose country the portal changed must be found.
 LIKE_CUSTOMER = Look(
     LIST_CUSTOMERS,
     ("company_name", "address", "zip_code", "city", "primary_email"),
@@ -109,11 +112,14 @@ class Customers(Operations):
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/customers-api/edit-customer
         """
-        changes = Changes().text(company_name=company_name, address=address, zip_code=zip_code, city=city)
+        # Whether the service takes null here is not documented either way: it is the portal's to judge.
+        changes = Changes(nullable=("company_name", "address", "zip_code", "city", "primary_email"))
+        changes.text(most=MAXIMUM_LENGTH, company_name=company_name, address=address, zip_code=zip_code, city=city)
         changes.email(primary_email=primary_email)
         return await self._ask(EDIT_CUSTOMER, models.Customer, changes, customer_id=customer_id)
 
 
 def customer_finder(new: models.NewCustomer) -> ListFinder[models.Customer]:
-    """Finds the customer that a request made, in the list of all."""
-    return finder_in(LIKE_CUSTOMER, models.Customer, Body.of(new).fields, LIST_CUSTOMERS.path)
+    """Finds the customer that a request made, in the list of all. No field of theirs depends on a zone."""
+    finder = finder_for(CREATE_CUSTOMER, models.Customer, Body.of(new), {}, portal_zone(DEFAULT_TIMEZONE))
+    return cast("ListFinder[models.Customer]", finder)

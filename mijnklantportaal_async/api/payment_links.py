@@ -22,8 +22,7 @@ CREATE_PAYMENT_LINK = creating(
     "create_payment_link",
     "/payment-links",
     scope=WRITE,
-    # Not by the day it expires: that comes back as a moment.
-    look=Look(LIST_PAYMENT_LINKS, ("description", "amount", "reusable")),
+    look=Look(LIST_PAYMENT_LINKS, ("description", "amount"), left_out={"reusable": False}),
 )
 GET_PAYMENT_LINK = reading("get_payment_link", "/payment-links/{link_id}", scope=READ)
 CLOSE_PAYMENT_LINK = removing("close_payment_link", "/payment-links/{link_id}", scope=WRITE, done=frozenset({422}))

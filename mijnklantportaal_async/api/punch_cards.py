@@ -11,7 +11,7 @@ from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
-from mijnklantportaal_async.calling.wire import Look, creating, reading, setting
+from mijnklantportaal_async.calling.wire import Look, creating, once, reading, setting
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 # Nobody documents a scope for punch cards.
@@ -19,7 +19,15 @@ _CARD, _ISSUED = "/punch-cards/{punch_card_id}", "/punch-cards/{punch_card_id}/i
 
 LIST_PUNCH_CARDS = reading("list_punch_cards", "/punch-cards", scope=None)
 CREATE_PUNCH_CARD = creating(
-    "create_punch_card", "/punch-cards", scope=None, look=Look(LIST_PUNCH_CARDS, ("name", "punches", "punch_label"))
+    "create_punch_card",
+    "/punch-cards",
+    scope=None,
+    look=Look(
+        LIST_PUNCH_CARDS,
+        ("name", "punches", "punch_label"),
+        told={"expire_period": "expiry_periode"},
+        left_out={"for_sale": False},
+    ),
 )
 GET_PUNCH_CARD = reading("get_punch_card", _CARD, scope=None)
 EDIT_PUNCH_CARD = setting("edit_punch_card", _CARD, scope=None)
@@ -28,10 +36,12 @@ ISSUE_PUNCH_CARD = creating(
     "issue_punch_card", _ISSUED, scope=None, look=Look(LIST_ISSUED_PUNCH_CARDS, ("customer_id",), made="issued_at")
 )
 GET_ISSUED_PUNCH_CARD = reading("get_issued_punch_card", _ISSUED + "/{issued_punch_card_id}", scope=None)
-STAMP_ISSUED_PUNCH_CARD = creating(
+# How many punches were left before, and who used up one since, the portal does not tell.
+STAMP_ISSUED_PUNCH_CARD = once(
     "stamp_issued_punch_card",
     _ISSUED + "/{issued_punch_card_id}/stamp",
     scope=None,
+    method="POST",
     check_by_hand="Look at punches_left with get_issued_punch_card.",
 )
 

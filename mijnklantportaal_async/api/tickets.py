@@ -61,7 +61,7 @@ class Tickets(Operations):
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/tickets-api/add-message-to-the-ticket
         """
-        body = Body().prose(message=message)
+        body = Body().prose(may_be_empty=False, message=message)
         return await self._ask(ADD_TICKET_MESSAGE, models.TicketWithMessages, body, ticket_id=ticket_id)
 
     async def close_ticket(self, ticket_id: str) -> models.TicketWithMessages:

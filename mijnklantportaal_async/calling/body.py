@@ -1,7 +1,6 @@
 """The body of a request: fields that are checked as they are added, written as JSON, or as a form with files."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -10,8 +9,9 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async import models
+from mijnklantportaal_async.calling.transfer import encode_form
 from mijnklantportaal_async.values import checks
-from mijnklantportaal_async.values.local_time import to_wall_time
+from mijnklantportaal_async.values.local_time import to_wall_seconds
 from mijnklantportaal_async.values.serde import given_fields, json_name, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
@@ -25,16 +25,24 @@ class Body:
     Body().text(name=name).whole(punches=punches).money(price=price)
     ```
 
-    A field that is `UNSET` is left out; None is a `TypeError`, as the check of its kind says.
+    A field that is `UNSET` is left out. None is sent where the service documents null, and refused elsewhere.
+
+    Args:
+        nullable: The fields for which the service takes null.
 
     Attributes:
         fields: What goes out, under the names on the wire.
+        left_out: The names of what could have been said, and was not.
     """
 
-    __slots__ = ("_is_form", "fields")
+    __slots__ = ("_is_form", "_nullable", "fields", "left_out")
 
-    def __init__(self) -> None:
+    what_unset_does = "leave it out"
+
+    def __init__(self, nullable: Collection[str] = ()) -> None:
         self.fields: dict[str, Any] = {}
+        self.left_out: list[str] = []
+        self._nullable = nullable
         self._is_form = False
 
     @classmethod
@@ -44,13 +52,15 @@ class Body:
         body.fields = given_fields(model)
         return body
 
-    def text(self, **given: str | UnsetType | None) -> Self:
-        """One line, at most 255 characters."""
-        return self._add(checks.check_text, given)
+    def text(self, *, most: int | None = None, **given: str | UnsetType | None) -> Self:
+        """One line; `most` characters where a length is known."""
+        if most is not None:
+            return self._add(lambda value, name: checks.check_text(value, name, most), given)
+        return self._add(checks.check_line, given)
 
-    def prose(self, **given: str | UnsetType | None) -> Self:
-        """Any number of lines."""
-        return self._add(checks.check_prose, given)
+    def prose(self, *, may_be_empty: bool = True, **given: str | UnsetType | None) -> Self:
+        """Any number of lines, none perhaps; a portal may read an empty text as null."""
+        return self._add(checks.check_prose if may_be_empty else checks.check_message, given)
 
     def email(self, **given: str | UnsetType | None) -> Self:
         """An e-mail address."""
@@ -61,7 +71,7 @@ class Body:
         return self._add(checks.check_url, given)
 
     def identifier(self, **given: str | UnsetType | None) -> Self:
-        """The id of a record."""
+        """The id of a record; what kind of record, its name says."""
         return self._add(checks.check_identifier, given)
 
     def whole(self, *, as_text: bool = False, **given: int | UnsetType | None) -> Self:
@@ -81,45 +91,50 @@ class Body:
         return self._add(checks.check_day, given)
 
     def moment(self, zone: ZoneInfo, **given: datetime | UnsetType | None) -> Self:
-        """A moment, as wall time of the portal with seconds."""
-        return self._add(lambda value, field: to_wall_time(value, zone, field, seconds=True), given)
+        """When something happened or ends: wall time of the portal, to the second; what is finer is cut."""
+        return self._add(lambda value, name: to_wall_seconds(value, zone, name), given)
 
-    def each(self, check: Callable[[Any, str], Any], **given: Sequence[Any] | UnsetType | None) -> Self:
-        """A list, each item checked."""
+    def each(
+        self, check: Callable[[Any, str], Any], *, most: int | None = None, **given: Sequence[Any] | UnsetType | None
+    ) -> Self:
+        """A list, each item checked; `most` items where a number is documented."""
+        return self._add(lambda value, name: checks.check_each(value, name, check, most), given)
 
-        def check_all(value: Any, field: str) -> list[Any]:
-            if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-                raise TypeError(f"{field} must be a list, not {type(value).__name__}: {value!r}")
-            if not value:
-                raise ValueError(f"{field} is empty; give at least one")
-            return [check(item, f"{field}[{index}]") for index, item in enumerate(value)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-
-        return self._add(check_all, given)
-
-    def file(self, **given: "models.FileContent | UnsetType") -> Self:
+    def file(self, **given: "models.FileContent | UnsetType | None") -> Self:
         """A file; the body is sent as a form then."""
         self._is_form = True
         return self._add(checks.check_kind(models.FileContent), given)
 
+    def files(self, *, most: int, **given: "Sequence[models.FileContent]") -> Self:
+        """Several; the body is sent as a form then."""
+        self._is_form = True
+        return self.each(checks.check_kind(models.FileContent), most=most, **given)
+
     def encode(self) -> tuple[bytes, str]:
         """The bytes, and what they are."""
-        return _form(self.fields) if self._is_form else (write(self.fields), JSON)
+        return encode_form(self.fields) if self._is_form else (write(self.fields), JSON)
 
     def _add(self, check: Callable[[Any, str], Any], given: Mapping[str, Any]) -> Self:
         for name, value in given.items():
-            if value is not UNSET:
+            if value is UNSET:
+                self.left_out.append(name)
+            elif value is not None:
                 self.fields[json_name(name)] = check(value, name)
+            elif name in self._nullable:
+                self.fields[json_name(name)] = None
+            else:
+                raise TypeError(
+                    f"{name}=None cannot be sent: the service documents no null for {name}; {self.what_unset_does}"
+                )
         return self
 
 
 class Changes(Body):
-    """What a request changes: at least one field. None clears one; which can be cleared, the portal knows."""
+    """What a request changes: at least one field."""
 
-    __slots__ = ("_names",)
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._names: list[str] = []
+    what_unset_does = "leave it out to leave it as it is"
 
     def encode(self) -> tuple[bytes, str]:
         """The bytes, and what they are.
@@ -128,34 +143,9 @@ class Changes(Body):
             ValueError: Nothing would change.
         """
         if not self.fields:
-            raise ValueError(f"nothing to change; give at least one of {', '.join(self._names)}")
+            raise ValueError(f"nothing to change; give at least one of {', '.join(self.left_out)}")
         return super().encode()
-
-    def _add(self, check: Callable[[Any, str], Any], given: Mapping[str, Any]) -> Self:
-        self._names.extend(given)
-        return super()._add(lambda value, name: None if value is None else check(value, name), given)
 
 
 def _whole_as_text(value: object, field: str) -> str:
     return str(checks.check_whole(value, field))
-
-
-def _form(fields: Mapping[str, Any]) -> tuple[bytes, str]:
-    """`multipart/form-data` (RFC 7578): files as they are, a list as several parts, everything else as text."""
-    boundary = os.urandom(16).hex()
-    parts: list[bytes] = []
-    for name, value in fields.items():
-        for item in value if isinstance(value, list) else [value]:  # pyright: ignore[reportUnknownVariableType]
-            head, content = _part(name, item)
-            parts += [f"--{boundary}\r\nContent-Disposition: form-data; {head}\r\n\r\n".encode(), content, b"\r\n"]
-    return b"".join([*parts, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
-
-
-def _part(name: str, value: Any) -> tuple[str, bytes]:
-    if isinstance(value, models.FileContent):
-        # As browsers do: RFC 7578 asks for UTF-8, with only these three characters escaped.
-        shown = value.name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
-        return f'name="{name}"; filename="{shown}"\r\nContent-Type: {value.media_type}', value.content
-    # A text is itself; what is no text reads as in JSON: true, 21, {"firstName": ...}.
-    text = value if isinstance(value, str) else write(value).decode().strip('"')
-    return f'name="{name}"', text.encode()

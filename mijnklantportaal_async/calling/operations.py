@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
@@ -10,10 +10,10 @@ from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
+from mijnklantportaal_async.calling.finder import Finder, finder_for
 from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.pages import Page, R, check_page_number, page_request, read_page
 from mijnklantportaal_async.calling.pagination import Pager
-from mijnklantportaal_async.calling.reconcile import Finder, finder_in
 from mijnklantportaal_async.calling.wire import Operation, Request, path_with
 from mijnklantportaal_async.values.serde import read
 
@@ -31,8 +31,9 @@ class Operations:
         RuntimeError: The session is closed, or belongs to another event loop. Nothing was sent.
         RateLimitError: No call was free within `Timeouts.queue`, or the portal refused with 429. Nothing was done.
         TransportError: No answer came. `outcome` says whether it may have been done: a call that reads, sets or
-            removes can simply be made again. One that creates raises `OutcomeUnknownError` instead, unless it is
-            certain that nothing was sent: it may have been done or not, and looking did not settle it.
+            removes can simply be made again. One that creates, or that must happen once, raises
+            `OutcomeUnknownError` instead, unless it is certain that nothing was sent: it may have been done or not,
+            and looking did not settle it.
         DecodeError: It was done; the answer could not be understood.
         AuthenticationError: 401; the key is wrong.
         PermissionDeniedError: 403; the key lacks a scope, which the message names.
@@ -55,7 +56,7 @@ class Operations:
         body: Body | None = None,
         *,
         query: Mapping[str, str | int | None] | None = None,
-        finder: Finder[T] | None = None,
+        listed: type[Any] | None = None,
         when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None = None,
         **identifiers: str,
     ) -> Awaitable[T]:
@@ -66,15 +67,14 @@ class Operations:
             kind: The model of the record.
             body: What to say.
             query: Parameters; those that are None are left out.
-            finder: How to look for a record that was made, where `operation.look` cannot say it.
+            listed: The model of the records that `operation.look` lists, where it is another.
             when_done: As in `Caller.call`.
             identifiers: The ids that stand in the path.
         """
         request = operation.request(body, query, identifiers)
-        if finder is None and operation.look is not None and body is not None:
-            listing = operation.look.listing
-            path = path_with(listing, identifiers) if identifiers else listing.path
-            finder = cast("Finder[T]", finder_in(operation.look, cast("type[Any]", kind), body.fields, path))
+        finder = None
+        if operation.look is not None and body is not None:
+            finder = finder_for(operation, listed or kind, body, identifiers, self._zone)
         return self._call(request, partial(read, kind=kind), finder=finder, when_done=when_done)
 
     def _list(self, operation: Operation, kind: type[R], first: int, **identifiers: str) -> Pager[R]:

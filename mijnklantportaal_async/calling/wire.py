@@ -26,10 +26,19 @@ class Effect(enum.Enum):
     """Nothing."""
     SET = "set"
     """Nothing more: it sets absolute values."""
+    ADD = "add"
+    """Nothing more: what it adds is there once, however often it is added."""
     REMOVE = "remove"
-    """Nothing more; the second time it is answered 404 or 409."""
+    """Nothing more; the second time it is refused."""
     CREATE = "create"
     """A second record."""
+    ONCE = "once"
+    """Harm: a second punch, or a payment that the owner's bookkeeping hears of twice."""
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it can be sent again when nobody knows whether it was done."""
+        return self not in {Effect.CREATE, Effect.ONCE}
 
 
 class Operation(NamedTuple):
@@ -43,16 +52,18 @@ class Operation(NamedTuple):
     effect: Effect
     scope: str | None = None
     """The scope that it needs, by meaning: the documentation does not say."""
-    look: "Look | None" = None
-    """For a creating operation: where its record would stand."""
+    look: "Look | Reread | None" = None
+    """For what must not be done twice: where to see whether it was done."""
     done_statuses: frozenset[int] = frozenset()
     """Statuses that, on a second try after an unknown first one, may mean that the first one did it."""
     check_by_hand: str = ""
     """What a person does to find out whether it happened, where that is not to look in a list."""
+    prefixes: Mapping[str, str] | None = None
+    """What ids in the path begin with, where their names do not say it."""
 
     @property
     def how_to_check(self) -> str:
-        """For a creating operation: what to search for in the portal when nobody knows whether it happened."""
+        """What to search for in the portal when nobody knows whether it happened."""
         return self.check_by_hand or ("Look in the portal." if self.look is None else self.look.advice)
 
     def request(
@@ -78,23 +89,53 @@ class Operation(NamedTuple):
         return Request(self, path) if body is None else Request(self, path, *body.encode())
 
 
-class Look(NamedTuple):
-    """Where the record of a creating call stands, and how it is known: these of its fields say what was asked for."""
+class Look:
+    """In which list the record of a creating call would stand, and how it is known there.
 
-    listing: Operation
-    """Lists the records, page by page."""
-    fields: tuple[str, ...]
-    """Names that the request and the record share; `start_date=starts_at` where the record has another one."""
-    made: str | None = "created_at"
-    """The record's field that says when it was made; None where the portal does not tell."""
+    A record that differs in any field that was sent and that it shows is not the one: `fields` are those that say it
+    to a person, and that keep calls apart.
 
-    words: str = ""
-    """What the fields are to a person, where their names do not say it well."""
+    Args:
+        listing: Lists the records, page by page.
+        fields: Names of the request, each of them always sent. Where a record shows one of them not, nobody can tell.
+        told: What a record calls a field of the request that it has under another name.
+        left_out: What a record made without a field shows for it.
+        made: The record's field that says when it was made; None where the portal does not tell.
+        words: What the fields are to a person, where their names do not say it well.
+        is_proof: Whether a record alike is the one. False where records do not show enough: then a list can only say
+            that it is not there.
+
+    Raises:
+        ValueError: There are no fields: every record would be alike.
+    """
+
+    __slots__ = ("fields", "is_proof", "left_out", "listing", "made", "told", "words")
+
+    def __init__(
+        self,
+        listing: Operation,
+        fields: tuple[str, ...],
+        *,
+        told: Mapping[str, str] | None = None,
+        left_out: Mapping[str, Any] | None = None,
+        made: str | None = "created_at",
+        words: str = "",
+        is_proof: bool = True,
+    ) -> None:
+        if not fields:
+            raise ValueError(f"a look with {listing.name} needs a field that is always sent: without, all are alike")
+        self.listing = listing
+        self.fields = fields
+        self.told = told or {}
+        self.left_out = left_out or {}
+        self.made = made
+        self.words = words
+        self.is_proof = is_proof
 
     @property
     def likeness(self) -> str:
         """Such as `url and type`."""
-        *most, last = [(field.partition("=")[2] or field).replace("_", " ") for field in self.fields]
+        *most, last = [field.replace("_", " ") for field in self.fields]
         return self.words or (f"{', '.join(most)} and {last}" if most else last)
 
     @property
@@ -103,9 +144,36 @@ class Look(NamedTuple):
         return f"Look in the portal, or with {self.listing.name}, for the same {self.likeness}."
 
 
-def reading(name: str, path: str, *, scope: str | None) -> Operation:
+class Reread:
+    """For what must happen once to a record that is there: the record itself tells.
+
+    It stands as asked: done. What would say so is still empty: not done. Anything else: nobody knows.
+
+    Args:
+        reading: Reads the record.
+        fields: Of those that can be sent, the ones that are empty in the record until it is done.
+
+    Raises:
+        ValueError: There are no fields: every record would count as done.
+    """
+
+    __slots__ = ("fields", "reading")
+
+    def __init__(self, reading: Operation, fields: tuple[str, ...]) -> None:
+        if not fields:
+            raise ValueError(f"reading again with {reading.name} needs a field that tells")
+        self.reading = reading
+        self.fields = fields
+
+    @property
+    def advice(self) -> str:
+        """What a person does."""
+        return f"Look at {' and '.join(self.fields)} in the portal, or with {self.reading.name}."
+
+
+def reading(name: str, path: str, *, scope: str | None, prefixes: Mapping[str, str] | None = None) -> Operation:
     """An operation that changes nothing."""
-    return Operation(name, "GET", path, Effect.READ, scope)
+    return Operation(name, "GET", path, Effect.READ, scope, prefixes=prefixes)
 
 
 def creating(
@@ -115,16 +183,32 @@ def creating(
     return Operation(name, "POST", path, Effect.CREATE, scope, look, check_by_hand=check_by_hand)
 
 
-def setting(
-    name: str, path: str, *, scope: str | None, method: str = "PATCH", done: frozenset[int] = frozenset()
-) -> Operation:
-    """An operation that may be sent twice: it says how things shall be."""
-    return Operation(name, method, path, Effect.SET, scope, done_statuses=done)
+def setting(name: str, path: str, *, scope: str | None, done: frozenset[int] = frozenset()) -> Operation:
+    """An operation that says how things shall be."""
+    return Operation(name, "PATCH", path, Effect.SET, scope, done_statuses=done)
+
+
+def adding(name: str, path: str, *, scope: str | None) -> Operation:
+    """An operation that adds to a set: what is in it already stays in it, once."""
+    return Operation(name, "POST", path, Effect.ADD, scope)
 
 
 def removing(name: str, path: str, *, scope: str | None, done: frozenset[int]) -> Operation:
     """An operation that ends a record; the second time it is refused."""
     return Operation(name, "DELETE", path, Effect.REMOVE, scope, done_statuses=done)
+
+
+def once(
+    name: str,
+    path: str,
+    *,
+    scope: str | None,
+    method: str = "PATCH",
+    look: Reread | None = None,
+    check_by_hand: str = "",
+) -> Operation:
+    """An operation that must happen once to a record that is there."""
+    return Operation(name, method, path, Effect.ONCE, scope, look, check_by_hand=check_by_hand)
 
 
 class Request:
@@ -175,10 +259,15 @@ def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
 
     Raises:
         TypeError: An id is not a `str`.
-        ValueError: An id is empty, `.` or `..`, or holds white space or control characters.
+        ValueError: An id is empty, `.` or `..`, holds white space or control characters, or is one of something else.
     """
-    segments = {field: quote(check_identifier(value, field), safe="") for field, value in identifiers.items()}
-    return operation.path.format_map(segments)
+    prefixes = operation.prefixes or {}
+    return operation.path.format_map(
+        {
+            field: quote(check_identifier(value, field, prefixes.get(field)), safe="")
+            for field, value in identifiers.items()
+        }
+    )
 
 
 def with_query(path: str, query: Mapping[str, str | int | None]) -> str:

@@ -7,97 +7,93 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mijnklantportaal_async.models.agreements import (
+        Agreement as Agreement,
+        AgreementDocument as AgreementDocument,
+        AgreementSigner as AgreementSigner,
+        AgreementStatus as AgreementStatus,
+        AgreementWithDetails as AgreementWithDetails,
+        NewAgreementSigner as NewAgreementSigner,
+    )
     from mijnklantportaal_async.models.appointments import (
         Appointment as Appointment,
-    )
-    from mijnklantportaal_async.models.appointments import (
         AppointmentStatus as AppointmentStatus,
-    )
-    from mijnklantportaal_async.models.appointments import (
         NewAppointment as NewAppointment,
-    )
-    from mijnklantportaal_async.models.appointments import (
         Scheduled as Scheduled,
     )
     from mijnklantportaal_async.models.customer_groups import CustomerGroup as CustomerGroup
     from mijnklantportaal_async.models.customer_invoices import (
         CustomerInvoice as CustomerInvoice,
-    )
-    from mijnklantportaal_async.models.customer_invoices import (
         CustomerInvoiceLinks as CustomerInvoiceLinks,
-    )
-    from mijnklantportaal_async.models.customer_invoices import (
         InvoiceLine as InvoiceLine,
     )
-    from mijnklantportaal_async.models.customers import Customer as Customer
-    from mijnklantportaal_async.models.customers import NewCustomer as NewCustomer
+    from mijnklantportaal_async.models.customer_offers import (
+        CustomerOffer as CustomerOffer,
+        CustomerOfferLinks as CustomerOfferLinks,
+    )
+    from mijnklantportaal_async.models.customer_subscription_packages import (
+        CustomerSubscriptionPackage as CustomerSubscriptionPackage,
+        PendingSignUp as PendingSignUp,
+    )
+    from mijnklantportaal_async.models.customer_subscriptions import (
+        CustomerSubscription as CustomerSubscription,
+        CustomerSubscriptionOptions as CustomerSubscriptionOptions,
+        SubscriptionInterval as SubscriptionInterval,
+        SubscriptionStatus as SubscriptionStatus,
+    )
+    from mijnklantportaal_async.models.customers import Customer as Customer, NewCustomer as NewCustomer
     from mijnklantportaal_async.models.file_content import FileContent as FileContent
+    from mijnklantportaal_async.models.file_request import (
+        FileRequest as FileRequest,
+        FileRequestLinks as FileRequestLinks,
+        NewRequestedFile as NewRequestedFile,
+        RequestedFile as RequestedFile,
+    )
+    from mijnklantportaal_async.models.file_share import FileShare as FileShare, FileShareLinks as FileShareLinks
     from mijnklantportaal_async.models.files import (
         CloudFile as CloudFile,
-    )
-    from mijnklantportaal_async.models.files import (
         FileOrDirectory as FileOrDirectory,
-    )
-    from mijnklantportaal_async.models.files import (
-        FileShare as FileShare,
-    )
-    from mijnklantportaal_async.models.files import (
-        FileShareLinks as FileShareLinks,
-    )
-    from mijnklantportaal_async.models.files import (
         FileType as FileType,
     )
+    from mijnklantportaal_async.models.invoices import Invoice as Invoice, InvoiceItem as InvoiceItem
     from mijnklantportaal_async.models.payment_links import (
         PaymentLink as PaymentLink,
-    )
-    from mijnklantportaal_async.models.payment_links import (
         PaymentLinkPayment as PaymentLinkPayment,
-    )
-    from mijnklantportaal_async.models.payment_links import (
         PaymentLinkStatus as PaymentLinkStatus,
     )
     from mijnklantportaal_async.models.punch_cards import (
         IssuedPunchCard as IssuedPunchCard,
-    )
-    from mijnklantportaal_async.models.punch_cards import (
         PunchCard as PunchCard,
-    )
-    from mijnklantportaal_async.models.punch_cards import (
         PunchCardPeriod as PunchCardPeriod,
-    )
-    from mijnklantportaal_async.models.punch_cards import (
         PunchCardStatus as PunchCardStatus,
     )
-    from mijnklantportaal_async.models.record import Link as Link
-    from mijnklantportaal_async.models.record import Record as Record
+    from mijnklantportaal_async.models.record import Link as Link, Record as Record
     from mijnklantportaal_async.models.tickets import (
         Ticket as Ticket,
-    )
-    from mijnklantportaal_async.models.tickets import (
         TicketAttachment as TicketAttachment,
-    )
-    from mijnklantportaal_async.models.tickets import (
         TicketMessage as TicketMessage,
-    )
-    from mijnklantportaal_async.models.tickets import (
         TicketSource as TicketSource,
-    )
-    from mijnklantportaal_async.models.tickets import (
         TicketStatus as TicketStatus,
-    )
-    from mijnklantportaal_async.models.tickets import (
         TicketWithMessages as TicketWithMessages,
     )
-    from mijnklantportaal_async.models.webhooks import Webhook as Webhook
-    from mijnklantportaal_async.models.webhooks import WebhookEvent as WebhookEvent
+    from mijnklantportaal_async.models.webhooks import Webhook as Webhook, WebhookEvent as WebhookEvent
 
 _NAMES = {
+    "agreements": "Agreement AgreementDocument AgreementSigner AgreementStatus AgreementWithDetails NewAgreementSigner",
     "appointments": "Appointment AppointmentStatus NewAppointment Scheduled",
     "customer_groups": "CustomerGroup",
     "customer_invoices": "CustomerInvoice CustomerInvoiceLinks InvoiceLine",
+    "customer_offers": "CustomerOffer CustomerOfferLinks",
+    "customer_subscription_packages": "CustomerSubscriptionPackage PendingSignUp",
+    "customer_subscriptions": (
+        "CustomerSubscription CustomerSubscriptionOptions SubscriptionInterval SubscriptionStatus"
+    ),
     "customers": "Customer NewCustomer",
     "file_content": "FileContent",
-    "files": "CloudFile FileOrDirectory FileShare FileShareLinks FileType",
+    "file_request": "FileRequest FileRequestLinks NewRequestedFile RequestedFile",
+    "file_share": "FileShare FileShareLinks",
+    "files": "CloudFile FileOrDirectory FileType",
+    "invoices": "Invoice InvoiceItem",
     "payment_links": "PaymentLink PaymentLinkPayment PaymentLinkStatus",
     "punch_cards": "IssuedPunchCard PunchCard PunchCardPeriod PunchCardStatus",
     "record": "Link Record",

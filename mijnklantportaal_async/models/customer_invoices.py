@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import attrs
 
-from mijnklantportaal_async.models.record import Link, Record
-from mijnklantportaal_async.values.checks import check_money, check_text, check_whole
+from mijnklantportaal_async.models.record import PERHAPS_NULL, Link, Record
+from mijnklantportaal_async.values.checks import check_line, check_money, check_whole
 
 
 @attrs.frozen(kw_only=True)
@@ -39,7 +39,7 @@ class CustomerInvoice(Record):
     """When it was paid, aware; None while it is not."""
     created_at: datetime
     """When it was added, aware."""
-    links: CustomerInvoiceLinks = CustomerInvoiceLinks()
+    links: CustomerInvoiceLinks = attrs.field(factory=CustomerInvoiceLinks, metadata=PERHAPS_NULL)
     """Addresses that belong to it."""
 
 
@@ -49,7 +49,7 @@ def _amount(value: Decimal | int | str) -> Decimal:
 
 @attrs.frozen(kw_only=True)
 class InvoiceLine:
-    """One line of an invoice or offer that the portal makes up. Checked when it is made.
+    """One line of an invoice or offer that the portal makes up. Checked when it is made; no quantity is documented.
 
     Raises:
         TypeError: A field is of another type.
@@ -64,5 +64,5 @@ class InvoiceLine:
     """VAT percentage: 0, 9 or 21, as elsewhere in the service."""
 
     def __attrs_post_init__(self) -> None:
-        check_text(self.description, "description")
+        check_line(self.description, "description")
         check_whole(self.vat_rate, "vat_rate")

@@ -16,7 +16,7 @@ class FileContent:
 
     Raises:
         TypeError: A field is of another type.
-        ValueError: The name cannot be right, or the file is empty.
+        ValueError: The name cannot be right.
     """
 
     name: str
@@ -31,8 +31,6 @@ class FileContent:
         check_text(self.media_type, "media_type")
         if not isinstance(self.content, bytes):
             raise TypeError(f"content must be bytes, not {type(self.content).__name__}")
-        if not self.content:
-            raise ValueError(f"{self.name} is empty")
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Self:

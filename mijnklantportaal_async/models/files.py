@@ -1,10 +1,10 @@
-"""The records of the Files API and of the File Share API."""
+"""The records of the Files API."""
 
 from datetime import datetime
 
 import attrs
 
-from mijnklantportaal_async.models.record import Link, Record
+from mijnklantportaal_async.models.record import Record
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 
@@ -43,29 +43,3 @@ class CloudFile(Record):
     """URL of the file."""
     expires_at: datetime
     """When the URL stops working, aware: 5 minutes after it was made."""
-
-
-@attrs.frozen(kw_only=True)
-class FileShareLinks(Record):
-    """Addresses that belong to a file share."""
-
-    customer: Link | None = None
-    """The customer, in the API."""
-    public_share: Link | None = None
-    """The public page."""
-
-
-@attrs.frozen(kw_only=True)
-class FileShare(Record):
-    """Files and directories that are shared."""
-
-    id: str
-    """ID, `fss_...`."""
-    shared_with_customer_id: str | None = None
-    """Customer they are shared with, `cst_...`; None for a public link."""
-    shared_content: tuple[FileOrDirectory, ...]
-    """What is shared."""
-    created_at: datetime
-    """When it was made, aware."""
-    links: FileShareLinks = FileShareLinks()
-    """Addresses that belong to it."""

@@ -4,6 +4,11 @@ from typing import Any
 
 import attrs
 
+from mijnklantportaal_async.values.serde import NULL_IS_EMPTY
+
+PERHAPS_NULL = {NULL_IS_EMPTY: True}
+"""For objects and lists of which nobody knows whether they may be null: then they are empty."""
+
 
 @attrs.frozen(kw_only=True)
 class Record:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import attrs
 
-from mijnklantportaal_async.models.record import Record
+from mijnklantportaal_async.models.record import PERHAPS_NULL, Record
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 
@@ -25,11 +25,11 @@ class TicketStatus(OpenStrEnum):
 
 @attrs.frozen(kw_only=True)
 class TicketAttachment(Record):
-    """A file that goes with a message."""
+    """A file that goes with a message. Only an example of it could be read, so nothing but the id is certain."""
 
     id: str
     """ID, `tma_...`."""
-    name: str
+    name: str | None = None
     """File name."""
     size: int | None = None
     """Its size; bytes, by the looks of it."""
@@ -39,37 +39,37 @@ class TicketAttachment(Record):
 
 @attrs.frozen(kw_only=True)
 class TicketMessage(Record):
-    """One message of a ticket."""
+    """One message of a ticket. Only an example of it could be read, so nothing but the id is certain."""
 
     id: str
     """ID, `tim_...`."""
-    posted_by: str
+    posted_by: str | None = None
     """Name of the writer."""
-    is_posted_by_customer: bool
+    is_posted_by_customer: bool | None = None
     """Whether a customer wrote it."""
-    message: str
+    message: str | None = None
     """Text, HTML."""
-    posted_at: datetime
+    posted_at: datetime | None = None
     """When it was posted, aware."""
-    attachments: tuple[TicketAttachment, ...] = ()
+    attachments: tuple[TicketAttachment, ...] = attrs.field(default=(), metadata=PERHAPS_NULL)
     """The files that go with it."""
 
 
 @attrs.frozen(kw_only=True)
 class Ticket(Record):
-    """A ticket as it stands in the list, without its messages."""
+    """A ticket as it stands in the list, without its messages. Nothing but the id is certain there."""
 
     id: str
     """ID, `tic_...`."""
     customer_id: str | None = None
     """Customer it belongs to, `cst_...`."""
-    title: str
+    title: str | None = None
     """Subject."""
-    source: TicketSource
+    source: TicketSource | None = None
     """Where it came from."""
-    status: TicketStatus
+    status: TicketStatus | None = None
     """Where it stands."""
-    created_at: datetime
+    created_at: datetime | None = None
     """When it was made, aware."""
 
 
@@ -77,5 +77,5 @@ class Ticket(Record):
 class TicketWithMessages(Ticket):
     """A ticket with its messages."""
 
-    messages: tuple[TicketMessage, ...]
+    messages: tuple[TicketMessage, ...] = attrs.field(default=(), metadata=PERHAPS_NULL)
     """The messages; in which order is not documented."""

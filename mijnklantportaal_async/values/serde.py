@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 import attrs
 import orjson
 
-from mijnklantportaal_async.values.local_time import read_moment
+from mijnklantportaal_async.values.local_time import read_day, read_moment
 from mijnklantportaal_async.values.unset import UNSET
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 JSON_NAME = "json"
 """Key of an attrs field's metadata: what the field is called on the wire."""
+
+NULL_IS_EMPTY = "null is empty"
+"""Key of an attrs field's metadata: null stands for its default, because nobody knows whether null may come."""
 
 RAW = "raw"
 """Name of the field in which a model keeps the object it was read from, unknown keys and all."""
@@ -159,11 +162,14 @@ def _converter(detailed: bool) -> "Converter":
         fields = {field.name: override(rename=_name_on_the_wire(field)) for field in attrs.fields(kind) if field.init}
         structure = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=detailed, **fields)  # type: ignore[arg-type]
         keeps_raw = any(field.name == RAW for field in attrs.fields(kind))
+        empty = [_name_on_the_wire(field) for field in attrs.fields(kind) if NULL_IS_EMPTY in field.metadata]
 
         def structure_model(data: Any, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"must be an object, not {_json_type(data)}")
-            model = structure(cast("dict[str, Any]", data), kind)
+            shown = cast("dict[str, Any]", data)
+            nulls = [name for name in empty if name in shown and shown[name] is None]
+            model = structure({name: shown[name] for name in shown if name not in nulls} if nulls else shown, kind)
             if keeps_raw:
                 object.__setattr__(model, RAW, data)
             return model
@@ -244,7 +250,7 @@ def _day(value: Any, _: Any) -> date:
     if not isinstance(value, str):
         raise TypeError(f"must be a date, not {_json_type(value)}")
     try:
-        return date.fromisoformat(value)
+        return read_day(value)
     except ValueError:
         raise ValueError(f"must be a date, not {value[:60]!r}") from None
 
@@ -259,7 +265,17 @@ def _money(value: Any, _: Any) -> Decimal:
         raise ValueError(f"must be an amount, not {str(value)[:60]!r}") from None
     if not amount.is_finite():
         raise ValueError(f"must be an amount, not {str(value)[:60]!r}")
+    # Noise such as 15.670000000000002: where a service counted in floats, what it meant are whole cents.
+    if cast("int", amount.as_tuple().exponent) < _NOISE.as_tuple().exponent and abs(amount) < _MOST_EXACT:  # type: ignore[operator]
+        cents = round(amount, 2)
+        if abs(amount - cents) <= _NOISE:
+            return cents
     return amount
+
+
+_NOISE = Decimal("1e-9")
+_MOST_EXACT = Decimal(10) ** 12
+"""Beyond it a float holds no cents."""
 
 
 def _json_type(value: Any) -> str:

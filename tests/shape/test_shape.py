@@ -8,7 +8,7 @@ from typing import get_type_hints
 
 import attrs
 import pytest
-from contract_walk import BUILT, CONSTANTS, NAMES
+from contract_walk import BUILT
 from hatchling.builders.wheel import WheelBuilder
 
 import mijnklantportaal_async

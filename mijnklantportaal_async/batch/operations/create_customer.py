@@ -66,9 +66,7 @@ class CreateCustomer:
         self, records: Iterable[Customer], request: NewCustomer, zone: ZoneInfo, taken: Collection[str]
     ) -> Customer | None:
         """The same name, address and e-mail."""
-        finder = customer_finder(request)
-        alike = [record for record in records if record.id not in taken and finder.is_alike(record)]
-        return min(alike, key=lambda record: record.created_at, default=None)
+        return customer_finder(request).pick_of(records, taken)
 
     def describe(self, record: Customer, request: NewCustomer) -> tuple[str, dict[str, Any], str | None]:
         """What a table of customers shows."""
