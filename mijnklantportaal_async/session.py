@@ -27,6 +27,7 @@ from mijnklantportaal_async.api.payment_links import PaymentLinks
 from mijnklantportaal_async.api.punch_cards import PunchCards
 from mijnklantportaal_async.api.tickets import Tickets
 from mijnklantportaal_async.api.webhooks import Webhooks
+from mijnklantportaal_async.calling.addresses import check_base_url, check_path, with_query
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.call import Caller
@@ -36,7 +37,7 @@ from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
 from mijnklantportaal_async.calling.window import RateLimit
-from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_base_url, check_path, with_query
+from mijnklantportaal_async.calling.wire import Effect, Operation, Request
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.serde import read_json, write

@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 import attrs
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.wire import Operation, Request, with_query
+from mijnklantportaal_async.calling.addresses import with_query
+from mijnklantportaal_async.calling.wire import Operation, Request
 from mijnklantportaal_async.values.serde import UnreadableError, read_envelope
 
 MOST_PAGES = 100_000

@@ -30,7 +30,8 @@ class Match(enum.IntEnum):
 
 
 _IDENTIFIER = re.compile(r"[a-z]{3}_\S+")
-_UNSEEN = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]+")
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]+")
+_POSTAL_CODE = re.compile(r"[0-9]{4} [a-z]{2}")
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"'}
 )
@@ -48,7 +49,8 @@ def fold(text: str) -> str:
         import html
 
         text = html.unescape(text)
-    return _UNSEEN.sub("", text.translate(_QUOTES)).casefold()
+    folded = " ".join(_INVISIBLE.sub("", text.translate(_QUOTES)).split()).casefold()
+    return folded.replace(" ", "") if _POSTAL_CODE.fullmatch(folded) else folded
 
 
 def key_of(value: Any) -> Hashable:

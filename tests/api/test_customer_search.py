@@ -113,7 +113,7 @@ async def test_equal_calls_go_one_after_the_other_and_get_a_customer_each() -> N
     async with portal_in_sandbox(rate_limit=None, session={"reconcile": SETTLE}) as (portal, sandbox):
         for fault in (Fault.DROP_AFTER_COMMIT, Fault.DROP_BEFORE_COMMIT, Fault.LATE_COMMIT):
             sandbox.fail_next(fault, method="POST")
-        spelled = WANTED_CUSTOMER | {"zip_code": "1234 ab", "company_name": " test  company bv"}
+        spelled = WANTED_CUSTOMER | {"zip_code": "1234 ab", "company_name": "test  company bv"}
         made = await asyncio.gather(
             *(portal.create_customer(**(spelled if number % 2 else WANTED_CUSTOMER)) for number in range(6))
         )
@@ -150,6 +150,7 @@ async def test_ours_is_found_among_others(make_portal: MakePortal) -> None:
         {"city": "Amsterdam-Zuid"},
         {"primaryEmail": "jane.doe@example.nl"},
         {"createdAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
+        {"companyName": " test company bv", "createdAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
     ],
 )
 async def test_what_differs_is_not_ours(make_portal: MakePortal, other: dict[str, Any]) -> None:
@@ -157,15 +158,25 @@ async def test_what_differs_is_not_ours(make_portal: MakePortal, other: dict[str
 
 
 @pytest.mark.parametrize(
-    "same",
+    "near",
     [
         {"companyName": " TEST  Company BV "},
+        {"companyName": "Test\u00a0Company\u200b BV"},
         {"zipCode": "1234 ab"},
         {"primaryEmail": "John.Doe@Example.nl"},
-        {"countryCode": "BE"},
-        {"phone": "+3120", "customerGroups": ["cug_1"]},
     ],
 )
+async def test_what_is_nearly_alike_is_neither_taken_nor_made_again(
+    make_portal: MakePortal, near: dict[str, Any]
+) -> None:
+    look = paged(customer(id="near", **near))
+    async with ScriptedServer(drop, look, look, look) as server:
+        with pytest.raises(OutcomeUnknownError, match=r"the portal has near with the same name.*or nearly so"):
+            await make_portal(server.url).create_customer(**WANTED_CUSTOMER)
+        assert server.count("POST") == 1
+
+
+@pytest.mark.parametrize("same", [{"countryCode": "BE"}, {"phone": "+3120", "customerGroups": ["cug_1"]}])
 async def test_what_only_looks_different_is_ours(make_portal: MakePortal, same: dict[str, Any]) -> None:
     assert await looked(make_portal, customer(id="ours", **same)) == "ours"
 

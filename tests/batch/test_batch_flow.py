@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from batch_given import PORTAL, SPEED, asked, booked, clock, row
 from given import AMSTERDAM
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.batch import FlowSettings, SharedRateLimiter
@@ -218,7 +217,7 @@ async def test_a_fence_that_is_too_old_is_not_sent_with(database: str) -> None:
 async def test_a_refused_row_ends_with_the_portals_words(database: str) -> None:
     async with Sandbox(speed=SPEED) as sandbox:
         data = batch_row().to_json()
-        data["request"]["customer_id"] = "apt_1"
+        data["request"] |= {"attendee_name": "Jan", "attendee_email": "jan@localhost"}
         async with a_process(sandbox, database, Memory()) as flow:
             result = await flow.run(data, Journal([]))
         assert result["outcome"] == "rejected"
