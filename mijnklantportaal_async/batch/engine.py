@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 import attrs
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
-from sqlalchemy.exc import DBAPIError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mijnklantportaal_async.batch.database import CONNECTIONS, IDLE_SECONDS, Database, trouble
 from mijnklantportaal_async.batch.results import RowOutcome

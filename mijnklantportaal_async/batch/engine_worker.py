@@ -16,7 +16,8 @@ from importlib import import_module
 from typing import Any
 
 import psycopg
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, error as dbos_error
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import error as dbos_error
 
 from mijnklantportaal_async.batch.database import IDLE_SECONDS, Database
 from mijnklantportaal_async.batch.engine import APPLICATION, DBOS_SCHEMA, VERSION

@@ -136,7 +136,8 @@ def schedule_file(
     The first Ctrl-C stops: nothing new is sent, and requests under way get some seconds to learn their outcome. A
     second one ends at once.
     """
-    from mijnklantportaal_async.cli.schedule_file_command import FileOptions, schedule_file as schedule_rows
+    from mijnklantportaal_async.cli.schedule_file_command import FileOptions
+    from mijnklantportaal_async.cli.schedule_file_command import schedule_file as schedule_rows
 
     options = FileOptions(
         path=file,

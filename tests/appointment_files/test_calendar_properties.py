@@ -6,7 +6,8 @@ from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from icalendar import Calendar, Event, vCalAddress
 
 from mijnklantportaal_async.appointment_files import AppointmentFile, RowFileError, parse_appointments

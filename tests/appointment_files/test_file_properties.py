@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mijnklantportaal_async.appointment_files import AppointmentFile, RowFileError, parse_appointments
 from mijnklantportaal_async.models.appointments import NewAppointment

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from batch_given import PORTAL, SPEED, asked, booked, clock, row
 from given import AMSTERDAM
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.batch import FlowSettings, SharedRateLimiter

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy
 from batch_given import SPEED
 from given import WANTED
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mijnklantportaal_async import Clock, PortalSession, RateLimit, RateLimitWaitError, Timeouts
 from mijnklantportaal_async.batch import SharedRateLimiter

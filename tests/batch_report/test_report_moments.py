@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mijnklantportaal_async.batch.report.calendar_months import MOST_IN_A_CELL, Day, Item, months_of
 from mijnklantportaal_async.batch.report.moments import (

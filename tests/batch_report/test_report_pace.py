@@ -5,7 +5,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from report_data import ENDED_AT, appointment
 
 from mijnklantportaal_async.batch.report.pace import MOST_BUCKETS, Pace, aligned_moments, pace_of

@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from report_data import ENDED_AT, MADE_AT, NASTY, PageReader, appointment, customer, job_of, row
 
 from mijnklantportaal_async.batch.report import report_page

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from scripted_server import customer
 
 from mijnklantportaal_async import Customer, PaginationError

@@ -4,7 +4,8 @@ import asyncio
 from collections import deque
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mijnklantportaal_async import CallTimeoutError, Clock, Priority, RateLimit, RateLimiter, RateLimitWaitError
 from mijnklantportaal_async.calling.window import ARRIVAL_MARGIN, Permit, SlidingWindow

@@ -25,14 +25,8 @@ from mijnklantportaal_async import (
     TransportError,
     errors,
 )
-from mijnklantportaal_async.calling.wire import (
-    Answer as WireAnswer,
-    Effect,
-    Operation,
-    Request,
-    error_from,
-    retry_after,
-)
+from mijnklantportaal_async.calling.wire import Answer as WireAnswer
+from mijnklantportaal_async.calling.wire import Effect, Operation, Request, error_from, retry_after
 
 EVERY_ERROR = sorted(
     (kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, MijnKlantportaalError)),

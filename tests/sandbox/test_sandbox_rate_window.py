@@ -5,7 +5,8 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from sandbox_calls import Caller
 
 from mijnklantportaal_async.sandbox import Fault, Sandbox

@@ -8,7 +8,8 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mijnklantportaal_async import UNSET, AppointmentStatus, Clock
 from mijnklantportaal_async.values.checks import check_country_code, check_email, check_identifier, check_text

@@ -142,7 +142,8 @@ def run(
     The first Ctrl-C stops gently: no more rows are begun, and those under way get some seconds. A second one ends at
     once. Nothing is lost either way.
     """
-    from mijnklantportaal_async.cli.batch.run_command import RunOptions, run as run_job
+    from mijnklantportaal_async.cli.batch.run_command import RunOptions
+    from mijnklantportaal_async.cli.batch.run_command import run as run_job
 
     submit_options = _submit_options(
         file,
@@ -219,7 +220,8 @@ def work(
     The key of a portal stands in MIJNKLANTPORTAAL_API_KEY, that of the portal oost in MIJNKLANTPORTAAL_API_KEY_OOST.
     Workers share the rate limit of a key. Rows of a worker that was killed are taken up by the others.
     """
-    from mijnklantportaal_async.cli.batch.work_command import WorkOptions, work as work_on_jobs
+    from mijnklantportaal_async.cli.batch.work_command import WorkOptions
+    from mijnklantportaal_async.cli.batch.work_command import work as work_on_jobs
 
     options = WorkOptions(
         database=database, portals=tuple(portal or ()), until_done=until_done, concurrency=concurrency, grace=grace
