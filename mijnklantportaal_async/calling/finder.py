@@ -212,13 +212,13 @@ class RecordFinder(Generic[R]):
         """
         record = read(answer.body, self._kind)
         asked = {python_name(name): value for name, value in self._fields.items()}
-        telling = [name for name in self._reread.fields if name in asked]
-        if all(getattr(record, name) is None for name in telling):
+        now = {name: getattr(record, name) for name in self._reread.fields}
+        if not any(now.values()):
             return Sight()
-        shown = all(getattr(record, name) is not None for name in telling)
-        if shown and compare_fields(asked, record, self._zone) is Match.ALIKE:
+        is_shown_all = all(now[name] is not None for name in now if name in asked)
+        if is_shown_all and compare_fields(asked, record, self._zone) is Match.ALIKE:
             return Sight(record)
-        stands = ", ".join(f"{name}={getattr(record, name)!s}" for name in telling)
+        stands = ", ".join(f"{name}={value!s}" for name, value in now.items())
         return Sight(doubt=f"{record.id} has {stands}, which is neither as it was nor as it was asked for")
 
     def identifier(self, record: R) -> str:

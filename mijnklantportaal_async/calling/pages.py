@@ -79,7 +79,7 @@ _NUMBER = re.compile(r"\s*([0-9]{1,15})[\s,]*")
 def next_page_number(url: Any) -> int | None:
     """The page that a `next_page_url` names; None for null, the end of the list.
 
-    Only the number is taken: the URL itself could lead to another host, and the key with it.
+    Only the number is taken: the URL itself could lead to another host, and the key with it. A number alone will do.
 
     Raises:
         UnreadableError: It is neither null nor a URL with `page=` and a number.
@@ -88,7 +88,8 @@ def next_page_number(url: Any) -> int | None:
         return None
     if not isinstance(url, str):
         raise UnreadableError((f"$.next_page_url: must be a URL or null, not {url!r:.60}",))
-    number = _number_in(url)
+    alone = _NUMBER.fullmatch(url)
+    number = _number_in(url) if alone is None else int(alone[1])
     if number is None:
         raise UnreadableError((f"$.next_page_url: names no page, as '?page=2' would: {url[:120]!r}",))
     return number

@@ -39,7 +39,7 @@ class FileOrDirectory(Record):
 class CloudFile(Record):
     """A temporary link to a stored file, on another host. Never send the API key there."""
 
-    link: str
-    """URL of the file."""
+    link: str = attrs.field(repr=False)
+    """URL of the file. Whoever has it can read the file, so it shows in no `repr`."""
     expires_at: datetime
     """When the URL stops working, aware: 5 minutes after it was made."""

@@ -243,8 +243,8 @@ async def test_told_the_second_time_that_it_was_done_is_a_success(make_portal: M
         ({"acceptedAt": AS_ASKED, "acceptedViaIp": "10.0.0.1"}, "off_1"),
         ({"acceptedAt": AS_ASKED, "acceptedViaIp": "10.0.0.2"}, "unsure"),
         ({"acceptedAt": AS_ASKED, "acceptedViaIp": None}, "unsure"),
-        # Rejected by somebody else meanwhile; whether ours came through, it does not say.
-        ({"acceptedAt": None, "rejectedAt": AS_ASKED}, "new"),
+        # Rejected by somebody else meanwhile, or before: that is not untouched.
+        ({"acceptedAt": None, "rejectedAt": AS_ASKED}, "unsure"),
         ({"acceptedAt": "2027-03-01T12:00:00+01:00"}, "unsure"),
         ({"acceptedAt": None, "rejectedAt": None}, "new"),
     ],
