@@ -1,4 +1,7 @@
-"""For the reference: what every coroutine can raise is said once, in the docstring of `Operations`, and shown with each."""
+"""For the reference: what every coroutine can raise, with each of them.
+
+It is said once, in the docstring of `Operations`.
+"""
 
 import re
 from typing import Any
@@ -10,7 +13,7 @@ PARENT = "mijnklantportaal_async.calling.operations.Operations"
 
 
 class ErrorsExtension(griffe.Extension):
-    """Adds to each coroutine of `api/` the common errors that it does not name itself."""
+    """Adds to each coroutine of `api/` the errors that it does not name."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Walks the package that was just read."""
@@ -28,14 +31,25 @@ def _raises(text: str) -> dict[str, str]:
     """Errors with what is said of each, from a docstring's section."""
     section = text.partition("Raises:\n")[2]
     section = re.split(r"\n\n(?=\S)", section)[0]
-    return {entry.split(":")[0]: entry for entry in re.findall(r"^ {4}(\w+:.*(?:\n {8}.*)*)", section, re.MULTILINE)}
+    return {
+        entry.split(":")[0]: entry
+        for entry in re.findall(
+            r"^ {4}(\w+:.*(?:\n {8}.*)*)", section, re.MULTILINE
+        )
+    }
 
 
 def _add(function: griffe.Function, common: dict[str, str]) -> None:
     text = function.docstring.value
     own = _raises(text)
-    left_out = set(own) if "Pager" in str(function.returns) else {*own, "PaginationError"}
-    added = "\n".join(f"    {entry}" for name, entry in common.items() if name not in left_out)
+    left_out = (
+        set(own)
+        if "Pager" in str(function.returns)
+        else {*own, "PaginationError"}
+    )
+    added = "\n".join(
+        f"    {entry}" for name, entry in common.items() if name not in left_out
+    )
     if own:
         text = text.replace("Raises:\n", f"Raises:\n{added}\n", 1)
     else:
