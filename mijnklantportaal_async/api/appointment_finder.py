@@ -44,7 +44,7 @@ def appointment_finder(
         models.Appointment,
         key=(starts, ends, whom),
         compare=compare,
-        shown="the calendar has {ids} at that time for that person",
+        shown="start, end and person",
         # Somebody may have canceled ours already; one that stands is the likelier.
         worse=lambda item: item.status == models.AppointmentStatus.CANCELED,
         is_paged=False,

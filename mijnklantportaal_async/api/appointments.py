@@ -20,7 +20,6 @@ from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.wire import Request, creating, reading, removing, setting
-from mijnklantportaal_async.values.checks import check_kind
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
 from mijnklantportaal_async.values.serde import read, read_list, write
 
@@ -172,7 +171,9 @@ class Appointments(Operations):
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/change-appointment-status
         """
-        wanted = models.AppointmentStatus(check_kind(str)(status, "status"))
+        if not isinstance(status, str):
+            raise TypeError(f"status must be a str, not {type(status).__name__}: {status!r}")
+        wanted = models.AppointmentStatus(status)
         if wanted not in {models.AppointmentStatus.SCHEDULED, models.AppointmentStatus.CANCELED}:
             raise ValueError(f"status={wanted.value!r} cannot be set; give 'scheduled' or 'canceled'")
         return await self._ask(

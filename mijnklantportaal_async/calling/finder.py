@@ -14,7 +14,7 @@ from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.pages import R, page_request, request_after
 from mijnklantportaal_async.calling.wire import Answer, Look, Operation, Request, Reread, path_with, python_name
 from mijnklantportaal_async.values.likeness import Match, compare, compare_fields, is_shown, key_of, shown_by
-from mijnklantportaal_async.values.serde import json_name, read, read_list
+from mijnklantportaal_async.values.serde import read, read_list
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -77,7 +77,7 @@ class ListFinder(Generic[R]):
         kind: The model of the records.
         key: Equal for calls whose records could not be told apart.
         compare: How like the wanted record another is, whoever made it and when.
-        shown: What a list with a look-alike shows, for the error: "the calendar has {ids} at that time".
+        shown: What a look-alike has in common with the wanted one, for the error.
         made: The field that says when a record was made; None where the portal does not tell.
         worse: Which of several to take last.
         is_paged: Whether the list comes in pages.
@@ -141,10 +141,10 @@ class ListFinder(Generic[R]):
             return Sight(self._first_made(alike))
         if ageless:
             why = "the answer carries no Date header" if since is None else "the portal does not say when it was made"
-            return Sight(doubt=f"{self._shown.format(ids=_ids(ageless))}, but {why}, to tell whether it is new")
+            return Sight(doubt=f"{self._seen(ageless)}, but {why}, to tell whether it is new")
         if nearly:
             why = "nobody can tell whether it is the one that was asked for"
-            return Sight(doubt=f"{self._shown.format(ids=_ids(nearly))}, or nearly so; {why}")
+            return Sight(doubt=f"{self._seen(nearly)}, or nearly so; {why}")
         return Sight()
 
     def pick_of(self, records: Iterable[R], taken: Collection[str]) -> R | None:
@@ -158,7 +158,7 @@ class ListFinder(Generic[R]):
         if alike := [record for match, record in matches if match is Match.ALIKE]:
             return self._first_made(alike)
         if nearly := [record for match, record in matches if match is Match.NEARLY]:
-            raise CannotTellError(f"{self._shown.format(ids=_ids(nearly))}, or nearly so")
+            raise CannotTellError(f"{self._seen(nearly)}, or nearly so")
         return None
 
     def is_alike(self, record: R) -> bool:
@@ -168,6 +168,9 @@ class ListFinder(Generic[R]):
     def identifier(self, record: R) -> str:
         """Its id."""
         return record.id
+
+    def _seen(self, records: Iterable[R]) -> str:
+        return f"the portal has {', '.join(record.id for record in records)} with the same {self._shown}"
 
     def _made_at(self, record: R) -> datetime | None:
         return None if self._made is None else getattr(record, self._made)
@@ -241,20 +244,20 @@ def finder_for(
     look = operation.look
     if look is None:
         return None
-    where = look.reading if isinstance(look, Reread) else look.listing
-    path = path_with(where, identifiers) if identifiers else where.path
     if isinstance(look, Reread):
-        return RecordFinder(look, kind, path, body.fields, zone)
-    names = [json_name(name) for name in look.fields]
-    if any(name not in body.fields for name in names):
+        return RecordFinder(look, kind, path_with(look.reading, identifiers), body.fields, zone)
+    path = path_with(look.listing, identifiers) if identifiers else look.listing.path
+    try:
+        told = [body.fields[name] for name in look.on_the_wire]
+    except KeyError:
         # Nothing to compare with is no look.
         return None
     return ListFinder(
         lambda: page_request(look.listing, 1, path),
         kind,
-        key=(path, *[key_of(body.fields[name]) for name in names]),
+        key=(path, *map(key_of, told)),
         compare=partial(_compare_record, look, body, zone),
-        shown=f"the portal has {{ids}} with the same {look.likeness}",
+        shown=look.likeness,
         made=look.made,
     )
 
@@ -276,7 +279,3 @@ def _compare_record(look: Look, body: Body, zone: ZoneInfo, record: Any) -> Matc
             # The portal may have filled it in, or somebody else may have made it.
             match = min(match, Match.NEARLY)
     return match if look.is_proof else min(match, Match.NEARLY)
-
-
-def _ids(records: Iterable[Any]) -> str:
-    return ", ".join(record.id for record in records)

@@ -7,6 +7,7 @@ from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
@@ -71,11 +72,14 @@ class Operations:
             when_done: As in `Caller.call`.
             identifiers: The ids that stand in the path.
         """
-        request = operation.request(body, query, identifiers)
+        path = path_with(operation, identifiers) if identifiers else operation.path
+        if query is not None:
+            path = with_query(path, query)
+        request = Request(operation, path) if body is None else Request(operation, path, *body.encode())
         finder = None
         if operation.look is not None and body is not None:
             finder = finder_for(operation, listed or kind, body, identifiers, self._zone)
-        return self._call(request, partial(read, kind=kind), finder=finder, when_done=when_done)
+        return self._caller.call(self._options, request, partial(read, kind=kind), finder=finder, when_done=when_done)
 
     def _list(self, operation: Operation, kind: type[R], first: int, **identifiers: str) -> Pager[R]:
         """A list that comes in pages: each of them is a call like any other."""

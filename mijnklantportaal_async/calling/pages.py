@@ -88,8 +88,9 @@ def next_page_number(url: Any) -> int | None:
         return None
     if not isinstance(url, str):
         raise UnreadableError((f"$.next_page_url: must be a URL or null, not {url!r:.60}",))
-    alone = _NUMBER.fullmatch(url)
-    number = _number_in(url) if alone is None else int(alone[1])
+    number = _number_in(url)
+    if number is None and (alone := _NUMBER.fullmatch(url)):
+        return int(alone[1])
     if number is None:
         raise UnreadableError((f"$.next_page_url: names no page, as '?page=2' would: {url[:120]!r}",))
     return number

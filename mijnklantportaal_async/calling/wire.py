@@ -14,6 +14,7 @@ from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.checks import check_identifier
+from mijnklantportaal_async.values.serde import json_name
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.body import Body
@@ -109,7 +110,7 @@ class Look:
         ValueError: There are no fields: every record would be alike.
     """
 
-    __slots__ = ("fields", "is_proof", "left_out", "listing", "made", "told", "words")
+    __slots__ = ("fields", "is_proof", "left_out", "likeness", "listing", "made", "on_the_wire", "told")
 
     def __init__(
         self,
@@ -126,17 +127,13 @@ class Look:
             raise ValueError(f"a look with {listing.name} needs a field that is always sent: without, all are alike")
         self.listing = listing
         self.fields = fields
+        self.on_the_wire = [json_name(field) for field in fields]
         self.told = told or {}
         self.left_out = left_out or {}
         self.made = made
-        self.words = words
         self.is_proof = is_proof
-
-    @property
-    def likeness(self) -> str:
-        """Such as `url and type`."""
-        *most, last = [field.replace("_", " ") for field in self.fields]
-        return self.words or (f"{', '.join(most)} and {last}" if most else last)
+        *most, last = [field.replace("_", " ") for field in fields]
+        self.likeness = words or (f"{', '.join(most)} and {last}" if most else last)
 
     @property
     def advice(self) -> str:
@@ -261,13 +258,11 @@ def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
         TypeError: An id is not a `str`.
         ValueError: An id is empty, `.` or `..`, holds white space or control characters, or is one of something else.
     """
-    prefixes = operation.prefixes or {}
-    return operation.path.format_map(
-        {
-            field: quote(check_identifier(value, field, prefixes.get(field)), safe="")
-            for field, value in identifiers.items()
-        }
-    )
+    prefixes, segments = operation.prefixes, {}
+    for field, value in identifiers.items():
+        text = check_identifier(value, field, None if prefixes is None else prefixes.get(field))
+        segments[field] = text if text.isascii() and text.isidentifier() else quote(text, safe="")
+    return operation.path.format_map(segments)
 
 
 # --- In ------------------------------------------------------------------------------------------------------------

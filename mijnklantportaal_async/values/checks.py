@@ -37,7 +37,6 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {"document_id": ("agd_",), "mandate_id
 """What ids begin with in its examples, and nobody says that they always do."""
 
 _KNOWN = frozenset(prefix for table in (PREFIXES, EXAMPLES) for prefixes in table.values() for prefix in prefixes)
-_PREFIX = re.compile(r"[a-z]{3}_")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Enough to find a slip of the hand; only the receiving server knows whether an address exists.
@@ -118,14 +117,16 @@ def check_identifier(value: object, field: str, prefix: str | None = None) -> st
         ValueError: It is empty, `.` or `..`, too long, holds white space or control characters, or begins as the ids
             of other records do.
     """
+    documented = (prefix,) if prefix else PREFIXES.get(field) or PREFIXES.get(field.partition("[")[0], ())
+    # Nearly every id is one of the right kind, of ASCII letters and digits: the cheap test first.
+    if isinstance(value, str) and value.startswith(documented) and value.isascii() and value.isidentifier():
+        return check_text(value, field) if len(value) > MAXIMUM_LENGTH else value
     text = check_text(value, field)
     if text in {".", ".."} or text.split() != [text]:
         raise ValueError(f"{field}={text!r} cannot be an id; ids look like 'apt_abc12346def678', without spaces")
     # What looks like no id of the service at all is its to judge.
-    if found := _PREFIX.match(text):
-        name = field.partition("[")[0]
-        documented = (prefix,) if prefix else PREFIXES.get(name, ())
-        allowed = documented or EXAMPLES.get(name, ())
+    if found := re.match(r"[a-z]{3}_", text):
+        allowed = documented or EXAMPLES.get(field.partition("[")[0], ())
         if found[0] not in allowed and (documented or (allowed and found[0] in _KNOWN)):
             begins = " or ".join(repr(one) for one in allowed)
             raise ValueError(f"{field}={text!r} is the id of something else; ids of this kind begin with {begins}")
@@ -191,7 +192,7 @@ def check_money(value: object, field: str) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, (Decimal, int, str)):
         hint = f'; write Decimal("{value:.2f}"), because a float is not exact' if isinstance(value, float) else ""
         raise TypeError(f"{field} must be a Decimal, not {type(value).__name__}: {value!r}{hint}")
-    if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+    if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+(\.[0-9]{1,2})?", value):
         raise ValueError(
             f"{field}={value!r} is not an amount; write it as '12.95': digits, and a point before the cents"
         )
@@ -201,7 +202,6 @@ def check_money(value: object, field: str) -> Decimal:
     return round(amount, 2) + 0
 
 
-_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 _TOO_MUCH = Decimal(10) ** 24
 """Above it, `Decimal` counts no cents any more."""
 

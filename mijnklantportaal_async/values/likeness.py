@@ -5,7 +5,6 @@ Other is said only of what no service makes of the value that was sent: whatever
 
 import enum
 import re
-import unicodedata
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar, cast
@@ -30,8 +29,7 @@ class Match(enum.IntEnum):
 
 
 _IDENTIFIER = re.compile(r"[a-z]{3}_\S+")
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]+")
-_POSTAL_CODE = re.compile(r"[0-9]{4} [a-z]{2}")
+_POSTAL_LENGTH = 7
 _QUOTES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "\u201c": '"', "\u201d": '"'}
 )
@@ -43,14 +41,24 @@ _NOT_SHOWN = object()
 
 def fold(text: str) -> str:
     """A text without what services change: case, white space, Unicode forms, quotes, escapes of HTML."""
+    if text.isascii() and "&" not in text and "`" not in text:
+        folded = " ".join(text.split()).casefold()
+        return folded if len(folded) != _POSTAL_LENGTH else _joined(folded)
     if not text.isascii():
+        import unicodedata
+
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     if "&" in text:
         import html
 
         text = html.unescape(text)
-    folded = " ".join(_INVISIBLE.sub("", text.translate(_QUOTES)).split()).casefold()
-    return folded.replace(" ", "") if _POSTAL_CODE.fullmatch(folded) else folded
+    seen = re.sub(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe0f\ufeff]+", "", text.translate(_QUOTES))
+    return _joined(" ".join(seen.split()).casefold())
+
+
+def _joined(text: str) -> str:
+    """A postal code without the space in it."""
+    return text.replace(" ", "") if re.fullmatch(r"[0-9]{4} [a-z]{2}", text) else text
 
 
 def key_of(value: Any) -> Hashable:

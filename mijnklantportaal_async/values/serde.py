@@ -100,8 +100,17 @@ def read_json(body: bytes) -> Any:
 
 def given_fields(model: attrs.AttrsInstance) -> dict[str, Any]:
     """What a model of a request says: its fields under their JSON names, without those that are `UNSET`."""
-    values = ((field, getattr(model, field.name)) for field in attrs.fields(type(model)))
-    return {_name_on_the_wire(field): value for field, value in values if value is not UNSET}
+    given: dict[str, Any] = {}
+    for name, on_the_wire in _names_on_the_wire(type(model)):
+        value = getattr(model, name)
+        if value is not UNSET:
+            given[on_the_wire] = value
+    return given
+
+
+@cache
+def _names_on_the_wire(kind: type[attrs.AttrsInstance]) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, _name_on_the_wire(field)) for field in attrs.fields(kind))
 
 
 def write(data: Any) -> bytes:
