@@ -16,11 +16,8 @@ from mijnklantportaal_async.values.checks import check_kind
 
 READ, WRITE = "agreements.read", "agreements.write"
 
-MOST = 5
-"""Signers of an agreement, and documents."""
-
-MOST_BYTES = 5 * 1024 * 1024
-"""The documents of an agreement together. Documented as 5 MB; the larger of its two meanings."""
+MOST, MOST_BYTES = 5, 5 * 1024 * 1024
+"""Signers of an agreement, and documents; and the size of these together, documented as 5 MB."""
 
 LIST_AGREEMENTS = reading("list_agreements", "/agreements", scope=READ)
 CREATE_AGREEMENT = creating(

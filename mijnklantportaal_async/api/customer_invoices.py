@@ -17,8 +17,7 @@ from mijnklantportaal_async.calling.wire import Look, Reread, creating, once, re
 from mijnklantportaal_async.values.checks import check_kind
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
-READ = "invoices.read"
-# Nobody documents a scope for writing invoices.
+READ = "invoices.read"  # nobody documents a scope for writing invoices
 
 LIST_CUSTOMER_INVOICES = reading("list_customer_invoices", "/customer-invoices", scope=READ)
 LIKE_INVOICE = Look(LIST_CUSTOMER_INVOICES, ("customer_id", "invoice_number", "issued_at"))
@@ -116,8 +115,7 @@ class CustomerInvoices(Operations):
     async def mark_customer_invoice_paid(self, invoice_id: str, *, paid_at: datetime) -> models.CustomerInvoice:
         """Records the payment of an invoice, once, and passes it on to the connected integration if there is one.
 
-        After a lost answer it reads the invoice: paid as asked is a success, not paid is sent again, and anything else
-        an `OutcomeUnknownError`.
+        After a lost answer it reads the invoice: paid as asked is done, not paid is sent again, else it is unknown.
 
         Args:
             invoice_id: `inv_...`.

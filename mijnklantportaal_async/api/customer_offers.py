@@ -73,8 +73,7 @@ class CustomerOffers(Operations):
             amount: Euro; whether VAT is in it is not documented.
             pdf: The offer, `FileContent.read("offer.pdf")`.
             send_notification: Whether the customer is told; what happens without it is not documented.
-            accepted_at: When it was accepted, aware; left out while it is not. Sent as wall time of the portal, to
-                the second.
+            accepted_at: When it was accepted, aware, if it is. Sent as wall time of the portal, to the second.
             accepted_via_ip: IP address it was accepted from; says nothing without `accepted_at`.
             accepted_via_user_agent: User agent it was accepted with; says nothing without `accepted_at`.
             rejected_at: As `accepted_at`, when it was rejected.
@@ -136,13 +135,12 @@ class CustomerOffers(Operations):
     ) -> models.CustomerOffer:
         """Records that an offer was accepted or rejected, once, and passes it on to the connected integration.
 
-        After a lost answer it reads the offer: decided as asked is a success, not decided is sent again, and anything
-        else an `OutcomeUnknownError`. What the portal makes of both moments together is not documented.
+        After a lost answer it reads the offer: decided as asked is done, not decided is sent again, else it is unknown.
+        What the portal makes of both moments together is not documented.
 
         Args:
             offer_id: `off_...`.
-            accepted_at: When it was accepted, aware. Sent as wall time of the portal, to the second; what is finer is
-                cut.
+            accepted_at: When it was accepted, aware. Sent as wall time of the portal, to the second.
             accepted_via_ip: IP address it was accepted from; says nothing without `accepted_at`.
             accepted_via_user_agent: User agent it was accepted with; says nothing without `accepted_at`.
             rejected_at: As `accepted_at`, when it was rejected.

@@ -85,8 +85,7 @@ class CustomerSubscriptionPackages(Operations):
             amount: Euro for one term; whether VAT is in it is not documented.
             vat_rate: Percentage, 0, 9 or 21.
             description: Free text, meant for the terms.
-            available_for_sale: Whether it is sold in the portal and on the public page; what happens without it is
-                not documented.
+            available_for_sale: Whether it is sold in the portal and on the public page; the default is not documented.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/customer-subscription-packages-api/create-customer-subscription-package
         """

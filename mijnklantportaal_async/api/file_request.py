@@ -17,9 +17,6 @@ from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 READ, WRITE = "filerequest.read", "filerequest.write"
 
-MOST_FILES = 10
-"""Files asked for in one request."""
-
 LIST_FILE_REQUESTS = reading("list_file_requests", "/file-requests", scope=READ)
 CREATE_FILE_REQUEST = creating(
     "create_file_request",
@@ -65,7 +62,7 @@ class FileRequests(Operations):
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/file-request-api/create-file-request
         """
         body = Body().text(name=name)
-        body.each(check_kind(models.NewRequestedFile), most=MOST_FILES, requested_files=requested_files)
+        body.each(check_kind(models.NewRequestedFile), most=10, requested_files=requested_files)
         body.prose(description=description).identifier(customer_id=customer_id, directory_id=directory_id)
         return await self._ask(CREATE_FILE_REQUEST, models.FileRequest, body)
 

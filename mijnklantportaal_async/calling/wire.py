@@ -258,7 +258,8 @@ def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
         TypeError: An id is not a `str`.
         ValueError: An id is empty, `.` or `..`, holds white space or control characters, or is one of something else.
     """
-    prefixes, segments = operation.prefixes, {}
+    prefixes = operation.prefixes
+    segments: dict[str, str] = {}
     for field, value in identifiers.items():
         text = check_identifier(value, field, None if prefixes is None else prefixes.get(field))
         segments[field] = text if text.isascii() and text.isidentifier() else quote(text, safe="")
