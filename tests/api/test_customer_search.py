@@ -27,6 +27,7 @@ from mijnklantportaal_async import (
     Timeouts,
 )
 from mijnklantportaal_async.api.customers import customer_finder
+from mijnklantportaal_async.calling.finder import CannotTellError
 from mijnklantportaal_async.events import Event, OutcomeReconciled
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 from mijnklantportaal_async.testing import portal_in_sandbox
@@ -317,3 +318,17 @@ async def test_hooks_hear_how_many_pages_it_took(make_portal: MakePortal) -> Non
         await make_portal(server.url, hooks=hooks).create_customer(**WANTED_CUSTOMER)
     (found,) = [event for event in events if isinstance(event, OutcomeReconciled)]
     assert (found.operation, found.found, found.identifier, found.looks) == ("create_customer", True, "ours", 2)
+
+
+def test_a_batch_takes_no_customer_that_is_nearly_alike() -> None:
+    """Nor sends the row again: the flow turns the doubt into an unknown outcome of the row."""
+    finder = customer_finder(NewCustomer(**WANTED_CUSTOMER))
+    shown = WANTED_CUSTOMER | {"company_name": "TEST Company BV"}
+    near, ours = (
+        Customer(id=name, customer_groups=(), created_at=datetime.now(UTC), **fields)
+        for name, fields in (("near", shown), ("ours", WANTED_CUSTOMER))
+    )
+    with pytest.raises(CannotTellError, match="the portal has near with the same name, address and e-mail"):
+        finder.pick_of([near], taken=())
+    assert finder.pick_of([near, ours], taken=()) == ours
+    assert finder.pick_of([near, ours], taken={"near", "ours"}) is None
