@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias, overload
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
-from mijnklantportaal_async.api.customer_models import NewCustomer
 from mijnklantportaal_async.appointment_files import parse_appointments
 from mijnklantportaal_async.customer_files import parse_customers
+from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.tables.read_table import read_bytes
 from mijnklantportaal_async.tables.records import Problem, Row, RowFile, RowFileError
 

@@ -11,9 +11,23 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import attrs
 
+from mijnklantportaal_async.api.agreements import Agreements
 from mijnklantportaal_async.api.appointments import Appointments
+from mijnklantportaal_async.api.customer_groups import CustomerGroups
+from mijnklantportaal_async.api.customer_invoices import CustomerInvoices
+from mijnklantportaal_async.api.customer_offers import CustomerOffers
+from mijnklantportaal_async.api.customer_subscription_packages import CustomerSubscriptionPackages
+from mijnklantportaal_async.api.customer_subscriptions import CustomerSubscriptions
 from mijnklantportaal_async.api.customers import Customers
-from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy
+from mijnklantportaal_async.api.file_request import FileRequests
+from mijnklantportaal_async.api.file_share import FileShares
+from mijnklantportaal_async.api.files import Files
+from mijnklantportaal_async.api.invoices import Invoices
+from mijnklantportaal_async.api.payment_links import PaymentLinks
+from mijnklantportaal_async.api.punch_cards import PunchCards
+from mijnklantportaal_async.api.tickets import Tickets
+from mijnklantportaal_async.api.webhooks import Webhooks
+from mijnklantportaal_async.calling.addresses import check_base_url, check_path, check_proxy, with_query
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.call import Caller
@@ -23,7 +37,7 @@ from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
 from mijnklantportaal_async.calling.window import RateLimit
-from mijnklantportaal_async.calling.wire import Effect, Operation, Request, check_path, with_query
+from mijnklantportaal_async.calling.wire import Effect, Operation, Request
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.serde import read_json, write
@@ -49,7 +63,24 @@ _METHOD_EFFECTS: Mapping[str, Effect] = {
 }
 
 
-class PortalSession(Appointments, Customers):
+class PortalSession(
+    Agreements,
+    Appointments,
+    Customers,
+    CustomerGroups,
+    CustomerInvoices,
+    CustomerOffers,
+    CustomerSubscriptions,
+    CustomerSubscriptionPackages,
+    Files,
+    FileRequests,
+    FileShares,
+    Invoices,
+    PaymentLinks,
+    PunchCards,
+    Tickets,
+    Webhooks,
+):
     """A session with one portal: one key, one pool of connections, one rate limit.
 
     Making one needs no event loop and sends nothing. Use it as `async with`, or await `aclose()` at the end; share it
@@ -226,9 +257,7 @@ class PortalSession(Appointments, Customers):
         if effect is None:
             raise ValueError(f"method={method!r} must be one of {', '.join(_METHOD_EFFECTS)}")
         path = check_path(path)
-        operation = Operation(
-            name="request", method=method.upper(), path=path, effect=effect, scope=None, source="api-reference"
-        )
+        operation = Operation(name="request", method=method.upper(), path=path, effect=effect)
         body = None if json is UNSET else write(json)
         return await self._call(Request(operation, with_query(path, query or {}), body), read_json)
 

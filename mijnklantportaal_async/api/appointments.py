@@ -3,6 +3,8 @@
 Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api
 """
 
+from __future__ import annotations
+
 import warnings
 from collections.abc import AsyncIterable, Iterable
 from datetime import datetime
@@ -10,59 +12,32 @@ from functools import partial
 
 import attrs
 
-from mijnklantportaal_async import errors
-from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment, Scheduled
-from mijnklantportaal_async.api.appointment_search import AppointmentFinder, list_query
+from mijnklantportaal_async import errors, models
+from mijnklantportaal_async.api.appointment_finder import appointment_finder
+from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.many import Run
-from mijnklantportaal_async.calling.operations import Operations
+from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.record import CallRecord
-from mijnklantportaal_async.calling.wire import Effect, Operation, Request, path_with, with_query
+from mijnklantportaal_async.calling.wire import Request, creating, reading, removing, setting
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
 from mijnklantportaal_async.values.serde import read, read_list, write
 
-SCHEDULE_APPOINTMENT = Operation(
-    name="schedule_appointment",
-    method="POST",
-    path="/appointments",
-    effect=Effect.CREATE,
-    scope="appointments.write",
-    source="api-reference/appointments-api/schedule-appointment",
-    how_to_check="Look in the portal's calendar, or with list_appointments, for the same start, end and person.",
+READ, WRITE = "appointments.read", "appointments.write"
+
+LIST_APPOINTMENTS = reading("list_appointments", "/appointments", scope=READ)
+SCHEDULE_APPOINTMENT = creating(
+    "schedule_appointment",
+    "/appointments",
+    scope=WRITE,
+    check_by_hand="Look in the portal's calendar, or with list_appointments, for the same start, end and person.",
 )
-LIST_APPOINTMENTS = Operation(
-    name="list_appointments",
-    method="GET",
-    path="/appointments",
-    effect=Effect.READ,
-    scope="appointments.read",
-    source="api-reference/appointments-api/list-appointments",
+GET_APPOINTMENT = reading("get_appointment", "/appointments/{appointment_id}", scope=READ)
+CHANGE_APPOINTMENT_STATUS = setting(
+    "change_appointment_status", "/appointments/{appointment_id}", scope=WRITE, done=frozenset({409, 422})
 )
-GET_APPOINTMENT = Operation(
-    name="get_appointment",
-    method="GET",
-    path="/appointments/{appointment_id}",
-    effect=Effect.READ,
-    scope="appointments.read",
-    source="api-reference/appointments-api/get-appointment",
-)
-CHANGE_APPOINTMENT_STATUS = Operation(
-    name="change_appointment_status",
-    method="PATCH",
-    path="/appointments/{appointment_id}",
-    effect=Effect.SET,
-    scope="appointments.write",
-    source="api-reference/appointments-api/change-appointment-status",
-    done_statuses=frozenset({409, 422}),
-)
-CANCEL_APPOINTMENT = Operation(
-    name="cancel_appointment",
-    method="DELETE",
-    path="/appointments/{appointment_id}",
-    effect=Effect.REMOVE,
-    scope="appointments.write",
-    source="api-reference/appointments-api/cancel-appointment",
-    done_statuses=frozenset({404, 409}),
+CANCEL_APPOINTMENT = removing(
+    "cancel_appointment", "/appointments/{appointment_id}", scope=WRITE, done=frozenset({404, 409})
 )
 
 BATCH_QUEUE = 3600.0
@@ -70,9 +45,6 @@ BATCH_QUEUE = 3600.0
 
 BATCH_CALL = 600.0
 """Seconds that a call of a batch may take at the least: nobody waits for it, and a clear outcome is worth the time."""
-
-_read_appointment = partial(read, kind=Appointment)
-_read_appointments = partial(read_list, kind=Appointment)
 
 
 class Appointments(Operations):
@@ -87,7 +59,7 @@ class Appointments(Operations):
         customer_id: str | None = None,
         attendee_name: str | None = None,
         attendee_email: str | None = None,
-    ) -> Appointment:
+    ) -> models.Appointment:
         """Puts one appointment into the portal's calendar, exactly once.
 
         After a lost answer it looks in the calendar before it sends again. That holds as long as the service commits
@@ -104,28 +76,13 @@ class Appointments(Operations):
         Returns:
             The appointment as the portal has it. Its title is not part of the answer.
 
-        Raises:
-            TypeError: An argument is of another type. Nothing was sent, as with every ValueError.
-            ValueError: An argument cannot be right: a naive datetime, a wall time that does not exist or comes twice,
-                no customer and no attendee, control characters, an e-mail address without `@`.
-            ValidationError: 422; the portal does not accept it.
-            OutcomeUnknownError: It may be in the calendar or not, and looking did not settle it.
-            DecodeError: It is in the calendar; the answer could not be understood.
-            AuthenticationError: 401; the key is wrong.
-            PermissionDeniedError: 403; the key lacks `appointments.write`, probably.
-            RateLimitError: No call was free within `Timeouts.queue`. Nothing was made.
-            ConnectError: No connection. Nothing was made.
-            CallTimeoutError: Too slow to be sent. Nothing was made.
-            APIStatusError: Any other refusal.
-            RuntimeError: The session is closed, or belongs to another event loop.
-
         Warns:
             PortalTimeWarning: The answer names another moment than the one asked for.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
         """
         return await self._schedule(
-            NewAppointment(
+            models.NewAppointment(
                 name=name,
                 starts_at=starts_at,
                 ends_at=ends_at,
@@ -136,8 +93,11 @@ class Appointments(Operations):
         )
 
     def schedule_appointments(
-        self, requests: Iterable[NewAppointment] | AsyncIterable[NewAppointment], *, concurrency: int = 32
-    ) -> Run[NewAppointment, Scheduled]:
+        self,
+        requests: Iterable[models.NewAppointment] | AsyncIterable[models.NewAppointment],
+        *,
+        concurrency: int = 32,
+    ) -> Run[models.NewAppointment, models.Scheduled]:
         """Puts many appointments into the calendar, each exactly once, at the key's own pace.
 
         They go with background priority: a call that a person waits for overtakes them. The source is read no further
@@ -151,9 +111,6 @@ class Appointments(Operations):
             An async iterator of one result for each request, in the order in which they end: `Scheduled`,
             `Rejected`, `Unknown` or `NotStarted`. An error of the source itself is raised after the results of what
             was read before it.
-
-        Raises:
-            ValueError: `concurrency` is below 1.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
         """
@@ -170,8 +127,8 @@ class Appointments(Operations):
 
     async def list_appointments(
         self, *, start_at: datetime | None = None, days: int | None = None
-    ) -> list[Appointment]:
-        """The appointments of a span of days. Changes nothing.
+    ) -> list[models.Appointment]:
+        """The appointments of a span of days.
 
         Args:
             start_at: Beginning of the span, aware, on a whole minute; now when left out.
@@ -180,88 +137,54 @@ class Appointments(Operations):
         Returns:
             The appointments. Whether canceled ones are among them is not documented.
 
-        Raises:
-            TypeError: An argument is of another type.
-            ValueError: `start_at` is naive or names no clear wall time, or `days` is below 1.
-            ValidationError: 422; the portal does not accept it.
-            DecodeError: The answer could not be understood.
-            AuthenticationError: 401; the key is wrong.
-            PermissionDeniedError: 403; the key lacks `appointments.read`, probably.
-            RateLimitError: No call was free within `Timeouts.queue`.
-            TransportError: No answer came.
-            APIStatusError: Any other refusal.
-
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/list-appointments
         """
-        query = list_query(None if start_at is None else to_wall_time(start_at, self._zone, "start_at"), days)
-        request = Request(LIST_APPOINTMENTS, with_query(LIST_APPOINTMENTS.path, query))
-        return await self._call(request, _read_appointments)
+        if days is not None and (isinstance(days, bool) or not isinstance(days, int)):
+            raise TypeError(f"days must be an int, not {type(days).__name__}: {days!r}")
+        if days is not None and days < 1:
+            raise ValueError(f"days={days} must be 1 or more")
+        wall = None if start_at is None else to_wall_time(start_at, self._zone, "start_at")
+        request = LIST_APPOINTMENTS.request(query={"start_at": wall, "days": days})
+        return await self._call(request, partial(read_list, kind=models.Appointment))
 
-    async def get_appointment(self, appointment_id: str) -> Appointment:
-        """One appointment. Changes nothing.
+    async def get_appointment(self, appointment_id: str) -> models.Appointment:
+        """One appointment.
 
         Args:
             appointment_id: `apt_...`.
 
-        Returns:
-            The appointment.
-
-        Raises:
-            TypeError: The id is not a `str`.
-            ValueError: The id is empty, or holds white space or control characters.
-            NotFoundError: 404; no appointment has that id.
-            DecodeError: The answer could not be understood.
-            AuthenticationError: 401; the key is wrong.
-            PermissionDeniedError: 403; the key lacks `appointments.read`, probably.
-            RateLimitError: No call was free within `Timeouts.queue`.
-            TransportError: No answer came.
-            APIStatusError: Any other refusal.
-
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/get-appointment
         """
-        path = path_with(GET_APPOINTMENT, appointment_id=appointment_id)
-        return await self._call(Request(GET_APPOINTMENT, path), _read_appointment)
+        return await self._ask(GET_APPOINTMENT, models.Appointment, appointment_id=appointment_id)
 
-    async def change_appointment_status(self, appointment_id: str, *, status: AppointmentStatus | str) -> Appointment:
+    async def change_appointment_status(
+        self, appointment_id: str, *, status: models.AppointmentStatus | str
+    ) -> models.Appointment:
         """Confirms a pending appointment (`scheduled`), or cancels one (`canceled`). Nothing else can be changed.
 
         Args:
             appointment_id: `apt_...`.
             status: The wanted status.
 
-        Returns:
-            The appointment after the change.
-
         Raises:
-            TypeError: An argument is not a `str`.
-            ValueError: The id or the status cannot be right.
-            NotFoundError: 404; no appointment has that id.
-            ValidationError: 422; the portal does not accept it.
             ConflictError: 409; its state forbids it.
-            DecodeError: It was changed; the answer could not be understood.
-            AuthenticationError: 401; the key is wrong.
-            PermissionDeniedError: 403; the key lacks `appointments.write`, probably.
-            RateLimitError: No call was free within `Timeouts.queue`. Nothing was changed.
-            TransportError: No answer came; `outcome` says whether it may have been changed. Calling again is safe.
-            APIStatusError: Any other refusal.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/change-appointment-status
         """
-        wanted = AppointmentStatus(status)
-        if wanted not in {AppointmentStatus.SCHEDULED, AppointmentStatus.CANCELED}:
+        if not isinstance(status, str):
+            raise TypeError(f"status must be a str, not {type(status).__name__}: {status!r}")
+        wanted = models.AppointmentStatus(status)
+        if wanted not in {models.AppointmentStatus.SCHEDULED, models.AppointmentStatus.CANCELED}:
             raise ValueError(f"status={wanted.value!r} cannot be set; give 'scheduled' or 'canceled'")
-        path = path_with(CHANGE_APPOINTMENT_STATUS, appointment_id=appointment_id)
-        request = Request(CHANGE_APPOINTMENT_STATUS, path, write({"status": wanted.value}))
+        return await self._ask(
+            CHANGE_APPOINTMENT_STATUS,
+            models.Appointment,
+            Body().text(status=wanted.value),
+            when_done=done_if(lambda item: item.status == wanted, lambda: self.get_appointment(appointment_id)),
+            appointment_id=appointment_id,
+        )
 
-        async def when_done(error: errors.APIStatusError) -> Appointment:
-            appointment = await self.get_appointment(appointment_id)
-            if appointment.status != wanted:
-                raise error
-            return appointment
-
-        return await self._call(request, _read_appointment, when_done=when_done)
-
-    async def cancel_appointment(self, appointment_id: str) -> Appointment:
+    async def cancel_appointment(self, appointment_id: str) -> models.Appointment:
         """Cancels an appointment. Its record stays.
 
         If the answer to a first try was lost and a second try is told that it was canceled before, that is a success.
@@ -269,26 +192,13 @@ class Appointments(Operations):
         Args:
             appointment_id: `apt_...`.
 
-        Returns:
-            The canceled appointment.
-
         Raises:
-            TypeError: The id is not a `str`.
-            ValueError: The id is empty, or holds white space or control characters.
-            NotFoundError: 404; no appointment has that id.
             ConflictError: 409; it was canceled before.
-            DecodeError: It was canceled; the answer could not be understood.
-            AuthenticationError: 401; the key is wrong.
-            PermissionDeniedError: 403; the key lacks `appointments.write`, probably.
-            RateLimitError: No call was free within `Timeouts.queue`. Nothing was canceled.
-            TransportError: No answer came; `outcome` says whether it may have been canceled. Calling again is safe.
-            APIStatusError: Any other refusal.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/cancel-appointment
         """
-        path = path_with(CANCEL_APPOINTMENT, appointment_id=appointment_id)
 
-        async def when_done(error: errors.APIStatusError) -> Appointment:
+        async def when_done(error: errors.APIStatusError) -> models.Appointment:
             try:
                 return await self.get_appointment(appointment_id)
             except errors.NotFoundError:
@@ -296,19 +206,21 @@ class Appointments(Operations):
                 error.outcome = errors.Outcome.APPLIED
                 raise error from None
 
-        return await self._call(Request(CANCEL_APPOINTMENT, path), _read_appointment, when_done=when_done)
+        return await self._ask(
+            CANCEL_APPOINTMENT, models.Appointment, when_done=when_done, appointment_id=appointment_id
+        )
 
-    async def _schedule_one(self, index: int, new: NewAppointment, record: CallRecord) -> Scheduled:
+    async def _schedule_one(self, index: int, new: models.NewAppointment, record: CallRecord) -> models.Scheduled:
         appointment = await self._schedule(new)
-        return Scheduled(index=index, request=new, appointment=appointment, attempts=record.attempts)
+        return models.Scheduled(index=index, request=new, appointment=appointment, attempts=record.attempts)
 
-    async def _schedule(self, new: NewAppointment) -> Appointment:
+    async def _schedule(self, new: models.NewAppointment) -> models.Appointment:
         appointment = await put_into_calendar(self, new)
         _warn_of_other_time(new, appointment, self._zone.key)
         return appointment
 
 
-async def put_into_calendar(portal: Appointments, new: NewAppointment) -> Appointment:
+async def put_into_calendar(portal: Appointments, new: models.NewAppointment) -> models.Appointment:
     """As `schedule_appointment`, but leaves it to the caller to compare the moments that the portal answers.
 
     Raises:
@@ -316,16 +228,16 @@ async def put_into_calendar(portal: Appointments, new: NewAppointment) -> Appoin
         ValueError: A moment has no clear wall time in the portal's zone.
         MijnKlantportaalError: As `schedule_appointment` documents.
     """
-    if not isinstance(new, NewAppointment):
+    if not isinstance(new, models.NewAppointment):
         raise TypeError(f"give NewAppointment objects, not {type(new).__name__}")
     zone = portal._zone  # pyright: ignore[reportPrivateUsage] - a coroutine of the class, written beside it
     starts, ends = to_wall_time(new.starts_at, zone, "starts_at"), to_wall_time(new.ends_at, zone, "ends_at")
     request = Request(SCHEDULE_APPOINTMENT, SCHEDULE_APPOINTMENT.path, write(new.to_json(starts, ends)))
-    finder = AppointmentFinder(new, starts, ends, LIST_APPOINTMENTS)
-    return await portal._call(request, _read_appointment, finder=finder)  # pyright: ignore[reportPrivateUsage]
+    finder = appointment_finder(new, starts, ends, LIST_APPOINTMENTS)
+    return await portal._call(request, partial(read, kind=models.Appointment), finder=finder)  # pyright: ignore[reportPrivateUsage]
 
 
-def _warn_of_other_time(new: NewAppointment, appointment: Appointment, zone: str) -> None:
+def _warn_of_other_time(new: models.NewAppointment, appointment: models.Appointment, zone: str) -> None:
     for field, asked, answered in (
         ("starts_at", new.starts_at, appointment.starts_at),
         ("ends_at", new.ends_at, appointment.ends_at),
@@ -339,7 +251,7 @@ def _warn_of_other_time(new: NewAppointment, appointment: Appointment, zone: str
             warnings.warn(errors.PortalTimeWarning(message), stacklevel=4)
 
 
-def _cut_off(new: NewAppointment) -> errors.OutcomeUnknownError:
+def _cut_off(new: models.NewAppointment) -> errors.OutcomeUnknownError:
     operation = SCHEDULE_APPOINTMENT
     return errors.OutcomeUnknownError(
         "The run was stopped while the request was under way",

@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.calendar_event import PROPERTIES, Event, event_of
 from mijnklantportaal_async.appointment_files.calendar_lines import HOW_TO_EXPORT, Component, read_calendars
 from mijnklantportaal_async.appointment_files.calendar_rows import read_event
 from mijnklantportaal_async.appointment_files.calendar_values import Zones, property_of
 from mijnklantportaal_async.appointment_files.columns import Field
 from mijnklantportaal_async.appointment_files.records import AppointmentFile
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.columns import plain
 from mijnklantportaal_async.tables.notes import lines_in_words
 from mijnklantportaal_async.tables.printable import shown_value

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.calendar_event import PROPERTIES, Event
 from mijnklantportaal_async.appointment_files.calendar_values import Zones, minutes_of, moment_of
 from mijnklantportaal_async.appointment_files.columns import Field
 from mijnklantportaal_async.appointment_files.moments import LONGEST_DURATION, end_after
 from mijnklantportaal_async.appointment_files.person import appointment_of, read_texts
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.cells import Cells
 from mijnklantportaal_async.tables.records import Problem, Row
 from mijnklantportaal_async.values.local_time import is_after, is_same_instant

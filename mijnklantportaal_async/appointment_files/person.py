@@ -1,14 +1,14 @@
 """What of an appointment is text, in every format: its title, who it is with, the portal that it is for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.columns import Field
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.cells import Cells, check_portal_name
 from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
 
-_CHECKS = {
+_CHECKS: Mapping[Field, Callable[[str, str], str]] = {
     Field.NAME: check_text,
     Field.CUSTOMER_ID: check_identifier,
     Field.ATTENDEE_NAME: check_text,

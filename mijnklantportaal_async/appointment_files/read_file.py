@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.columns import VOCABULARY, match_columns
 from mijnklantportaal_async.appointment_files.records import AppointmentFile
 from mijnklantportaal_async.appointment_files.rows import read_row
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.decoding import decode
 from mijnklantportaal_async.tables.notes import equal_rows, lines_in_words
 from mijnklantportaal_async.tables.read_table import read_bytes, rows_of_table

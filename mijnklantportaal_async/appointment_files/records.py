@@ -2,7 +2,7 @@
 
 from typing import TypeAlias
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.records import RowFile
 
 AppointmentFile: TypeAlias = RowFile[NewAppointment]

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.columns import Field
 from mijnklantportaal_async.appointment_files.moments import (
     DATE_FORMS,
@@ -18,6 +17,7 @@ from mijnklantportaal_async.appointment_files.moments import (
     read_parts,
 )
 from mijnklantportaal_async.appointment_files.person import appointment_of, read_texts
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.cells import Cells
 from mijnklantportaal_async.tables.printable import shown_value
 from mijnklantportaal_async.tables.records import Problem, Record, Row

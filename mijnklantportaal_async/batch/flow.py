@@ -21,6 +21,7 @@ from mijnklantportaal_async.batch.operations.operation import BatchOperation
 from mijnklantportaal_async.batch.rows import BatchRow
 from mijnklantportaal_async.batch.shared_looks import SharedLooks
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
+from mijnklantportaal_async.calling.finder import CannotTellError
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import RetryPolicy
 from mijnklantportaal_async.calling.window import Permit
@@ -301,7 +302,7 @@ class RowFlow:
         await self._clock.sleep(self._settings.settle)
         try:
             found = await self._look(work)
-        except (errors.MijnKlantportaalError, CannotLookError) as error:
+        except (errors.MijnKlantportaalError, CannotLookError, CannotTellError) as error:
             reason = f"{reason}; looking whether it happened did not help: {error}"
             return _final(Outcome.UNKNOWN, reason, how_to_check=work.operation.how_to_check)
         if found is not None:

@@ -1,8 +1,32 @@
-"""Where a key may be sent: the portal's address, and that of a proxy on the way."""
+"""Where requests go: base URLs, paths, queries and proxies, checked so that the key gets nowhere else."""
 
 import re
+from collections.abc import Mapping
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+
+
+def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
+    """`path` with its query string; parameters that are None are left out."""
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(given, quote_via=quote)}" if given else path
+
+
+_PATH = re.compile(r"/[^\s?#\\\x00-\x1f\x7f]*")
+
+
+def check_path(path: str) -> str:
+    """A path below the base URL, for operations that have no coroutine yet.
+
+    Raises:
+        ValueError: It could lead somewhere else, or carries a query.
+    """
+    if not _PATH.fullmatch(path) or "//" in path or {".", ".."} & set(path.lower().replace("%2e", ".").split("/")):
+        raise ValueError(
+            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' segments, "
+            "spaces, '?' or '#'; give the query as query={...}"
+        )
+    return quote(path, safe="/%:@!$&'()*+,;=-._~")
 
 
 def check_base_url(base_url: str) -> str:

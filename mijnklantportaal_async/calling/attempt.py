@@ -12,7 +12,7 @@ from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.transport import Transport
 from mijnklantportaal_async.calling.window import Permit
-from mijnklantportaal_async.calling.wire import Answer, Effect, Request, error_from, retry_after
+from mijnklantportaal_async.calling.wire import Answer, Request, error_from, retry_after
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import UnreadableError
@@ -173,8 +173,7 @@ class Sender:
         """What a success says; everything else is raised."""
         if not 200 <= answer.status < 300:
             raise error_from(request, answer, record.attempts)
-        creates = request.operation.effect is Effect.CREATE
-        if answer.broken is not None and not creates:
+        if answer.broken is not None and request.operation.effect.may_repeat:
             answer.broken.attempts = record.attempts
             raise answer.broken
         try:

@@ -9,12 +9,8 @@ import attrs
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, call_left, queue_left
-from mijnklantportaal_async.calling.reconcile import (
-    CannotTellError,
-    Finder,
-    LookedTooBrieflyError,
-    look_until_settled,
-)
+from mijnklantportaal_async.calling.finder import CannotTellError, Finder, Sight
+from mijnklantportaal_async.calling.reconcile import LookedTooBrieflyError, look_until_settled
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, retrying
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request, server_time
@@ -56,7 +52,7 @@ class Caller:
             options: Timeouts, retries, priority.
             request: What to send.
             decode: Reads the body of a success; raises `UnreadableError`.
-            finder: How to look for the record of a creating call.
+            finder: How to look for what a call did that must not be made twice.
             when_done: What to return when a repeated removal or change is told that it was done before.
 
         Raises:
@@ -170,10 +166,10 @@ class Caller:
         raise AssertionError("tenacity either tries again or raises")  # pragma: no cover
 
     def _give_up(self, request: Request, error: errors.MijnKlantportaalError, record: CallRecord) -> NoReturn:
-        """Raises an error, as an unknown outcome where it leaves that open for a creating call."""
+        """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
-        creates = request.operation.effect is Effect.CREATE
-        if not creates or isinstance(error, errors.OutcomeUnknownError) or error.outcome is not Outcome.UNKNOWN:
+        may_repeat = request.operation.effect.may_repeat
+        if may_repeat or isinstance(error, errors.OutcomeUnknownError) or error.outcome is not Outcome.UNKNOWN:
             raise error
         looked = (
             " and it was not there when the settle time was over" if record.was_in_doubt and not record.in_doubt else ""
@@ -239,7 +235,7 @@ class Caller:
         # Looks have an account of their own: they are no attempts, and what they do is never in doubt.
         look_record = CallRecord(started=record.started, queued=record.queued)
 
-        async def look(asked: Request) -> tuple[T | None, Request | None]:
+        async def look(asked: Request) -> tuple[Sight[T], Request | None]:
             try:
                 await self.sender.attempt(options, asked, bytes, look_record)
             finally:
@@ -274,15 +270,15 @@ class Caller:
 
     def _pick(
         self, finder: Finder[T], asked: Request, answer: Answer, record: CallRecord, tolerance: float
-    ) -> tuple[T | None, Request | None]:
-        """Judges one answer of a look by the service's own clock: the record, or where the look goes on."""
+    ) -> tuple[Sight[T], Request | None]:
+        """Judges one answer of a look by the service's own clock: what it shows, and where the look goes on."""
         now = server_time(answer.headers)
         since: datetime | None = None
         if now is not None:
             since = now - timedelta(seconds=self.sender.clock.monotonic() - record.first_sent + tolerance)
         try:
-            found = finder.pick(answer, since=since, claimed=self.sender.limiter.claims.claimed())
-            return found, None if found is not None else finder.following(asked, answer)
+            sight = finder.pick(answer, since=since, claimed=self.sender.limiter.claims.claimed())
+            return sight, None if sight.found is not None else finder.following(asked, answer)
         except UnreadableError as unreadable:
             raise errors.DecodeError(
                 "The list could not be understood",

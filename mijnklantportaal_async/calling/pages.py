@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl
 import attrs
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.wire import Operation, Request, with_query
+from mijnklantportaal_async.calling.addresses import with_query
+from mijnklantportaal_async.calling.wire import Operation, Request
 from mijnklantportaal_async.values.serde import UnreadableError, read_envelope
 
 MOST_PAGES = 100_000
@@ -78,7 +79,7 @@ _NUMBER = re.compile(r"\s*([0-9]{1,15})[\s,]*")
 def next_page_number(url: Any) -> int | None:
     """The page that a `next_page_url` names; None for null, the end of the list.
 
-    Only the number is taken: the URL itself could lead to another host, and the key with it.
+    Only the number is taken: the URL itself could lead to another host, and the key with it. A number alone will do.
 
     Raises:
         UnreadableError: It is neither null nor a URL with `page=` and a number.
@@ -88,6 +89,8 @@ def next_page_number(url: Any) -> int | None:
     if not isinstance(url, str):
         raise UnreadableError((f"$.next_page_url: must be a URL or null, not {url!r:.60}",))
     number = _number_in(url)
+    if number is None and (alone := _NUMBER.fullmatch(url)):
+        return int(alone[1])
     if number is None:
         raise UnreadableError((f"$.next_page_url: names no page, as '?page=2' would: {url[:120]!r}",))
     return number
@@ -99,9 +102,15 @@ def _number_in(url: str) -> int | None:
     return None if found is None else int(found[1])
 
 
-def page_request(operation: Operation, number: int) -> Request:
-    """The request for a page. That of the first names none: the parameter is not documented as one."""
-    return Request(operation, with_query(operation.path, {"page": number if number > 1 else None}))
+def page_request(operation: Operation, number: int, path: str | None = None) -> Request:
+    """The request for a page. That of the first names none: the parameter is not documented as one.
+
+    Args:
+        operation: The operation that lists.
+        number: The page.
+        path: The operation's path with the ids in it, where it has any.
+    """
+    return Request(operation, with_query(path or operation.path, {"page": number if number > 1 else None}))
 
 
 def request_after(request: Request, body: bytes, kind: type[R]) -> Request | None:
@@ -120,7 +129,7 @@ def request_after(request: Request, body: bytes, kind: type[R]) -> Request | Non
     page = read_page(body, kind, asked)
     check_page(page, asked, request.operation)
     following = page_after(page, request.operation)
-    return None if following is None else page_request(request.operation, following)
+    return None if following is None else page_request(request.operation, following, request.path.partition("?")[0])
 
 
 def check_page(page: Page[Any], asked: int, operation: Operation) -> None:

@@ -6,6 +6,7 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/customers-api/
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic
 
+from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.pages import Page, R, check_page, check_page_number, leads_nowhere, page_after
 from mijnklantportaal_async.calling.wire import Operation
 
@@ -108,7 +109,11 @@ class _Pages(Generic[R]):
         number = self._next_number()
         if number is None:
             raise StopAsyncIteration
-        page = await self._fetch(number)
+        try:
+            page = await self._fetch(number)
+        except errors.MijnKlantportaalError as error:
+            error.message = f"{error.message} (page {number})"
+            raise
         check_page(page, number, self._operation)
         # A dictionary, because a record could stand on one page twice.
         fresh = {record.id: record for record in page.items if record.id not in self._seen}

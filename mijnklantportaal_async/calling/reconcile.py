@@ -1,14 +1,14 @@
 """Did it happen? Looks for the effect of a call whose answer was lost, before anything is sent again."""
 
 import random
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from datetime import datetime
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import attrs
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.calling.finder import CannotTellError, Sight
+from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.values.clock import Clock
 
 T = TypeVar("T")
@@ -37,89 +37,9 @@ class ReconcilePolicy:
             raise ValueError(f"ReconcilePolicy(looks={self.looks}) must grow, from 0 or more to 1 or more")
 
 
-class CannotTellError(Exception):
-    """A look brought records that may or may not be the one; its text says why."""
-
-
-class Dated(Protocol):
-    """A record that says which it is and when it was made."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def created_at(self) -> datetime:
-        """When it was made, by the service's clock."""
-        ...
-
-
-D = TypeVar("D", bound=Dated)
-
-
-def made_since(alike: Sequence[D], since: datetime | None, where: str) -> list[D]:
-    """Those of the look-alikes that are new.
-
-    Args:
-        alike: Records that look as the wanted one would.
-        since: The moment of the first attempt by the service's clock; None when the answer does not tell its time.
-        where: What the answer shows, for the error: "the calendar has {ids} at that time".
-
-    Raises:
-        CannotTellError: There are some, and no clock to judge their age by.
-    """
-    if since is None:
-        if alike:
-            shown = where.format(ids=", ".join(item.id for item in alike))
-            raise CannotTellError(f"{shown}, but the answer carries no Date header to tell whether it is new")
-        return []
-    return [item for item in alike if item.created_at >= since]
-
-
-def plain(text: str | None) -> str:
-    """A text as it may come back: the service could trim or fold it."""
-    return " ".join((text or "").split()).casefold()
-
-
-class Finder(Protocol[T]):
-    """How to find the record that a creating call would have made."""
-
-    @property
-    def key(self) -> Hashable:
-        """Equal for calls whose records could not be told apart."""
-        ...
-
-    def request(self) -> Request:
-        """The reading request that would show the record; of a paged list, that of its first page."""
-        ...
-
-    def following(self, request: Request, answer: Answer) -> Request | None:
-        """The request for the page after this answer; None when there is nothing more to look through.
-
-        Raises:
-            PaginationError: The pages lead nowhere.
-            UnreadableError: The answer does not say whether there is another.
-        """
-        ...
-
-    def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> T | None:
-        """The record, if the answer shows one that is new since then and nobody else's.
-
-        Raises:
-            CannotTellError: There is one that may be it.
-            UnreadableError: The answer could not be understood.
-        """
-        ...
-
-    def identifier(self, record: T) -> str:
-        """The id of the record."""
-        ...
-
-
 async def look_until_settled(
     first: Request,
-    look: Callable[[Request], Awaitable[tuple[T | None, Request | None]]],
+    look: Callable[[Request], Awaitable[tuple[Sight[T], Request | None]]],
     policy: ReconcilePolicy,
     *,
     clock: Clock,
@@ -130,7 +50,7 @@ async def look_until_settled(
 
     Args:
         first: What a look begins with.
-        look: Makes one request of a look: the record if it is there, otherwise the request that this look goes on with.
+        look: Makes one request of a look: what it shows, and the request that the look goes on with.
         policy: When.
         clock: Where time comes from.
         time_left: Seconds that the call may still take; None for no end.
@@ -149,6 +69,7 @@ async def look_until_settled(
     for part in policy.looks:
         wait = ended + part * policy.settle - clock.monotonic()
         asked: Request | None = first
+        doubt = ""
         while asked is not None:
             left = time_left()
             if left is not None and max(0.0, wait) >= left:
@@ -157,7 +78,7 @@ async def look_until_settled(
                 await clock.sleep(wait)
             looks += 1
             try:
-                found, asked = await look(asked)
+                sight, asked = await look(asked)
             except (errors.TransportError, errors.ServerError, errors.RateLimitedError, errors.DecodeError) as error:
                 failed += 1
                 if failed >= failures_allowed or (isinstance(error, errors.ConnectError) and error.is_permanent):
@@ -166,8 +87,11 @@ async def look_until_settled(
                 wait = random.uniform(0, min(0.5 * 2.0**failed, 20.0))
             else:
                 wait = failed = 0
-                if found is not None:
-                    return found, looks
+                if sight.found is not None:
+                    return sight.found, looks
+                doubt = doubt or sight.doubt
+        if doubt:
+            raise CannotTellError(doubt)
     return None, looks
 
 

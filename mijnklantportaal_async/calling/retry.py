@@ -111,11 +111,11 @@ def judge(effect: Effect, error: errors.MijnKlantportaalError) -> Step:
         case errors.CallTimeoutError() if error.outcome is Outcome.NOT_SENT:
             return Step.RETRY
         case errors.DecodeError():
-            return Step.LOOK if effect is Effect.CREATE else Step.RAISE
+            return Step.RAISE if effect.may_repeat else Step.LOOK
         case errors.TransportError() | errors.ServerError() if error.outcome is not Outcome.REJECTED:
-            return Step.LOOK if effect is Effect.CREATE else Step.RETRY
+            return Step.RETRY if effect.may_repeat else Step.LOOK
         case errors.APIStatusError() if error.outcome is Outcome.UNKNOWN:
-            return Step.LOOK if effect is Effect.CREATE else Step.RAISE
+            return Step.RAISE if effect.may_repeat else Step.LOOK
         case _:
             return Step.RAISE
 

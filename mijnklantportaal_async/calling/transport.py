@@ -51,8 +51,8 @@ async def _no_silent_resend(request: aiohttp.ClientRequest, send: aiohttp.Client
 class _Body(BytesPayload):
     """A body that notes when it begins to leave: before that, no server can have carried out the request."""
 
-    def __init__(self, value: bytes, record: CallRecord) -> None:
-        super().__init__(value, content_type=_JSON)
+    def __init__(self, value: bytes, content_type: str, record: CallRecord) -> None:
+        super().__init__(value, content_type=content_type)
         self._record = record
 
     # Any: the coroutine of the parent is handed on, which saves one; type checkers disagree on its name.
@@ -148,7 +148,7 @@ class Transport:
                 "The session was closed while the call was under way", is_permanent=True, **request.context()
             )
         http = self._http or self._open()
-        body = None if request.body is None else _Body(request.body, record)
+        body = None if request.body is None else _Body(request.body, request.content_type, record)
         # Without a body the request leaves in one piece, and nothing tells when.
         record.begun = body is None
         context = request.context

@@ -5,16 +5,19 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple, cast
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from urllib.parse import quote
 
 import orjson
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.checks import check_identifier
+from mijnklantportaal_async.values.serde import json_name
 
-DOCUMENTATION = "https://docs.developers.mijnklantportaal.nl/"
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.body import Body
 
 
 class Effect(enum.Enum):
@@ -24,10 +27,19 @@ class Effect(enum.Enum):
     """Nothing."""
     SET = "set"
     """Nothing more: it sets absolute values."""
+    ADD = "add"
+    """Nothing more: what it adds is there once, however often it is added."""
     REMOVE = "remove"
-    """Nothing more; the second time it is answered 404 or 409."""
+    """Nothing more; the second time it is refused."""
     CREATE = "create"
     """A second record."""
+    ONCE = "once"
+    """Harm: a second punch, or a payment that the owner's bookkeeping hears of twice."""
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it can be sent again when nobody knows whether it was done."""
+        return self not in {Effect.CREATE, Effect.ONCE}
 
 
 class Operation(NamedTuple):
@@ -39,25 +51,175 @@ class Operation(NamedTuple):
     path: str
     """Below the base URL, with placeholders: `/appointments/{appointment_id}`."""
     effect: Effect
-    scope: str | None
+    scope: str | None = None
     """The scope that it needs, by meaning: the documentation does not say."""
-    source: str
-    """The page of the documentation, below `DOCUMENTATION`."""
+    look: "Look | Reread | None" = None
+    """For what must not be done twice: where to see whether it was done."""
     done_statuses: frozenset[int] = frozenset()
-    """Statuses that, on a second try after an unknown first one, mean that the first one did it."""
-    how_to_check: str = ""
-    """For a creating operation: what to search for in the portal when nobody knows whether it happened."""
+    """Statuses that, on a second try after an unknown first one, may mean that the first one did it."""
+    check_by_hand: str = ""
+    """What a person does to find out whether it happened, where that is not to look in a list."""
+    prefixes: Mapping[str, str] | None = None
+    """What ids in the path begin with, where their names do not say it."""
+
+    @property
+    def how_to_check(self) -> str:
+        """What to search for in the portal when nobody knows whether it happened."""
+        return self.check_by_hand or ("Look in the portal." if self.look is None else self.look.advice)
+
+    def request(
+        self,
+        body: "Body | None" = None,
+        query: Mapping[str, str | int | None] | None = None,
+        identifiers: Mapping[str, str] | None = None,
+    ) -> "Request":
+        """One request for it.
+
+        Args:
+            body: What to say.
+            query: Parameters; those that are None are left out.
+            identifiers: The ids that stand in the path.
+
+        Raises:
+            TypeError: An id is not a `str`.
+            ValueError: An id cannot be right, or the body says nothing.
+        """
+        path = path_with(self, identifiers) if identifiers else self.path
+        if query is not None:
+            path = with_query(path, query)
+        return Request(self, path) if body is None else Request(self, path, *body.encode())
+
+
+class Look:
+    """In which list the record of a creating call would stand, and how it is known there.
+
+    A record that differs in any field that was sent and that it shows is not the one: `fields` are those that say it
+    to a person, and that keep calls apart.
+
+    Args:
+        listing: Lists the records, page by page.
+        fields: Names of the request, each of them always sent. Where a record shows one of them not, nobody can tell.
+        told: What a record calls a field of the request that it has under another name.
+        left_out: What a record made without a field shows for it.
+        made: The record's field that says when it was made; None where the portal does not tell.
+        words: What the fields are to a person, where their names do not say it well.
+        is_proof: Whether a record alike is the one. False where records do not show enough: then a list can only say
+            that it is not there.
+
+    Raises:
+        ValueError: There are no fields: every record would be alike.
+    """
+
+    __slots__ = ("fields", "is_proof", "left_out", "likeness", "listing", "made", "on_the_wire", "told")
+
+    def __init__(
+        self,
+        listing: Operation,
+        fields: tuple[str, ...],
+        *,
+        told: Mapping[str, str] | None = None,
+        left_out: Mapping[str, Any] | None = None,
+        made: str | None = "created_at",
+        words: str = "",
+        is_proof: bool = True,
+    ) -> None:
+        if not fields:
+            raise ValueError(f"a look with {listing.name} needs a field that is always sent: without, all are alike")
+        self.listing = listing
+        self.fields = fields
+        self.on_the_wire = [json_name(field) for field in fields]
+        self.told = told or {}
+        self.left_out = left_out or {}
+        self.made = made
+        self.is_proof = is_proof
+        *most, last = [field.replace("_", " ") for field in fields]
+        self.likeness = words or (f"{', '.join(most)} and {last}" if most else last)
+
+    @property
+    def advice(self) -> str:
+        """What a person does."""
+        return f"Look in the portal, or with {self.listing.name}, for the same {self.likeness}."
+
+
+class Reread:
+    """For what must happen once to a record that is there: the record itself tells.
+
+    It stands as asked: done. What would say so is still empty: not done. Anything else: nobody knows.
+
+    Args:
+        reading: Reads the record.
+        fields: Of those that can be sent, the ones that are empty in the record until it is done.
+
+    Raises:
+        ValueError: There are no fields: every record would count as done.
+    """
+
+    __slots__ = ("fields", "reading")
+
+    def __init__(self, reading: Operation, fields: tuple[str, ...]) -> None:
+        if not fields:
+            raise ValueError(f"reading again with {reading.name} needs a field that tells")
+        self.reading = reading
+        self.fields = fields
+
+    @property
+    def advice(self) -> str:
+        """What a person does."""
+        return f"Look at {' and '.join(self.fields)} in the portal, or with {self.reading.name}."
+
+
+def reading(name: str, path: str, *, scope: str | None, prefixes: Mapping[str, str] | None = None) -> Operation:
+    """An operation that changes nothing."""
+    return Operation(name, "GET", path, Effect.READ, scope, prefixes=prefixes)
+
+
+def creating(
+    name: str, path: str, *, scope: str | None, look: Look | None = None, check_by_hand: str = ""
+) -> Operation:
+    """An operation that makes one more record each time it is sent."""
+    return Operation(name, "POST", path, Effect.CREATE, scope, look, check_by_hand=check_by_hand)
+
+
+def setting(name: str, path: str, *, scope: str | None, done: frozenset[int] = frozenset()) -> Operation:
+    """An operation that says how things shall be."""
+    return Operation(name, "PATCH", path, Effect.SET, scope, done_statuses=done)
+
+
+def adding(name: str, path: str, *, scope: str | None) -> Operation:
+    """An operation that adds to a set: what is in it already stays in it, once."""
+    return Operation(name, "POST", path, Effect.ADD, scope)
+
+
+def removing(name: str, path: str, *, scope: str | None, done: frozenset[int]) -> Operation:
+    """An operation that ends a record; the second time it is refused."""
+    return Operation(name, "DELETE", path, Effect.REMOVE, scope, done_statuses=done)
+
+
+def once(
+    name: str,
+    path: str,
+    *,
+    scope: str | None,
+    method: str = "PATCH",
+    look: Reread | None = None,
+    check_by_hand: str = "",
+) -> Operation:
+    """An operation that must happen once to a record that is there."""
+    return Operation(name, method, path, Effect.ONCE, scope, look, check_by_hand=check_by_hand)
 
 
 class Request:
     """One request, the same for every attempt. `path` is encoded already."""
 
-    __slots__ = ("body", "operation", "path")
+    __slots__ = ("body", "content_type", "operation", "path")
 
-    def __init__(self, operation: Operation, path: str, body: bytes | None = None) -> None:
+    def __init__(
+        self, operation: Operation, path: str, body: bytes | None = None, content_type: str = "application/json"
+    ) -> None:
         self.operation = operation
         self.path = path
         self.body = body
+        self.content_type = content_type
 
     def context(self) -> dict[str, Any]:
         """What an error says about the call."""
@@ -89,38 +251,19 @@ class Answer:
 # --- Out -----------------------------------------------------------------------------------------------------------
 
 
-def path_with(operation: Operation, **identifiers: str) -> str:
+def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
     """The path of an operation, each id encoded as one segment.
 
     Raises:
         TypeError: An id is not a `str`.
-        ValueError: An id is empty, `.` or `..`, or holds white space or control characters.
+        ValueError: An id is empty, `.` or `..`, holds white space or control characters, or is one of something else.
     """
-    segments = {field: quote(check_identifier(value, field), safe="") for field, value in identifiers.items()}
+    prefixes = operation.prefixes
+    segments: dict[str, str] = {}
+    for field, value in identifiers.items():
+        text = check_identifier(value, field, None if prefixes is None else prefixes.get(field))
+        segments[field] = text if text.isascii() and text.isidentifier() else quote(text, safe="")
     return operation.path.format_map(segments)
-
-
-def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
-    """`path` with its query string; parameters that are None are left out."""
-    given = {name: value for name, value in query.items() if value is not None}
-    return f"{path}?{urlencode(given, quote_via=quote)}" if given else path
-
-
-_PATH = re.compile(r"/[^\s?#\\\x00-\x1f\x7f]*")
-
-
-def check_path(path: str) -> str:
-    """A path below the base URL, for operations that have no coroutine yet.
-
-    Raises:
-        ValueError: It could lead somewhere else, or carries a query.
-    """
-    if not _PATH.fullmatch(path) or "//" in path or {".", ".."} & set(path.lower().replace("%2e", ".").split("/")):
-        raise ValueError(
-            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' segments, "
-            "spaces, '?' or '#'; give the query as query={...}"
-        )
-    return quote(path, safe="/%:@!$&'()*+,;=-._~")
 
 
 # --- In ------------------------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
+from mijnklantportaal_async.models.appointments import Appointment, AppointmentStatus
 
 _STYLES = {
     AppointmentStatus.SCHEDULED: "green",

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from mijnklantportaal_async.api.appointment_models import AppointmentStatus
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.appointment_view import appointment_card
 from mijnklantportaal_async.cli.connection import OpenPortal, open_portal
@@ -10,6 +9,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.models.appointments import AppointmentStatus
 
 
 def cancel(connection: Connection, terminal: Terminal, appointment_id: str, *, yes: bool) -> ExitCode:

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.api.appointment_models import Appointment, NewAppointment, Scheduled
 from mijnklantportaal_async.appointment_files.results import ResultRow
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Unknown
 from mijnklantportaal_async.cli.failures import in_words
+from mijnklantportaal_async.models.appointments import Appointment, NewAppointment, Scheduled
 from mijnklantportaal_async.tables.records import Problem, Row
 
 Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Hashable
 from datetime import UTC, datetime
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.sandbox import Sandbox, StoredAppointment
 
 

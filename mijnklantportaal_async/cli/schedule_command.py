@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files.columns import Field
 from mijnklantportaal_async.appointment_files.rows import read_row
 from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json, show_json
@@ -17,6 +16,7 @@ from mijnklantportaal_async.cli.run_report import exit_code_for
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.records import Record, Row
 
 

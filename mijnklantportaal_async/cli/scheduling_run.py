@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.api.appointment_models import NewAppointment, Scheduled
 from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.cli.failures import is_about_access
 from mijnklantportaal_async.cli.interruption import Interruption
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
+from mijnklantportaal_async.models.appointments import NewAppointment, Scheduled
 from mijnklantportaal_async.session import PortalSession
 
 FAILURES_IN_A_ROW = 8

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 import attrs
 
-from mijnklantportaal_async.api.customer_models import NewCustomer
 from mijnklantportaal_async.customer_files.columns import VOCABULARY, match_columns
 from mijnklantportaal_async.customer_files.rows import read_row
+from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.tables.decoding import decode
 from mijnklantportaal_async.tables.notes import equal_rows
 from mijnklantportaal_async.tables.read_table import read_bytes, rows_of_table

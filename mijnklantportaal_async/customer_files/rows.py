@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from mijnklantportaal_async.api.customer_models import NewCustomer
 from mijnklantportaal_async.customer_files.columns import REQUIRED, Field
+from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.tables.cells import Cells, check_portal_name
 from mijnklantportaal_async.tables.records import Problem, Record, Row
 from mijnklantportaal_async.values.checks import check_country_code, check_email, check_text

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from mijnklantportaal_async.sandbox.appointments import appointment_document
+from mijnklantportaal_async.sandbox.contract import load_contract
+from mijnklantportaal_async.sandbox.tags.appointments import CALENDAR, Appointments
 from mijnklantportaal_async.sandbox.wall_time import atom, moment, read_wall_time, timestamp_of
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from mijnklantportaal_async.sandbox.answers import JsonObject
-    from mijnklantportaal_async.sandbox.appointment_store import AppointmentStore
+    from mijnklantportaal_async.sandbox.documents import Document
     from mijnklantportaal_async.sandbox.portal import Portal
-    from mijnklantportaal_async.sandbox.records import StoredAppointment
 
 _MOST_DAYS = 62
 _MOST_APPOINTMENTS = 5_000
@@ -24,31 +24,34 @@ _LATEST = 20
 class CalendarData:
     """Reads a portal and its calendar for the page."""
 
-    def __init__(self, portal: Portal, store: AppointmentStore, zone: ZoneInfo) -> None:
+    def __init__(self, portal: Portal, calendar: Appointments, zone: ZoneInfo) -> None:
         self._portal = portal
-        self._store = store
+        self._calendar = calendar
+        self._documents = calendar.documents
         self._zone = zone
+        self._shape = next(item for item in load_contract().operations() if item.id == "get-appointment")
 
     def between(self, first_day: str | None, days: str | None) -> JsonObject:
         """Return everything the page shows: the appointments of some days, the latest ones, the counters."""
         begins, ends = self._window(first_day, days)
-        shown = self._store.overlapping(begins, ends, _MOST_APPOINTMENTS + 1)
+        shown = self._documents.overlapping(CALENDAR, begins, ends, _MOST_APPOINTMENTS + 1)
+        latest = self._documents.some(CALENDAR, 0, _LATEST, newest_first=True)
         return {
             **self.pulse(),
             "readAt": atom(moment(self._portal.clock.timestamp(), self._zone)),
             "appointments": [self._document(appointment) for appointment in shown[:_MOST_APPOINTMENTS]],
             "cut": len(shown) > _MOST_APPOINTMENTS,
-            "latest": [self._document(appointment) for appointment in self._store.latest(_LATEST)],
+            "latest": [self._document(appointment) for appointment in latest],
         }
 
     def pulse(self) -> JsonObject:
         """Return the figures that tell whether anything changed."""
-        counts = self._store.counts()
+        counts = self._documents.counts(CALENDAR)
         counters = self._portal.counters
         return {
             "timezone": self._zone.key,
             "now": atom(moment(self._portal.clock.timestamp(), self._zone))[:16],
-            "version": self._store.version,
+            "version": self._documents.version,
             "counters": {
                 "appointments": sum(counts.values()),
                 "canceled": counts.get("canceled", 0),
@@ -78,6 +81,5 @@ class CalendarData:
         except OverflowError:
             return 0, 0
 
-    @staticmethod
-    def _document(appointment: StoredAppointment) -> JsonObject:
-        return {"name": appointment.name, **appointment_document(appointment)}
+    def _document(self, appointment: Document) -> JsonObject:
+        return {"name": appointment["title"], **self._calendar.shown(appointment, self._shape)}

@@ -12,12 +12,14 @@ import attrs
 from mijnklantportaal_async.sandbox.answers import Answer, Refusal, refuse
 from mijnklantportaal_async.sandbox.contract import Contract
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, FaultOrder, FaultPlan
-from mijnklantportaal_async.sandbox.operations import OperationCall, PlayedOperation
 from mijnklantportaal_async.sandbox.rate_window import RateVerdict, RateWindow, RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.records import ReceivedRequest
+from mijnklantportaal_async.sandbox.tag import Call, Tag
+from mijnklantportaal_async.sandbox.wall_time import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+    from zoneinfo import ZoneInfo
 
     from mijnklantportaal_async.sandbox.clock import PortalClock
     from mijnklantportaal_async.sandbox.scopes import Keyring
@@ -66,21 +68,25 @@ class Portal:
         keyring: Keyring,
         rate: RateSettings,
         plan: FaultPlan,
+        zone: ZoneInfo,
+        unlicensed: Collection[str],
     ) -> None:
         self.clock = clock
         self.keyring = keyring
         self.rate = rate
         self.plan = plan
+        self._zone = zone
+        self._unlicensed = unlicensed
         self.counters = PortalCounters()
         self.requests: deque[ReceivedRequest] = deque(maxlen=MOST_REQUESTS_KEPT)
         self._contract = Contract(())
-        self._operations: Mapping[str, PlayedOperation] = {}
+        self._tags: Mapping[str, Tag] = {}
         self._windows: dict[str, RateWindow] = {}
 
-    def serve(self, contract: Contract, operations: Mapping[str, PlayedOperation]) -> None:
+    def serve(self, contract: Contract, tags: Mapping[str, Tag]) -> None:
         """Take up the operations; until then every path is unknown."""
         self._contract = contract
-        self._operations = operations
+        self._tags = tags
 
     def note(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> ReceivedRequest:
         """Write down that a request arrived."""
@@ -163,19 +169,20 @@ class Portal:
             allowed = ", ".join(path.operations)
             message = f"The {record.method} method is not supported for this route. Supported methods: {allowed}."
             raise refuse(405, message, {"Allow": allowed})
-        played = self._operations.get(operation.id)
-        if played is None:
-            raise refuse(501, f"The sandbox does not play this operation yet: {operation.summary} ({operation.id}).")
-        if not self.keyring.allows(key, played.scope):
+        tag = self._tags[operation.tag]
+        scope = tag.scope_of(operation)
+        if scope is not None and not self.keyring.allows(key, scope):
             raise refuse(403, "Invalid scope(s) provided.")
-        return played.play(
-            OperationCall(
+        if operation.tag in self._unlicensed:
+            raise refuse(426, "This feature is not part of the current licence.")
+        return tag.play(
+            Call(
                 operation=operation,
                 parameters=parameters,
                 query=record.query,
                 body=record.body,
                 content_type=record.headers.get("content-type", ""),
-                now=self.clock.timestamp(),
+                now=moment(self.clock.timestamp(), self._zone),
             )
         )
 

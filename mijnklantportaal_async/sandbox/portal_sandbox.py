@@ -7,26 +7,31 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from mijnklantportaal_async.sandbox.appointments import AppointmentOperations
 from mijnklantportaal_async.sandbox.calendar_data import CalendarData
 from mijnklantportaal_async.sandbox.calendar_page import CalendarPage
 from mijnklantportaal_async.sandbox.clock import PortalClock
 from mijnklantportaal_async.sandbox.connections import Connections, PortalServer
 from mijnklantportaal_async.sandbox.contents import PortalContents
 from mijnklantportaal_async.sandbox.contract import load_contract
-from mijnklantportaal_async.sandbox.customers import CustomerOperations
+from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery
 from mijnklantportaal_async.sandbox.exchange import Exchange
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
+from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.list_pages import ListManners
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES, Keyring
+from mijnklantportaal_async.sandbox.tag import Premises
+from mijnklantportaal_async.sandbox.tags import TAGS
+from mijnklantportaal_async.sandbox.tags.appointments import Appointments
+from mijnklantportaal_async.sandbox.wall_time import moment
 from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Awaitable, Callable, Collection, Mapping
+    from datetime import datetime
     from types import TracebackType
 
     from mijnklantportaal_async.sandbox.records import ReceivedRequest
@@ -64,6 +69,7 @@ class Sandbox(PortalContents):
         list_canceled: Whether List Appointments shows canceled ones; the documentation does not say.
         newest_first: Whether lists that come in pages begin with the newest record; the documentation does not say.
         stray_comma: Whether `next_page_url` ends in a comma, as in the documentation's examples: `?page=2,`.
+        unlicensed: Tags of the reference that are not in the portal's licence, such as `Tickets`: answered with 426.
     """
 
     def __init__(
@@ -83,6 +89,7 @@ class Sandbox(PortalContents):
         list_canceled: bool = True,
         newest_first: bool = False,
         stray_comma: bool = False,
+        unlicensed: Collection[str] = (),
     ) -> None:
         if rate_limit is not None:
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
@@ -99,23 +106,37 @@ class Sandbox(PortalContents):
             keyring=self._keyring,
             rate=RateSettings(rate_limit, rate_period, rate_window),
             plan=FaultPlan(faults),
+            zone=self._zone,
+            unlicensed=frozenset(unlicensed),
         )
+        self._file_host = FileHost(self._documents, self._now)
+        self._file_port = 0
+        self._deliveries = Deliveries(self._documents)
         self._connections = Connections()
         self._pending: PendingCommits | None = None
         self._exchange: Exchange | None = None
         self._runner: web.ServerRunner | None = None
+        self._file_runner: web.ServerRunner | None = None
 
     async def start(self) -> None:
         """Start listening; does nothing when the sandbox is running."""
         if self._runner is not None:
             return
-        stores = self._stores()
-        appointments = AppointmentOperations(stores.appointments, self._zone, self._list_canceled)
-        customers = CustomerOperations(stores.customers, self._manners)
-        self._portal.serve(load_contract(), {**appointments.by_operation_id(), **customers.by_operation_id()})
+        premises = Premises(
+            documents=self._documents(),
+            zone=self._zone,
+            manners=self._manners,
+            emit=self._deliveries.emit,
+            file_url=self._file_url,
+        )
+        tags = {tag.name: tag(premises) for tag in TAGS}
+        calendar = tags[Appointments.name]
+        assert isinstance(calendar, Appointments)  # noqa: S101 - for the type checker
+        calendar.list_canceled = self._list_canceled
+        self._portal.serve(load_contract(), tags)
         self._pending = PendingCommits()
         self._exchange = Exchange(self._portal, self._connections, self._pending)
-        data = CalendarData(self._portal, stores.appointments, self._zone)
+        data = CalendarData(self._portal, calendar, self._zone)
         page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
         server = PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date)
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
@@ -123,11 +144,15 @@ class Sandbox(PortalContents):
         try:
             await runner.setup()
             await web.TCPSite(runner, self._host, self._port).start()
+            self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=_PATIENCE)
+            await self._file_runner.setup()
+            await web.TCPSite(self._file_runner, self._host, self._file_port).start()
         except BaseException:
             await self.stop()
             raise
         # A portal that comes back is found where it was.
         self._port = int(runner.addresses[0][1])
+        self._file_port = int(self._file_runner.addresses[0][1])
 
     async def stop(self) -> None:
         """Stop listening and close every connection; does nothing when the sandbox is not running.
@@ -141,6 +166,9 @@ class Sandbox(PortalContents):
             await self._pending.finish()
         self._connections.release()
         await runner.cleanup()
+        if self._file_runner is not None:
+            await self._file_runner.cleanup()
+        await self._deliveries.stop()
         self._close_file()
 
     async def __aenter__(self) -> Sandbox:
@@ -174,6 +202,16 @@ class Sandbox(PortalContents):
     def requests(self) -> list[ReceivedRequest]:
         """The requests that reached the API, in order of arrival; the last 100,000 of them."""
         return list(self._portal.requests)
+
+    @property
+    def downloads(self) -> list[Download]:
+        """The requests to the host of files."""
+        return list(self._file_host.downloads)
+
+    @property
+    def deliveries(self) -> list[Delivery]:
+        """The calls that webhooks made."""
+        return list(self._deliveries.made)
 
     @property
     def open_connections(self) -> int:
@@ -217,7 +255,7 @@ class Sandbox(PortalContents):
 
     def clear(self) -> None:
         """Remove every record, and forget requests, rate windows, scripted faults and late commits."""
-        self._stores().clear()
+        self._documents().clear()
         self._portal.clear()
         if self._pending is not None:
             self._pending.drop()
@@ -229,8 +267,16 @@ class Sandbox(PortalContents):
 
     def _address(self) -> str:
         # Answers name it too, and those that were slow are still made while the portal stops.
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        return f"http://{self._netloc(self._port)}"
+
+    def _netloc(self, port: int) -> str:
+        return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
+
+    def _file_url(self, identifier: str, name: str, expires: datetime) -> str:
+        return f"http://{self._netloc(self._file_port)}{self._file_host.link(identifier, name, expires)}"
+
+    def _now(self) -> datetime:
+        return moment(self._clock.timestamp(), self._zone)
 
 
 def _by_path(page: CalendarPage, exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:

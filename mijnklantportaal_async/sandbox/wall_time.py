@@ -10,20 +10,16 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 # Exactly `Y-m-d H:i` or `Y-m-d H:i:s`: PHP's format characters take these widths and ASCII digits only.
-_TO_THE_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}")
-_TO_THE_SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+_TO_THE_MINUTE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?!24)[0-9]{2}:[0-9]{2}")
+_TO_THE_SECOND = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} (?!24)[0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
 def read_wall_time(text: str, *, seconds_allowed: bool) -> datetime | None:
     """Read a wall time without offset; `None` when it is not one in exactly the documented format."""
-    if _TO_THE_MINUTE.fullmatch(text):
-        layout = "%Y-%m-%d %H:%M"
-    elif seconds_allowed and _TO_THE_SECOND.fullmatch(text):
-        layout = "%Y-%m-%d %H:%M:%S"
-    else:
+    if not (_TO_THE_MINUTE.fullmatch(text) or (seconds_allowed and _TO_THE_SECOND.fullmatch(text))):
         return None
     try:
-        return datetime.strptime(text, layout)  # noqa: DTZ007 - a wall time has no zone
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
 

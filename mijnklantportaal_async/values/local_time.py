@@ -3,7 +3,7 @@
 Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
@@ -51,6 +51,24 @@ def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
     return local.isoformat(" ", "minutes")[:16]
 
 
+def to_wall_seconds(moment: datetime, zone: ZoneInfo, field: str) -> str:
+    """`moment` as the portal reads what has happened, `Y-m-d H:i:s` in its own zone: finer than that it keeps nothing.
+
+    In the hour that comes twice in autumn the same digits stand for both.
+
+    Args:
+        moment: An aware datetime in any zone.
+        zone: The portal's zone.
+        field: What the moment is called in error messages.
+
+    Raises:
+        TypeError: `moment` is not a datetime.
+        ValueError: `moment` is naive, or does not exist.
+    """
+    check_moment(moment, field)
+    return _in_zone(moment, zone, field).isoformat(" ", "seconds")[:19]
+
+
 def check_moment(moment: object, field: str) -> None:
     """Refuses what is not an aware datetime, and shows the fix.
 
@@ -95,6 +113,19 @@ def read_moment(text: str) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no offset")
     return moment
+
+
+def read_day(text: str) -> date:
+    """A day from an answer: `2025-03-05`, or the moment at which it begins (`2025-03-05T00:00:00.000Z`).
+
+    Raises:
+        ValueError: The text is neither.
+    """
+    if len(text) <= 10:
+        return date.fromisoformat(text)
+    moment = read_moment(text)
+    # A day that was turned into UTC begins the evening before.
+    return (moment if moment.time() == time() else moment.astimezone(ZoneInfo(DEFAULT_TIMEZONE))).date()
 
 
 def is_after(later: datetime, earlier: datetime) -> bool:

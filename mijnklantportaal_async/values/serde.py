@@ -4,14 +4,15 @@ Strict where cattrs would guess: a text is a text, a number is not cut, nothing 
 """
 
 from collections.abc import Callable, Hashable
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 
 import attrs
 import orjson
 
-from mijnklantportaal_async.values.local_time import read_moment
+from mijnklantportaal_async.values.local_time import read_day, read_moment
 from mijnklantportaal_async.values.unset import UNSET
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 JSON_NAME = "json"
 """Key of an attrs field's metadata: what the field is called on the wire."""
+
+NULL_IS_EMPTY = "null is empty"
+"""Key of an attrs field's metadata: null stands for its default, because nobody knows whether null may come."""
 
 RAW = "raw"
 """Name of the field in which a model keeps the object it was read from, unknown keys and all."""
@@ -40,6 +44,7 @@ class UnreadableError(Exception):
         self.identifier = identifier
 
 
+@cache
 def json_name(field_name: str) -> str:
     """`starts_at` as `startsAt`."""
     first, *rest = field_name.split("_")
@@ -95,17 +100,34 @@ def read_json(body: bytes) -> Any:
 
 def given_fields(model: attrs.AttrsInstance) -> dict[str, Any]:
     """What a model of a request says: its fields under their JSON names, without those that are `UNSET`."""
-    values = ((field, getattr(model, field.name)) for field in attrs.fields(type(model)))
-    return {_name_on_the_wire(field): value for field, value in values if value is not UNSET}
+    given: dict[str, Any] = {}
+    for name, on_the_wire in _names_on_the_wire(type(model)):
+        value = getattr(model, name)
+        if value is not UNSET:
+            given[on_the_wire] = value
+    return given
+
+
+@cache
+def _names_on_the_wire(kind: type[attrs.AttrsInstance]) -> tuple[tuple[str, str], ...]:
+    return tuple((field.name, _name_on_the_wire(field)) for field in attrs.fields(kind))
 
 
 def write(data: Any) -> bytes:
-    """A request's body.
+    """A request's body: money as text, a day as `Y-m-d`, a model as the object of its fields.
 
     Raises:
         TypeError: `data` holds something that JSON cannot say.
     """
-    return orjson.dumps(data)
+    return orjson.dumps(data, default=_on_the_wire)
+
+
+def _on_the_wire(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if hasattr(value, "__attrs_attrs__"):
+        return given_fields(value)
+    raise TypeError(f"{value!r} cannot be said in JSON")
 
 
 def _load(body: bytes) -> Any:
@@ -149,25 +171,51 @@ def _converter(detailed: bool) -> "Converter":
         fields = {field.name: override(rename=_name_on_the_wire(field)) for field in attrs.fields(kind) if field.init}
         structure = make_dict_structure_fn(kind, converter, _cattrs_detailed_validation=detailed, **fields)  # type: ignore[arg-type]
         keeps_raw = any(field.name == RAW for field in attrs.fields(kind))
+        empty = [_name_on_the_wire(field) for field in attrs.fields(kind) if NULL_IS_EMPTY in field.metadata]
 
         def structure_model(data: Any, _: Any) -> Any:
             if not isinstance(data, dict):
                 raise TypeError(f"must be an object, not {_json_type(data)}")
-            model = structure(cast("dict[str, Any]", data), kind)
+            shown = cast("dict[str, Any]", data)
+            nulls = [name for name in empty if name in shown and shown[name] is None]
+            model = structure({name: shown[name] for name in shown if name not in nulls} if nulls else shown, kind)
             if keeps_raw:
                 object.__setattr__(model, RAW, data)
             return model
 
         return structure_model
 
+    def list_hook(kind: Any) -> Callable[[Any, Any], Any]:
+        item_kind = get_args(kind)[0]
+        structure = converter.get_structure_hook(item_kind)
+
+        def structure_list(value: Any, _: Any) -> tuple[Any, ...]:
+            # cattrs would take a text for a list of letters.
+            if not isinstance(value, list):
+                raise TypeError(f"must be a list, not {_json_type(value)}")
+            items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+            if not detailed or not attrs.has(item_kind):
+                return tuple(structure(item, item_kind) for item in items)
+            return tuple(structure_item(item, index) for index, item in enumerate(items))
+
+        def structure_item(item: Any, index: int) -> Any:
+            try:
+                return structure(item, item_kind)
+            except Exception as error:
+                raise _ItemError(index, error) from error
+
+        return structure_list
+
     # Hooks for simple types first: cattrs looks them up when it makes the hook of a model.
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook(bool, _truth)
     converter.register_structure_hook(int, _whole)
     converter.register_structure_hook(datetime, _moment)
+    converter.register_structure_hook(date, _day)
+    converter.register_structure_hook(Decimal, _money)
     converter.register_structure_hook(str | None, _optional_text)
-    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], _texts)
     converter.register_structure_hook_factory(attrs.has, model_hook)
+    converter.register_structure_hook_factory(_is_list, list_hook)
     return converter
 
 
@@ -182,12 +230,8 @@ def _optional_text(value: Any, _: Any) -> str | None:
     return None if value is None else _text(value, str)
 
 
-def _texts(value: Any, _: Any) -> tuple[str, ...]:
-    # cattrs would take a text for a list of letters.
-    if not isinstance(value, list):
-        raise TypeError(f"must be a list, not {_json_type(value)}")
-    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-    return tuple(_text(item, str) for item in items)
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
 
 
 def _truth(value: Any, _: Any) -> bool:
@@ -211,6 +255,38 @@ def _moment(value: Any, _: Any) -> datetime:
         raise ValueError(f"must be a date and time with an offset, not {value[:60]!r}") from None
 
 
+def _day(value: Any, _: Any) -> date:
+    if not isinstance(value, str):
+        raise TypeError(f"must be a date, not {_json_type(value)}")
+    try:
+        return read_day(value)
+    except ValueError:
+        raise ValueError(f"must be a date, not {value[:60]!r}") from None
+
+
+def _money(value: Any, _: Any) -> Decimal:
+    # A number has come through a float; the text of a float is the shortest that names it, so no cent is lost.
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise TypeError(f"must be an amount, not {_json_type(value)}")
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(f"must be an amount, not {str(value)[:60]!r}") from None
+    if not amount.is_finite():
+        raise ValueError(f"must be an amount, not {str(value)[:60]!r}")
+    # Noise such as 15.670000000000002: where a service counted in floats, what it meant are whole cents.
+    if cast("int", amount.as_tuple().exponent) < _NOISE.as_tuple().exponent and abs(amount) < _MOST_EXACT:  # type: ignore[operator]
+        cents = round(amount, 2)
+        if abs(amount - cents) <= _NOISE:
+            return cents
+    return amount
+
+
+_NOISE = Decimal("1e-9")
+_MOST_EXACT = Decimal(10) ** 12
+"""Beyond it a float holds no cents."""
+
+
 def _json_type(value: Any) -> str:
     names: dict[Any, str] = {
         dict: "an object",
@@ -222,9 +298,20 @@ def _json_type(value: Any) -> str:
     return names.get(type(value), f"the number {value!r}")
 
 
+class _ItemError(Exception):
+    """What is wrong with one record of a list."""
+
+    def __init__(self, index: int, error: Exception) -> None:
+        super().__init__(index)
+        self.index = index
+        self.error = error
+
+
 def _problems(error: BaseException, place: str = "$") -> tuple[str, ...]:
     from cattrs import ClassValidationError
 
+    if isinstance(error, _ItemError):
+        return _problems(error.error, f"{place}[{error.index}]")
     if not isinstance(error, ClassValidationError):
         return (f"{place}: {error}",)
     kind = error.cl

@@ -26,8 +26,8 @@ from mijnklantportaal_async import (
     ServerError,
     Timeouts,
 )
-from mijnklantportaal_async.api.customer_search import CustomerFinder
-from mijnklantportaal_async.api.customers import LIST_CUSTOMERS
+from mijnklantportaal_async.api.customers import customer_finder
+from mijnklantportaal_async.calling.finder import CannotTellError
 from mijnklantportaal_async.events import Event, OutcomeReconciled
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 from mijnklantportaal_async.testing import portal_in_sandbox
@@ -114,7 +114,7 @@ async def test_equal_calls_go_one_after_the_other_and_get_a_customer_each() -> N
     async with portal_in_sandbox(rate_limit=None, session={"reconcile": SETTLE}) as (portal, sandbox):
         for fault in (Fault.DROP_AFTER_COMMIT, Fault.DROP_BEFORE_COMMIT, Fault.LATE_COMMIT):
             sandbox.fail_next(fault, method="POST")
-        spelled = WANTED_CUSTOMER | {"zip_code": "1234 ab", "company_name": " test  company bv"}
+        spelled = WANTED_CUSTOMER | {"zip_code": "1234 ab", "company_name": "test  company bv"}
         made = await asyncio.gather(
             *(portal.create_customer(**(spelled if number % 2 else WANTED_CUSTOMER)) for number in range(6))
         )
@@ -151,6 +151,7 @@ async def test_ours_is_found_among_others(make_portal: MakePortal) -> None:
         {"city": "Amsterdam-Zuid"},
         {"primaryEmail": "jane.doe@example.nl"},
         {"createdAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
+        {"companyName": " test company bv", "createdAt": (datetime.now(UTC) - timedelta(hours=1)).isoformat()},
     ],
 )
 async def test_what_differs_is_not_ours(make_portal: MakePortal, other: dict[str, Any]) -> None:
@@ -158,15 +159,25 @@ async def test_what_differs_is_not_ours(make_portal: MakePortal, other: dict[str
 
 
 @pytest.mark.parametrize(
-    "same",
+    "near",
     [
         {"companyName": " TEST  Company BV "},
+        {"companyName": "Test\u00a0Company\u200b BV"},
         {"zipCode": "1234 ab"},
         {"primaryEmail": "John.Doe@Example.nl"},
-        {"countryCode": "BE"},
-        {"phone": "+3120", "customerGroups": ["cug_1"]},
     ],
 )
+async def test_what_is_nearly_alike_is_neither_taken_nor_made_again(
+    make_portal: MakePortal, near: dict[str, Any]
+) -> None:
+    look = paged(customer(id="near", **near))
+    async with ScriptedServer(drop, look, look, look) as server:
+        with pytest.raises(OutcomeUnknownError, match=r"the portal has near with the same name.*or nearly so"):
+            await make_portal(server.url).create_customer(**WANTED_CUSTOMER)
+        assert server.count("POST") == 1
+
+
+@pytest.mark.parametrize("same", [{"countryCode": "BE"}, {"phone": "+3120", "customerGroups": ["cug_1"]}])
 async def test_what_only_looks_different_is_ours(make_portal: MakePortal, same: dict[str, Any]) -> None:
     assert await looked(make_portal, customer(id="ours", **same)) == "ours"
 
@@ -177,9 +188,9 @@ async def test_of_several_that_are_new_the_oldest_is_taken(make_portal: MakePort
 
 
 def test_a_finder_can_be_asked_without_any_call() -> None:
-    finder = CustomerFinder(NewCustomer(**WANTED_CUSTOMER), LIST_CUSTOMERS)
-    twin = CustomerFinder(NewCustomer(**WANTED_CUSTOMER | {"zip_code": "1234 ab"}), LIST_CUSTOMERS)
-    other = CustomerFinder(NewCustomer(**WANTED_CUSTOMER | {"city": "Breda"}), LIST_CUSTOMERS)
+    finder = customer_finder(NewCustomer(**WANTED_CUSTOMER))
+    twin = customer_finder(NewCustomer(**WANTED_CUSTOMER | {"zip_code": "1234 ab"}))
+    other = customer_finder(NewCustomer(**WANTED_CUSTOMER | {"city": "Breda"}))
     assert finder.key == twin.key != other.key
     assert len({finder.key, twin.key, other.key}) == 2
     item = Customer(id="cst_1", customer_groups=(), created_at=datetime.now(UTC), **WANTED_CUSTOMER)
@@ -307,3 +318,17 @@ async def test_hooks_hear_how_many_pages_it_took(make_portal: MakePortal) -> Non
         await make_portal(server.url, hooks=hooks).create_customer(**WANTED_CUSTOMER)
     (found,) = [event for event in events if isinstance(event, OutcomeReconciled)]
     assert (found.operation, found.found, found.identifier, found.looks) == ("create_customer", True, "ours", 2)
+
+
+def test_a_batch_takes_no_customer_that_is_nearly_alike() -> None:
+    """Nor sends the row again: the flow turns the doubt into an unknown outcome of the row."""
+    finder = customer_finder(NewCustomer(**WANTED_CUSTOMER))
+    shown = WANTED_CUSTOMER | {"company_name": "TEST Company BV"}
+    near, ours = (
+        Customer(id=name, customer_groups=(), created_at=datetime.now(UTC), **fields)
+        for name, fields in (("near", shown), ("ours", WANTED_CUSTOMER))
+    )
+    with pytest.raises(CannotTellError, match="the portal has near with the same name, address and e-mail"):
+        finder.pick_of([near], taken=())
+    assert finder.pick_of([near, ours], taken=()) == ours
+    assert finder.pick_of([near, ours], taken={"near", "ours"}) is None

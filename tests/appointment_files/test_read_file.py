@@ -4,7 +4,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.appointment_files import (
     AppointmentFile,
     Problem,
@@ -12,6 +11,7 @@ from mijnklantportaal_async.appointment_files import (
     parse_appointments,
     read_appointment_file,
 )
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.notes import lines_in_words
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -218,7 +218,7 @@ async def test_a_fence_that_is_too_old_is_not_sent_with(database: str) -> None:
 async def test_a_refused_row_ends_with_the_portals_words(database: str) -> None:
     async with Sandbox(speed=SPEED) as sandbox:
         data = batch_row().to_json()
-        data["request"]["customer_id"] = "apt_1"
+        data["request"] |= {"attendee_name": "Jan", "attendee_email": "jan@localhost"}
         async with a_process(sandbox, database, Memory()) as flow:
             result = await flow.run(data, Journal([]))
         assert result["outcome"] == "rejected"

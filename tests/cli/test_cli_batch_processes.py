@@ -45,7 +45,7 @@ def made(folder: Path) -> int:
         return 0
     connection = sqlite3.connect(f"file:{calendar}?mode=ro", uri=True)
     try:
-        return int(connection.execute("SELECT count(*) FROM appointments").fetchone()[0])
+        return int(connection.execute("SELECT count(*) FROM documents WHERE list = '/appointments'").fetchone()[0])
     except sqlite3.OperationalError:
         return 0
     finally:

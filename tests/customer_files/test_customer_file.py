@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mijnklantportaal_async.api.customer_models import NewCustomer
 from mijnklantportaal_async.customer_files import (
     CustomerFile,
     Problem,
@@ -15,6 +14,7 @@ from mijnklantportaal_async.customer_files import (
     parse_customers,
     read_customer_file,
 )
+from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.values.unset import UNSET
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "customers.csv"

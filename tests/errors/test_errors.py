@@ -39,7 +39,6 @@ OPERATION = Operation(
     path="/appointments/x",
     effect=Effect.READ,
     scope="appointments.read",
-    source="",
 )
 REQUEST = Request(OPERATION, "/appointments/x?y=1")
 

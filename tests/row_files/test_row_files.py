@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
-from mijnklantportaal_async.api.customer_models import NewCustomer
+from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.row_files import RowFileError, RowOperation, parse_rows, read_rows
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -92,7 +92,7 @@ def validate(case: schemathesis.Case[Any], portal: Sandbox) -> int:
     return case.call_and_validate(base_url=portal.url, headers=headers, excluded_checks=EXCLUDED).status_code
 
 
-@schema.include(tag=["Appointments API", "Customers API"]).parametrize()
+@schema.parametrize()
 @THE_SAME_EVERY_TIME
 def test_contract(case: schemathesis.Case[Any], portal: Sandbox) -> None:
     validate(case, portal)

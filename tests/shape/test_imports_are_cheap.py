@@ -30,11 +30,23 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
         "icalendar",
         "mijnklantportaal_async.sandbox",
         "mijnklantportaal_async.batch",
+        "mijnklantportaal_async.models.appointments",
+        "mijnklantportaal_async.models.record",
     ):
         assert heavy not in extra
     foreign = {name.partition(".")[0] for name in extra} - {"mijnklantportaal_async"} - set(sys.stdlib_module_names)
     # zoneinfo reads how Python was built.
     assert {name for name in foreign if not name.startswith("_sysconfigdata")} <= {"attrs", "orjson"}
+
+
+def test_a_call_costs_only_its_own_tag() -> None:
+    """Its models are made, and with them what reads them; those of no other tag."""
+    call = "from mijnklantportaal_async.values.serde import read; from mijnklantportaal_async import models; "
+    read = 'read(b\'{"id": "cug_1", "name": "x", "createdAt": "2027-03-05T12:00:00Z"}\', models.CustomerGroup)'
+    loaded = loaded_by("import mijnklantportaal_async; " + call + read)
+    home = "mijnklantportaal_async.models."
+    assert {name for name in loaded if name.startswith(home)} == {home + "customer_groups", home + "record"}
+    assert "cattrs" in loaded
 
 
 @pytest.mark.parametrize("module", ["mijnklantportaal_async.errors", "mijnklantportaal_async.sandbox"])

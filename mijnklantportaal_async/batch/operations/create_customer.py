@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.api.customer_models import Customer, NewCustomer
-from mijnklantportaal_async.api.customer_search import CustomerFinder
-from mijnklantportaal_async.api.customers import CREATE_CUSTOMER, LIST_CUSTOMERS
+from mijnklantportaal_async.api.customers import CREATE_CUSTOMER, customer_finder
+from mijnklantportaal_async.models.customers import Customer, NewCustomer
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.unset import UNSET
 
@@ -34,7 +33,7 @@ class CreateCustomer:
 
     def key(self, request: NewCustomer, zone: ZoneInfo) -> Hashable:
         """Name, address and e-mail."""
-        return CustomerFinder(request, LIST_CUSTOMERS).key
+        return customer_finder(request).key
 
     def listing(self, requests: Sequence[NewCustomer], zone: ZoneInfo) -> list[Any]:
         """Nothing to choose: there is one list, in an order that is not documented."""
@@ -67,9 +66,7 @@ class CreateCustomer:
         self, records: Iterable[Customer], request: NewCustomer, zone: ZoneInfo, taken: Collection[str]
     ) -> Customer | None:
         """The same name, address and e-mail."""
-        finder = CustomerFinder(request, LIST_CUSTOMERS)
-        alike = [record for record in records if record.id not in taken and finder.is_alike(record)]
-        return min(alike, key=lambda record: record.created_at, default=None)
+        return customer_finder(request).pick_of(records, taken)
 
     def describe(self, record: Customer, request: NewCustomer) -> tuple[str, dict[str, Any], str | None]:
         """What a table of customers shows."""

@@ -73,7 +73,11 @@ class BatchOperation(Protocol):
         ...
 
     def pick(self, records: Iterable[Any], request: Any, zone: ZoneInfo, taken: Collection[str]) -> Any | None:
-        """The record that looks like the request's and is nobody else's; None when there is none."""
+        """The record that looks like the request's and is nobody else's; None when there is none.
+
+        Raises:
+            CannotTellError: There is one that may be it.
+        """
         ...
 
     def describe(self, record: Any, request: Any) -> tuple[str, dict[str, Any], str | None]:

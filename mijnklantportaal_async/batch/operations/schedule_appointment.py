@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_models import Appointment, AppointmentStatus, NewAppointment
-from mijnklantportaal_async.api.appointment_search import AppointmentFinder
+from mijnklantportaal_async.api.appointment_finder import appointment_finder
 from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT, put_into_calendar
+from mijnklantportaal_async.calling.finder import ListFinder
+from mijnklantportaal_async.models.appointments import Appointment, NewAppointment
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
 
@@ -91,10 +92,7 @@ class ScheduleAppointment:
         self, records: Iterable[Appointment], request: NewAppointment, zone: ZoneInfo, taken: Collection[str]
     ) -> Appointment | None:
         """The same start, end and person; one that stands rather than one that was canceled since."""
-        finder = _finder(request, zone)
-        alike = [record for record in records if record.id not in taken and finder.is_alike(record)]
-        alike.sort(key=lambda record: (record.status == AppointmentStatus.CANCELED, record.created_at))
-        return alike[0] if alike else None
+        return _finder(request, zone).pick_of(records, taken)
 
     def describe(self, record: Appointment, request: NewAppointment) -> tuple[str, dict[str, Any], str | None]:
         """Says so when the portal has another moment than was asked for."""
@@ -117,9 +115,9 @@ class ScheduleAppointment:
         return record.id, kept, "; ".join(odd) or None
 
 
-def _finder(request: NewAppointment, zone: ZoneInfo) -> AppointmentFinder:
+def _finder(request: NewAppointment, zone: ZoneInfo) -> ListFinder[Appointment]:
     starts = to_wall_time(request.starts_at, zone, "starts_at")
-    return AppointmentFinder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS)
+    return appointment_finder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS)
 
 
 def _clear(midnight: datetime, zone: ZoneInfo) -> datetime:

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.api.appointment_models import NewAppointment
 from mijnklantportaal_async.batch import JobRow
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.run_report import MOST_ROWS, in_number, problem_table
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.row_files import RowFile, RowFileError, RowOperation, read_rows
 from mijnklantportaal_async.tables.notes import lines_in_words
 

@@ -4,17 +4,13 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-a
 """
 
 from datetime import datetime
-from typing import Any
 
 import attrs
 
+from mijnklantportaal_async.models.record import Record
 from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
 from mijnklantportaal_async.values.local_time import check_moment, is_after
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
-
-
-def _nothing() -> dict[str, Any]:
-    return {}
 
 
 class AppointmentStatus(OpenStrEnum):
@@ -26,7 +22,7 @@ class AppointmentStatus(OpenStrEnum):
 
 
 @attrs.frozen(kw_only=True)
-class Appointment:
+class Appointment(Record):
     """An appointment as the portal answers it. The title given when scheduling is not part of it.
 
     Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/get-appointment
@@ -50,8 +46,6 @@ class Appointment:
     """Link of the online meeting, when an integration of the portal supplies one."""
     created_at: datetime
     """When it was entered, aware, whole seconds."""
-    raw: dict[str, Any] = attrs.field(factory=_nothing, init=False, repr=False, eq=False)
-    """The whole object as it came, with keys that this class does not know."""
 
 
 @attrs.frozen(kw_only=True)
