@@ -28,14 +28,25 @@ def _raises(text: str) -> dict[str, str]:
     """Errors with what is said of each, from a docstring's section."""
     section = text.partition("Raises:\n")[2]
     section = re.split(r"\n\n(?=\S)", section)[0]
-    return {entry.split(":")[0]: entry for entry in re.findall(r"^ {4}(\w+:.*(?:\n {8}.*)*)", section, re.MULTILINE)}
+    return {
+        entry.split(":")[0]: entry
+        for entry in re.findall(
+            r"^ {4}(\w+:.*(?:\n {8}.*)*)", section, re.MULTILINE
+        )
+    }
 
 
 def _add(function: griffe.Function, common: dict[str, str]) -> None:
     text = function.docstring.value
     own = _raises(text)
-    left_out = set(own) if "Pager" in str(function.returns) else {*own, "PaginationError"}
-    added = "\n".join(f"    {entry}" for name, entry in common.items() if name not in left_out)
+    left_out = (
+        set(own)
+        if "Pager" in str(function.returns)
+        else {*own, "PaginationError"}
+    )
+    added = "\n".join(
+        f"    {entry}" for name, entry in common.items() if name not in left_out
+    )
     if own:
         text = text.replace("Raises:\n", f"Raises:\n{added}\n", 1)
     else:
