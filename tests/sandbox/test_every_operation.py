@@ -150,3 +150,16 @@ async def test_a_link_leads_to_the_bytes_without_the_key(sandbox: Sandbox, call:
     async with call.session.get(link, headers={"Authorization": "Bearer x"}) as response:
         assert response.status == 400
     assert [(item.status, item.had_key) for item in sandbox.downloads] == [(200, False), (400, True)]
+
+
+def test_a_slip_of_the_sandbox_is_no_silence(sandbox: Sandbox) -> None:
+    """A field that the contract does not know, and that no tag hides, is a mistake of ours: a 500, not a loss."""
+    documents = sandbox._documents()
+    links = sandbox._tags(documents)["Payment Links"]
+    with pytest.raises(LookupError, match="has no {'stauts'}"):
+        links.change(sandbox.put("/payment-links"), stauts="closed")
+
+
+def test_a_tag_that_is_not_there_cannot_be_unlicensed() -> None:
+    with pytest.raises(ValueError, match=r"unlicensed has \['tickets'\]: the tags are Agreements, Appointments"):
+        Sandbox(unlicensed=["tickets"])

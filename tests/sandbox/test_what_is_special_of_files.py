@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import pytest
 from sandbox_calls import Caller
 
-if TYPE_CHECKING:
-    from mijnklantportaal_async.sandbox import Sandbox
+from mijnklantportaal_async.sandbox import Sandbox
 
 NOW = datetime.now(ZoneInfo("Europe/Amsterdam")).replace(microsecond=0)
 LONG_AGO = (NOW - timedelta(minutes=6)).isoformat()
@@ -121,3 +119,46 @@ async def test_tickets(sandbox: Sandbox, call: Caller) -> None:
     assert sandbox.records("/tickets")[0]["messages"][1]["attachments"][0]["size"] == 3
     assert (await call("PATCH", one)).json["status"] == "closed"
     assert "messages" not in (await call("GET", "/tickets")).json["data"][0]
+
+
+async def test_a_chat_gets_no_attachment_and_a_message_is_one_of_the_ticket(sandbox: Sandbox, call: Caller) -> None:
+    young = {**MESSAGE, "postedAt": NOW.replace(year=9996).isoformat()}
+    for source, message, status in (("chat", "tim_1", 422), ("email", "tim_1", 201), ("email", "tim_2", 404)):
+        ticket = sandbox.put("/tickets", source=source, messages=[young])
+        place = f"/tickets/{ticket['id']}/message/{message}/attachment"
+        assert (await call("POST", place, data=form(attachment=(b"1", "a.png")))).status == status
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"--x\r\n", "multipart/form-data"),
+        (b"nothing", "multipart/form-data; boundary=x"),
+        (b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n1', "multipart/form-data; boundary=x"),
+        (b"--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--\r\n", "multipart/form-data; boundary=x"),
+    ],
+)
+async def test_a_form_that_is_none(call: Caller, body: bytes, content_type: str) -> None:
+    reply = await call("POST", "/files", data=body, headers={"Content-Type": content_type})
+    assert (reply.status, "form" in reply.json["message"]) == (400, True)
+
+
+async def test_a_link_is_good_for_five_minutes_and_for_nothing_else(session: aiohttp.ClientSession) -> None:
+    async with Sandbox(rate_limit=None) as sandbox:
+        file = sandbox.put("/files", name="a.pdf", content=b"%PDF")
+        answer = (await Caller(sandbox, session)("GET", f"/files/{file['id']}/download")).json
+        left = datetime.fromisoformat(answer["expiresAt"]) - datetime.now(UTC)
+        assert timedelta(minutes=4) < left <= timedelta(minutes=5)
+        for method, link, status in (
+            ("GET", answer["link"], 200),
+            ("PUT", answer["link"], 404),
+            ("GET", answer["link"] + "x", 404),
+        ):
+            async with session.request(method, link) as response:
+                assert response.status == status
+    # Where five minutes are three millionths of a second.
+    async with Sandbox(rate_limit=None, speed=1e8) as hasty:
+        file = hasty.put("/files", name="a.pdf", content=b"%PDF")
+        link = (await Caller(hasty, session)("GET", f"/files/{file['id']}/download")).json["link"]
+        async with session.get(link) as response:
+            assert (response.status, await response.text()) == (403, "The link has expired.\n")
