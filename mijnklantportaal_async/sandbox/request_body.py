@@ -29,7 +29,7 @@ def read_body(body: bytes, content_type: str, bodies: Mapping[str, Schema]) -> t
         Refusal: 415 when the operation takes another kind, 400 when it is cut off, 422 when it is no object.
     """
     media_type = media_type_of(content_type)
-    if not body.strip():
+    if not body:
         return bodies.get(JSON) or next(iter(bodies.values())), {}
     if media_type == FORM and FORM in bodies:
         return bodies[FORM], _of_form(read_form(body, content_type), bodies[FORM])

@@ -94,6 +94,9 @@ def as_the_sandbox_reads_it(document: dict[str, Any]) -> dict[str, Any]:
         for parameter in answers.get("parameters", ()):
             if parameter.get("name") == "page":
                 parameter["schema"] = {}
+            elif parameter.get("name") == "days":
+                # Empty, it counts as left out.
+                parameter["schema"] = {"anyOf": [parameter["schema"], {"const": ""}]}
         for content in answers.get("requestBody", {}).get("content", {}).values():
             if content["schema"].get("properties"):
                 content["schema"]["additionalProperties"] = False

@@ -264,3 +264,11 @@ async def test_a_field_that_nobody_asked_for_is_named(call: Caller) -> None:
 )
 def test_a_subscription_renews_next(starts: str, interval: str, today: str, renews: str) -> None:
     assert renewal(date.fromisoformat(starts), interval, date.fromisoformat(today)) == date.fromisoformat(renews)
+
+
+async def test_a_body_of_blanks_is_no_empty_body(call: Caller) -> None:
+    package = (await call("POST", "/customer-subscription-packages", json=PACKAGE)).json
+    place = f"/customer-subscription-packages/{package['id']}"
+    for body, status in ((b"", 200), (b" ", 400)):
+        reply = await call("PATCH", place, data=body, headers={"Content-Type": "application/json"})
+        assert (reply.status, body) == (status, body)
