@@ -30,7 +30,7 @@ def run_checks(seed: int | None, timeout: float) -> None:
 
 
 def test_the_sandbox_keeps_the_contract() -> None:
-    run_checks(None, 110)
+    run_checks(None, 200)
 
 
 @pytest.mark.soak
