@@ -90,6 +90,20 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def contract(session: nox.Session) -> None:
+    """Writes the contract that the sandbox reads from the one that people read, after that was changed."""
+    session.install("pyyaml>=6.0.1", "orjson>=3.10")
+    session.run("python", "-c", _CONTRACT)
+
+
+_CONTRACT = """
+import pathlib, orjson, yaml
+source = pathlib.Path("mijnklantportaal_async/sandbox/openapi.yaml")
+source.with_suffix(".json").write_bytes(orjson.dumps(yaml.safe_load(source.read_bytes())))
+"""
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Builds sdist and wheel, and imports the wheel in an environment of its own."""
     session.install("build")

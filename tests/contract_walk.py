@@ -169,7 +169,10 @@ def fill(sandbox: Sandbox, operation: ContractOperation) -> str:
         elif part == "{documentId}":
             place += "/" + sandbox.records("/agreements")[0]["documents"][0]["id"]
         else:
-            record = sandbox.put(place, **START.get(operation.id, {}))
+            start = START.get(operation.id, {})
+            there = load_contract().records_of(place)
+            assert there is not None
+            record = sandbox.put(place, **{name: start[name] for name in start if name in there.answer.properties})
             for owner in (record, *record.get("documents", ())):
                 sandbox._documents().keep_file(owner["id"], "a.pdf", "application/pdf", b"%PDF")
             place += "/" + record["id"]

@@ -212,6 +212,9 @@ def sandbox(
     rate_window: Annotated[
         RateWindow, typer.Option(help="A window that opens with a request, or one that looks back from each.")
     ] = RateWindow.FIXED,
+    seeded: Annotated[
+        bool, typer.Option("--seeded", help="Begin as a small business: customers, appointments, invoices and more.")
+    ] = False,
 ) -> None:
     """Run an embedded portal with a calendar page, until Ctrl-C."""
     from mijnklantportaal_async.cli.failures import CommandError, report
@@ -227,6 +230,7 @@ def sandbox(
         seed=seed,
         rate_limit=rate_limit,
         rate_window=rate_window.value,
+        seeded=seeded,
     )
     from mijnklantportaal_async.cli.terminal import Terminal
 

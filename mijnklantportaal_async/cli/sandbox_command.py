@@ -27,6 +27,7 @@ class SandboxOptions:
     rate_limit: int
     """0 for none."""
     rate_window: Literal["fixed", "rolling"]
+    seeded: bool
 
 
 def run_sandbox(terminal: Terminal, options: SandboxOptions) -> ExitCode:
@@ -36,6 +37,7 @@ def run_sandbox(terminal: Terminal, options: SandboxOptions) -> ExitCode:
 
 async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
     from mijnklantportaal_async.cli.sandbox_portal import cannot_start, make_sandbox
+    from mijnklantportaal_async.sandbox import DatabaseFileError
 
     sandbox = make_sandbox(
         host=options.host,
@@ -47,10 +49,13 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
         seed=options.seed,
         rate_limit=options.rate_limit or None,
         rate_window=options.rate_window,
+        seeded=options.seeded,
     )
     interruption = Interruption()
     try:
         await sandbox.start()
+    except DatabaseFileError as error:
+        raise CommandError(f"The sandbox cannot be started: {error}") from error
     except (OSError, sqlite3.Error) as error:
         raise cannot_start(error, options.database, "Try another --port or --host.") from error
     try:
@@ -67,6 +72,8 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
             if options.faults:
                 table.add_row("Faults", f"{options.faults:.0%} of the requests, seed {options.seed}")
             table.add_row("Kept in", str(options.database) if options.database else "memory")
+            if options.seeded:
+                table.add_row("Begins with", f"{len(sandbox.customers)} customers, three months of appointments")
             terminal.show(table)
             terminal.show("\nFor clients in other terminals:\n")
             terminal.show(f"export {ENVIRONMENT_BASE_URL}={sandbox.url}")

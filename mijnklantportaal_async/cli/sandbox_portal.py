@@ -26,6 +26,7 @@ def make_sandbox(
     seed: int,
     rate_limit: int | None,
     rate_window: Literal["fixed", "rolling"] = "fixed",
+    seeded: bool = False,
     host: str = "127.0.0.1",
     port: int = 0,
 ) -> Sandbox:
@@ -43,6 +44,7 @@ def make_sandbox(
             speed=speed,
             rate_limit=rate_limit,
             rate_window=rate_window,
+            seeded=seeded,
             faults=Faults(seed=seed, share=faults) if faults else None,
         )
     except ValueError as error:

@@ -1,8 +1,21 @@
 """An embedded portal to try a client against: the API with its manners, faults on demand, and a calendar page."""
 
+from mijnklantportaal_async.sandbox.database import DatabaseFileError
+from mijnklantportaal_async.sandbox.deliveries import Delivery, DeliveryAttempt
 from mijnklantportaal_async.sandbox.faults import Fault, Faults
 from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
 from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment, StoredCustomer
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES
 
-__all__ = ["ALL_SCOPES", "Fault", "Faults", "ReceivedRequest", "Sandbox", "StoredAppointment", "StoredCustomer"]
+__all__ = [
+    "ALL_SCOPES",
+    "DatabaseFileError",
+    "Delivery",
+    "DeliveryAttempt",
+    "Fault",
+    "Faults",
+    "ReceivedRequest",
+    "Sandbox",
+    "StoredAppointment",
+    "StoredCustomer",
+]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from mijnklantportaal_async.sandbox.contract import load_contract
-from mijnklantportaal_async.sandbox.tags.appointments import CALENDAR, Appointments
+from mijnklantportaal_async.sandbox.tags.appointments import CALENDAR
 from mijnklantportaal_async.sandbox.wall_time import atom, moment, read_wall_time, timestamp_of
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.answers import JsonObject
     from mijnklantportaal_async.sandbox.documents import Document
     from mijnklantportaal_async.sandbox.portal import Portal
+    from mijnklantportaal_async.sandbox.tag import Tag
 
 _MOST_DAYS = 62
 _MOST_APPOINTMENTS = 5_000
@@ -24,12 +24,12 @@ _LATEST = 20
 class CalendarData:
     """Reads a portal and its calendar for the page."""
 
-    def __init__(self, portal: Portal, calendar: Appointments, zone: ZoneInfo) -> None:
+    def __init__(self, portal: Portal, calendar: Tag, zone: ZoneInfo) -> None:
         self._portal = portal
         self._calendar = calendar
         self._documents = calendar.documents
         self._zone = zone
-        self._shape = next(item for item in load_contract().operations() if item.id == "get-appointment")
+        self._shape = calendar.record
 
     def between(self, first_day: str | None, days: str | None) -> JsonObject:
         """Return everything the page shows: the appointments of some days, the latest ones, the counters."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import ipaddress
 import re
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import urlsplit
 
 import orjson
 from aiohttp import web
+
+from mijnklantportaal_async.sandbox.hosts import host_of, is_loopback
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.calendar_data import CalendarData
@@ -100,16 +100,8 @@ class CalendarPage:
 
 def is_own_host(host_header: str, bound_host: str) -> bool:
     """Tell whether a `Host` header names a loopback host or the host that is listened on."""
-    try:
-        name = (urlsplit(f"//{host_header}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    if name and name in ("localhost", bound_host.lower()):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
+    name = host_of(f"//{host_header}")
+    return bool(name) and (is_loopback(name) or name == bound_host.lower())
 
 
 @functools.cache

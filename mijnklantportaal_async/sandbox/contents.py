@@ -8,24 +8,44 @@ from typing import TYPE_CHECKING, Any
 from mijnklantportaal_async.sandbox.contract import load_contract
 from mijnklantportaal_async.sandbox.database import Database, new_id
 from mijnklantportaal_async.sandbox.documents import Document, Documents
-from mijnklantportaal_async.sandbox.records import StoredAppointment, StoredCustomer
+from mijnklantportaal_async.sandbox.records import (
+    StoredAppointment,
+    StoredCustomer,
+    stored_appointment,
+    stored_customer,
+)
+from mijnklantportaal_async.sandbox.seeded import seed
+from mijnklantportaal_async.sandbox.tags import TAGS
 from mijnklantportaal_async.sandbox.tags.appointments import when
 from mijnklantportaal_async.sandbox.wall_time import atom, moment
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
     from mijnklantportaal_async.sandbox.clock import PortalClock
+    from mijnklantportaal_async.sandbox.contract import ContractOperation
+    from mijnklantportaal_async.sandbox.tag import Premises, Tag
 
 
 class PortalContents:
     """The parent of `Sandbox`: its records, whether it is running or not."""
 
-    def __init__(self, path: str | os.PathLike[str] | None, zone: ZoneInfo, clock: PortalClock) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None,
+        zone: ZoneInfo,
+        clock: PortalClock,
+        *,
+        seeded: bool,
+        premises: Callable[[Documents], Premises],
+    ) -> None:
         self._path = path
         self._zone = zone
         self._clock = clock
+        self._seeded = seeded
+        self._premises = premises
         self._database: Database | None = None
         self._kept: Documents | None = None
 
@@ -37,7 +57,7 @@ class PortalContents:
     @property
     def customers(self) -> tuple[StoredCustomer, ...]:
         """The customers, in order of creation."""
-        return tuple(_stored_customer(document, self._zone) for document in self._documents().all("/customers"))
+        return tuple(stored_customer(document, self._zone) for document in self._documents().all("/customers"))
 
     def records(self, path: str) -> tuple[Document, ...]:
         """What stands in a list, in order of creation, as JSON; also what the API never shows.
@@ -47,30 +67,51 @@ class PortalContents:
         """
         return tuple(self._documents().all(path))
 
-    def put(self, path: str, *, created_at: datetime | None = None, **fields: Any) -> Document:
-        """Put a record straight into a list, past the API and its rules. That is how tickets and payments come.
+    def put(
+        self, path: str, *, created_at: datetime | None = None, content: bytes | None = None, **fields: Any
+    ) -> Document:
+        """Put something straight into the portal, past the API and its rules: what only the outside does.
+
+        A ticket is `put("/tickets", title="Help")`, a payment `put("/payment-links/plk_abc/payments")`, a file that was
+        asked for `put("/files", name="logo.png", content=b"...", requestedFileId="fqf_abc")`. With the path of a record
+        that record is changed: `put("/tickets/tic_abc", status="closed")`. What follows from it happens, too: the link
+        is paid, the webhooks of a running sandbox hear of it.
 
         Args:
-            path: The path of the list: `/tickets`.
+            path: The path of a list, or of a record.
             created_at: When it was made, aware; now when left out.
+            content: The bytes of its file.
             fields: By their names in the API; those that are left out are what the contract's example shows.
 
+        Returns:
+            The record, as it is kept.
+
         Raises:
-            LookupError: The contract has no such list.
+            LookupError: The contract has no such list or field, or the portal no such record.
             ValueError: `created_at` is not aware.
         """
-        contract = load_contract()
-        if (found := contract.find(path)) is None:
+        operation = load_contract().records_of(path)
+        if operation is None:
             raise LookupError(f"the contract has no list at {path}")
-        listing = next(iter(found[0].operations.values()))
-        # One record tells more than a line of the list.
-        parts = len(listing.path.split("/")) + 1
-        records = (item for item in contract.operations() if item.path.startswith(listing.path + "/{"))
-        record = next((item for item in records if len(item.path.split("/")) == parts), listing)
-        examples = {name: _example(schema) for name, schema in record.answer.properties.items()}
+        documents = self._documents()
+        tag = self._tags(documents)[operation.tag]
+        if slips := fields.keys() - operation.answer.properties.keys() - tag.hidden:
+            raise LookupError(f"the records at {path} have no {', '.join(sorted(slips))}")
         made_at = atom(moment(self._timestamp("created_at", created_at), self._zone))
-        made = {"id": new_id(record.prefix), "createdAt": made_at}
-        return self._documents().add(path, {**examples, **made, **fields})
+        named = _named_by(path, documents)
+        is_new = len(path.split("/")) % 2 == 0
+        if is_new:
+            document = tag.completed({**_made_up(operation, named, made_at), **fields})
+            documents.add(path, document)
+        else:
+            document = tag.change(named[-1], **tag.completed({**named[-1], **fields}))
+        if content is not None:
+            name, media_type = document.get("name"), document.get("mime")
+            documents.keep_file(document["id"], name or "file.pdf", media_type or "application/pdf", content)
+            document = documents.put({**document, "size": len(content)}) if "size" in document else document
+        if is_new:
+            tag.arrived(path, document)
+        return documents.get(document["id"]) or document
 
     def add_appointment(
         self,
@@ -137,13 +178,19 @@ class PortalContents:
             "customerGroups": list(customer_groups),
             "createdAt": atom(moment(self._timestamp("created_at", created_at), self._zone)),
         }
-        return _stored_customer(self._documents().add("/customers", document), self._zone)
+        return stored_customer(self._documents().add("/customers", document), self._zone)
 
     def _documents(self) -> Documents:
         if self._kept is None:
             self._database = Database(self._path)
             self._kept = Documents(self._database)
+            if self._seeded and self._kept.is_empty():
+                seed(self._kept, moment(self._clock.timestamp(), self._zone))
         return self._kept
+
+    def _tags(self, documents: Documents) -> Mapping[str, Tag]:
+        premises = self._premises(documents)
+        return {tag.name: tag(premises) for tag in TAGS}
 
     def _close_file(self) -> None:
         """Close a database that is a file; what is in memory stays."""
@@ -160,37 +207,24 @@ class PortalContents:
         return int(when.timestamp())
 
 
-def stored_appointment(document: Document, zone: ZoneInfo) -> StoredAppointment:
-    """Return an appointment as tests look at it."""
-    return StoredAppointment(
-        id=document["id"],
-        name=document["title"],
-        customer_id=document["customerId"],
-        attendee_name=document["attendeeName"],
-        attendee_email=document["attendeeEmail"],
-        starts_at=moment(document["begins"], zone),
-        ends_at=moment(document["ends"], zone),
-        status=document["status"],
-        online_meeting_link=document["onlineMeetingLink"],
-        created_at=datetime.fromisoformat(document["createdAt"]).astimezone(zone),
-    )
+def _named_by(path: str, documents: Documents) -> list[Document]:
+    """Every record that a path names: a list and an id take turns in it."""
+    parts = path.split("/")
+    found = [documents.get(parts[end], "/".join(parts[:end])) for end in range(2, len(parts), 2)]
+    records = [record for record in found if record is not None]
+    if len(records) < len(found):
+        raise LookupError(f"the portal has not every record of {path}")
+    return records
 
 
-def _stored_customer(document: Document, zone: ZoneInfo) -> StoredCustomer:
-    return StoredCustomer(
-        id=document["id"],
-        company_name=document["companyName"],
-        address=document["address"],
-        zip_code=document["zipCode"],
-        city=document["city"],
-        country_code=document["countryCode"],
-        primary_email=document["primaryEmail"],
-        phone=document["phone"],
-        integration=document["integration"],
-        integration_id=document["integrationId"],
-        customer_groups=tuple(document["customerGroups"]),
-        created_at=datetime.fromisoformat(document["createdAt"]).astimezone(zone),
-    )
+def _made_up(operation: ContractOperation, owners: list[Document], made_at: str) -> Document:
+    """A record as the contract's example, but new, and in the hands of those whose list it stands in."""
+    properties = operation.answer.properties
+    record: Document = {name: _example(schema) for name, schema in properties.items()}
+    for name, value in record.items():
+        record[name] = next((one["id"] for one in owners if str(value)[:4] == one["id"][:4]), value)
+    own = {"id": new_id(operation.prefix), "createdAt": made_at}
+    return record | {name: value for name, value in own.items() if name in properties}
 
 
 def _example(schema: Any) -> Any:
@@ -198,6 +232,6 @@ def _example(schema: Any) -> Any:
     if schema.get("type") == "object":
         return {name: _example(inner) for name, inner in schema.get("properties", {}).items()}
     if schema.get("type") == "array":
-        return [_example(schema["items"])] if "properties" in schema.get("items", {}) else []
+        return [_example(schema["items"])] if schema.get("items", {}).get("properties") else []
     example = schema.get("example")
     return str(example) if schema.get("type") == "string" and example is not None else example

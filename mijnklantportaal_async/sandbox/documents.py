@@ -104,6 +104,10 @@ class Documents:
         rows = self._database.run("SELECT name, media_type, content FROM files WHERE id = ?", (identifier,))
         return rows[0] if rows else None
 
+    def is_empty(self) -> bool:
+        """Tell whether there is no document at all."""
+        return not self._database.run("SELECT 1 FROM documents LIMIT 1")
+
     def clear(self) -> None:
         """Remove everything."""
         self._database.run("DELETE FROM documents")

@@ -12,6 +12,7 @@ from mijnklantportaal_async.sandbox.answers import Answer
 from mijnklantportaal_async.sandbox.faults import Fault, FaultOrder
 from mijnklantportaal_async.sandbox.garbling import malformed, with_unknown_fields, with_unknown_status
 from mijnklantportaal_async.sandbox.portal import Portal, Reception
+from mijnklantportaal_async.sandbox.request_body import FORM, media_type_of
 from mijnklantportaal_async.sandbox.scopes import without_token
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ _BAD_GATEWAY_PAGE = b"""<html>
 </body>
 </html>
 """
+_MOST_MEGABYTES_OF_A_FORM = 64
 _UNAVAILABLE = Answer(503, {"message": "Service Unavailable"})
 _Play: TypeAlias = Callable[[web.BaseRequest, Reception, FaultOrder], Awaitable[web.StreamResponse]]
 
@@ -78,10 +80,12 @@ class Exchange:
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
+        is_form = media_type_of(request.headers.get("Content-Type", "")) == FORM
+        most = _MOST_MEGABYTES_OF_A_FORM if is_form else 1
         try:
-            record.body = await request.read()
+            record.body = await request.clone(client_max_size=most * 1024 * 1024).read()
         except HTTPRequestEntityTooLarge:
-            return Answer(413, {"message": "The body is larger than 1 MB."})
+            return Answer(413, {"message": f"The body is larger than {most} MB."})
         except (HTTPException, web.RequestPayloadError) as error:
             return Answer(400, {"message": f"The body could not be read: {error}."})
         return None

@@ -41,6 +41,11 @@ class FileHost:
         self._links[path] = (identifier, expires)
         return path
 
+    def clear(self) -> None:
+        """Forget the links and the requests."""
+        self._links.clear()
+        self.downloads.clear()
+
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         had_key = "Authorization" in request.headers

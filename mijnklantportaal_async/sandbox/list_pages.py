@@ -18,13 +18,15 @@ _WHOLE_NUMBER = re.compile(r"\+?[0-9]{1,15}")
 
 @attrs.frozen
 class ListManners:
-    """How the portal pages its lists, where the documentation leaves it open."""
+    """How the portal lists, where the documentation leaves it open."""
 
     base_url: Callable[[], str]
     """The URL of the API, without a slash at its end."""
     newest_first: bool
     stray_comma: bool
     """Whether `next_page_url` ends in a comma, as in the documentation's examples."""
+    canceled: bool
+    """Whether canceled appointments are listed; their list has no pages."""
 
     def page(self, path: str, query: Mapping[str, str], part: Callable[[int, int], list[JsonObject]]) -> JsonObject:
         """Build the page that a query asks for.

@@ -13,7 +13,7 @@ from mijnklantportaal_async.sandbox.clock import PortalClock
 from mijnklantportaal_async.sandbox.connections import Connections, PortalServer
 from mijnklantportaal_async.sandbox.contents import PortalContents
 from mijnklantportaal_async.sandbox.contract import load_contract
-from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery
+from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery, DeliverySettings, WebhookSignature
 from mijnklantportaal_async.sandbox.exchange import Exchange
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
@@ -30,10 +30,11 @@ from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
+    from mijnklantportaal_async.sandbox.documents import Document, Documents
     from mijnklantportaal_async.sandbox.records import ReceivedRequest
 
 # How long stop() waits for a request that is still being received.
@@ -70,6 +71,13 @@ class Sandbox(PortalContents):
         newest_first: Whether lists that come in pages begin with the newest record; the documentation does not say.
         stray_comma: Whether `next_page_url` ends in a comma, as in the documentation's examples: `?page=2,`.
         unlicensed: Tags of the reference that are not in the portal's licence, such as `Tickets`: answered with 426.
+        seeded: Whether an empty portal begins as a small business: customers, three months of appointments around now,
+            invoices, tickets, files. The same ones every time, but for the days, which follow the clock.
+        webhook_retries: Portal seconds before each further call of a webhook that did not answer with 2xx; the
+            documentation does not say whether there are any.
+        webhook_signature: What `X-Webhook-Signature` holds, which the documentation does not settle: the webhook's
+            `"secret"`, or an `"hmac"`, the hex HMAC-SHA256 of the body under it.
+        webhook_hosts: Hosts that webhooks may call, beside this machine itself.
     """
 
     def __init__(
@@ -90,17 +98,22 @@ class Sandbox(PortalContents):
         newest_first: bool = False,
         stray_comma: bool = False,
         unlicensed: Collection[str] = (),
+        seeded: bool = False,
+        webhook_retries: Sequence[float] = (10.0, 60.0, 600.0),
+        webhook_signature: WebhookSignature = "secret",
+        webhook_hosts: Collection[str] = (),
     ) -> None:
         if rate_limit is not None:
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
         if keys is not None and not keys:
             raise ValueError("keys is empty: nobody could call this portal")
-        super().__init__(database, ZoneInfo(timezone), PortalClock(clock or Clock(speed)))
+        if unknown := set(unlicensed) - {tag.name for tag in TAGS}:
+            raise ValueError(f"unlicensed has {sorted(unknown)}: the tags are {', '.join(tag.name for tag in TAGS)}")
+        super().__init__(database, ZoneInfo(timezone), PortalClock(clock or Clock(speed)), seeded=seeded, premises=self._premises_with)
         self._host = host
         self._port = port
         self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))
-        self._list_canceled = list_canceled
-        self._manners = ListManners(lambda: self._address() + API_PREFIX, newest_first, stray_comma)
+        self._manners = ListManners(lambda: self._address() + API_PREFIX, newest_first, stray_comma, list_canceled)
         self._portal = Portal(
             clock=self._clock,
             keyring=self._keyring,
@@ -111,7 +124,11 @@ class Sandbox(PortalContents):
         )
         self._file_host = FileHost(self._documents, self._now)
         self._file_port = 0
-        self._deliveries = Deliveries(self._documents)
+        self._deliveries = Deliveries(
+            self._documents,
+            self._clock,
+            DeliverySettings(retries=webhook_retries, signature=webhook_signature, hosts=webhook_hosts),
+        )
         self._connections = Connections()
         self._pending: PendingCommits | None = None
         self._exchange: Exchange | None = None
@@ -122,21 +139,11 @@ class Sandbox(PortalContents):
         """Start listening; does nothing when the sandbox is running."""
         if self._runner is not None:
             return
-        premises = Premises(
-            documents=self._documents(),
-            zone=self._zone,
-            manners=self._manners,
-            emit=self._deliveries.emit,
-            file_url=self._file_url,
-        )
-        tags = {tag.name: tag(premises) for tag in TAGS}
-        calendar = tags[Appointments.name]
-        assert isinstance(calendar, Appointments)  # noqa: S101 - for the type checker
-        calendar.list_canceled = self._list_canceled
+        tags = self._tags(self._documents())
         self._portal.serve(load_contract(), tags)
         self._pending = PendingCommits()
         self._exchange = Exchange(self._portal, self._connections, self._pending)
-        data = CalendarData(self._portal, calendar, self._zone)
+        data = CalendarData(self._portal, tags[Appointments.name], self._zone)
         page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
         server = PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date)
         runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
@@ -153,6 +160,7 @@ class Sandbox(PortalContents):
         # A portal that comes back is found where it was.
         self._port = int(runner.addresses[0][1])
         self._file_port = int(self._file_runner.addresses[0][1])
+        self._deliveries.start()
 
     async def stop(self) -> None:
         """Stop listening and close every connection; does nothing when the sandbox is not running.
@@ -210,8 +218,21 @@ class Sandbox(PortalContents):
 
     @property
     def deliveries(self) -> list[Delivery]:
-        """The calls that webhooks made."""
+        """What webhooks were told, in order; `settle_deliveries` waits until they are all answered or given up."""
         return list(self._deliveries.made)
+
+    async def settle_deliveries(self) -> None:
+        """Wait until every call of a webhook is answered, or given up after its last retry."""
+        await self._deliveries.settle()
+
+    def emit(self, event: str, document: Document) -> None:
+        """Tell the webhooks of an event that nothing here brings about, such as `invoice-chargeback`.
+
+        Args:
+            event: One of the types that a webhook can listen to.
+            document: The record that it is about.
+        """
+        self._deliveries.emit(event, document)
 
     @property
     def open_connections(self) -> int:
@@ -254,9 +275,11 @@ class Sandbox(PortalContents):
         self._portal.plan.script(fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after)
 
     def clear(self) -> None:
-        """Remove every record, and forget requests, rate windows, scripted faults and late commits."""
+        """Remove every record, and forget requests, rate windows, scripted faults, late commits and deliveries."""
         self._documents().clear()
         self._portal.clear()
+        self._file_host.clear()
+        self._deliveries.clear()
         if self._pending is not None:
             self._pending.drop()
 
@@ -274,6 +297,17 @@ class Sandbox(PortalContents):
 
     def _file_url(self, identifier: str, name: str, expires: datetime) -> str:
         return f"http://{self._netloc(self._file_port)}{self._file_host.link(identifier, name, expires)}"
+
+    def _premises_with(self, documents: Documents) -> Premises:
+        return Premises(
+            contract=load_contract(),
+            documents=documents,
+            zone=self._zone,
+            now=self._now,
+            manners=self._manners,
+            emit=self._deliveries.emit,
+            file_url=self._file_url,
+        )
 
     def _now(self) -> datetime:
         return moment(self._clock.timestamp(), self._zone)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from mijnklantportaal_async.sandbox.wall_time import moment
 
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from mijnklantportaal_async.sandbox.documents import Document
     from mijnklantportaal_async.sandbox.faults import Fault
 
 
@@ -74,3 +78,37 @@ class ReceivedRequest:
     """The status that was answered; `None` when nothing was (yet)."""
     fault: Fault | None = None
     """The fault that hit it."""
+
+
+def stored_appointment(document: Document, zone: ZoneInfo) -> StoredAppointment:
+    """Return an appointment as tests look at it."""
+    return StoredAppointment(
+        id=document["id"],
+        name=document["title"],
+        customer_id=document["customerId"],
+        attendee_name=document["attendeeName"],
+        attendee_email=document["attendeeEmail"],
+        starts_at=moment(document["begins"], zone),
+        ends_at=moment(document["ends"], zone),
+        status=document["status"],
+        online_meeting_link=document["onlineMeetingLink"],
+        created_at=datetime.fromisoformat(document["createdAt"]).astimezone(zone),
+    )
+
+
+def stored_customer(document: Document, zone: ZoneInfo) -> StoredCustomer:
+    """Return a customer as tests look at it."""
+    return StoredCustomer(
+        id=document["id"],
+        company_name=document["companyName"],
+        address=document["address"],
+        zip_code=document["zipCode"],
+        city=document["city"],
+        country_code=document["countryCode"],
+        primary_email=document["primaryEmail"],
+        phone=document["phone"],
+        integration=document["integration"],
+        integration_id=document["integrationId"],
+        customer_groups=tuple(document["customerGroups"]),
+        created_at=datetime.fromisoformat(document["createdAt"]).astimezone(zone),
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import functools
+import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -16,19 +17,18 @@ from mijnklantportaal_async.sandbox.field_rules import (
     display_name,
     errors_by_contract,
     note,
-    read_body,
     required,
-    tidied,
 )
 from mijnklantportaal_async.sandbox.form_data import UploadedFile
+from mijnklantportaal_async.sandbox.request_body import read_body, tidied
 from mijnklantportaal_async.sandbox.wall_time import atom, moment, read_wall_time, timestamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from mijnklantportaal_async.sandbox.contract import ContractOperation
+    from mijnklantportaal_async.sandbox.contract import Contract, ContractOperation
     from mijnklantportaal_async.sandbox.documents import Document, Documents
     from mijnklantportaal_async.sandbox.list_pages import ListManners
 
@@ -50,7 +50,7 @@ class Call:
     def fields(
         self, judge: Callable[[Document, FieldErrors], None] | None = None, *, needed: tuple[str, ...] = ()
     ) -> Document:
-        """Return the body's fields, found to be in order; keys that the contract does not know are left out.
+        """Return the body's fields, found to be in order.
 
         Args:
             judge: Notes what else is wrong with them.
@@ -62,7 +62,7 @@ class Call:
         if not self.operation.bodies:
             return {}
         schema, document = read_body(self.body, self.content_type, self.operation.bodies)
-        document = tidied(document, keep_null=schema.needs_any)
+        document = tidied(document, keep_null=self.operation.method == "PATCH")
         errors = errors_by_contract(document, schema)
         for name in needed:
             if document.get(name) is None:
@@ -70,21 +70,23 @@ class Call:
         if judge is not None:
             judge(document, errors)
         check(errors, schema)
-        known = {name: value for name, value in document.items() if not schema.properties or name in schema.properties}
-        if schema.needs_any and not known:
+        if schema.needs_any and not document:
             raise refuse(422, f"At least one of these fields is required: {', '.join(schema.properties)}.")
-        return known
+        return document
 
 
 @attrs.frozen(kw_only=True)
 class Premises:
     """What all tags of a portal share."""
 
+    contract: Contract
     documents: Documents
     zone: ZoneInfo
+    now: Callable[[], datetime]
+    """The portal's time, aware, whole seconds."""
     manners: ListManners
     emit: Callable[[str, Document], None]
-    """Tells the webhooks that something happened."""
+    """Tells the webhooks that something happened, with the record as the API shows it."""
     file_url: Callable[[str, str, datetime], str]
     """Makes a temporary address for the file of a record."""
 
@@ -96,7 +98,7 @@ class Tag:
     """
 
     name: ClassVar[str] = ""
-    """As in the contract, without `API`; empty for all tags that have nothing special."""
+    """As in the contract, without `API`."""
     scopes: ClassVar[tuple[str | None, str | None]] = (None, None)
     """Needed to read, and to write; by meaning, because the documentation does not say."""
     created: ClassVar[str | None] = None
@@ -107,6 +109,12 @@ class Tag:
     def __init__(self, premises: Premises) -> None:
         self.premises = premises
         self.documents = premises.documents
+
+    @functools.cached_property
+    def record(self) -> ContractOperation:
+        """The operation that answers one record of this tag."""
+        mine = (item for item in self.premises.contract.operations() if item.tag == self.name)
+        return next(item for item in mine if item.method == "GET" and item.path.endswith("}"))
 
     def scope_of(self, operation: ContractOperation) -> str | None:
         """Return the scope that an operation needs."""
@@ -196,14 +204,34 @@ class Tag:
         for file in files.values():
             self.documents.keep_file(document["id"], file.name, file.media_type, file.content)
         if self.created is not None:
-            self.premises.emit(self.created, document)
+            self.premises.emit(self.created, self.shown(document, call.operation))
         return document
 
     def change(self, document: Document, **values: Any) -> Document:
-        """Set fields of a record."""
+        """Set fields of a record, and tell the webhooks."""
         if slips := values.keys() - document.keys() - self.hidden:
             raise LookupError(f"{document['id']} has no {slips}")
-        return self.documents.put({**document, **values})
+        changed = self.documents.put({**document, **values})
+        for event in self.events(document, changed):
+            self.premises.emit(event, self.shown(changed, self.record))
+        return changed
+
+    def events(self, before: Document, after: Document) -> Iterator[str]:
+        """Return what happened when a record changed. A tag whose changes have events says which."""
+        return iter(())
+
+    # --- What comes past the API (`Sandbox.put`) ---------------------------------------------------------------
+
+    def completed(self, document: Document) -> Document:
+        """Return a record from outside with what else is kept of it."""
+        return document
+
+    def arrived(self, path: str, document: Document) -> None:
+        """Do what follows from a record that came from outside, and tell the webhooks."""
+        if self.created is not None:
+            self.premises.emit(self.created, self.shown(document, self.record))
+
+    # --- What is answered ---------------------------------------------------------------------------------------
 
     def link(self, call: Call, document: Document) -> Answer:
         """Answer a link to the file of a record.
@@ -234,15 +262,15 @@ class Tag:
         return shown
 
     def moment(self, wall: str) -> str:
-        """Return a wall time of a request as answers write it."""
-        read = read_wall_time(wall, seconds_allowed=True)
+        """Return a wall time of a request, or the beginning of a day, as answers write it."""
+        read = read_wall_time(wall if " " in wall else f"{wall} 00:00", seconds_allowed=True)
         assert read is not None, "judged by its format before"  # noqa: S101
         return atom(moment(timestamp_of(read, self.premises.zone), self.premises.zone))
 
 
-def random_text(length: int) -> str:
-    """Return so many letters and digits."""
-    return secrets.token_hex(length)[:length]
+def code_of(identifier: str, length: int = 8) -> str:
+    """Return so many letters and digits that stand in the address of a record's page: always the same ones."""
+    return hashlib.sha256(identifier.encode()).hexdigest()[:length]
 
 
 def _filled(call: Call) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,3 +50,10 @@ def atom(when: datetime) -> str:
     hours, minutes = divmod(abs(minutes), 60)
     # isoformat() would write the seconds of an offset before 1937, which ATOM does not have.
     return f"{when.replace(tzinfo=None, microsecond=0).isoformat()}{sign}{hours:02}:{minutes:02}"
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day some months later, or the last one of a month that is shorter."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

@@ -1,10 +1,12 @@
 """The command as a real process: exit codes, what is shown, and what never is."""
 
 import asyncio
+import contextlib
 import os
 import pty
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -102,7 +104,7 @@ async def test_a_base_url_that_cannot_be_right(started: Start) -> None:
 
 
 async def test_the_sandbox_command_serves_other_commands(started: Start) -> None:
-    server = await started("sandbox", "--port", "0", "--rate-limit", "0", "--faults", "0")
+    server = await started("sandbox", "--port", "0", "--rate-limit", "0", "--faults", "0", "--seeded")
     await server.until_it_says("Press Ctrl-C to stop it.")
     server.send(signal.SIGINT)
     ended = await server.end()
@@ -110,6 +112,7 @@ async def test_the_sandbox_command_serves_other_commands(started: Start) -> None
     assert ended.code == 0
     assert re.search(r"export MIJNKLANTPORTAAL_BASE_URL=http://127\.0\.0\.1:\d+/v1\n", ended.output)
     assert "export MIJNKLANTPORTAAL_API_KEY=sandbox-key\n" in ended.output
+    assert "18 customers, three months of appointments" in ended.output
 
 
 async def test_a_port_that_is_taken(started: Start) -> None:
@@ -119,6 +122,19 @@ async def test_a_port_that_is_taken(started: Start) -> None:
 
     assert result.code == 2
     assert "The sandbox cannot be started" in result.messages
+
+
+async def test_a_file_that_is_not_a_sandbox_s(started: Start, tmp_path: Path) -> None:
+    path = tmp_path / "portal.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.executescript("CREATE TABLE appointments (id TEXT); CREATE TABLE customers (id TEXT);")
+    result = await (await started("sandbox", "--port", "0", "--database", str(path))).end()
+
+    assert result.code == 2
+    said = " ".join(result.messages.split())
+    assert "is a calendar of an earlier version of the sandbox" in said
+    assert "Give another path, or move the file away" in said
+    assert "--port" not in said
 
 
 async def test_the_sandbox_of_a_run_can_stay_up(started: Start, csv_file: Writer) -> None:

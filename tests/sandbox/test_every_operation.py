@@ -9,6 +9,7 @@ import aiohttp.web
 import orjson
 import pytest
 from contract_walk import OPERATIONS, example_of, fill
+from jsonschema import Draft202012Validator
 from sandbox_calls import Caller, Reply, until
 
 from mijnklantportaal_async.sandbox import ALL_SCOPES, Sandbox
@@ -47,7 +48,7 @@ def check_answer(operation: ContractOperation, reply: Reply) -> None:
     assert reply.status == operation.status, reply.json
     records = reply.json["data"] if operation.is_list else [reply.json]
     for record in records:
-        assert not list(operation.answer.validator.iter_errors(record))
+        assert not list(Draft202012Validator(operation.answer.whole).iter_errors(record))
         if operation.answer.properties:
             assert set(record) <= set(operation.answer.properties)
 
@@ -149,3 +150,16 @@ async def test_a_link_leads_to_the_bytes_without_the_key(sandbox: Sandbox, call:
     async with call.session.get(link, headers={"Authorization": "Bearer x"}) as response:
         assert response.status == 400
     assert [(item.status, item.had_key) for item in sandbox.downloads] == [(200, False), (400, True)]
+
+
+def test_a_slip_of_the_sandbox_is_no_silence(sandbox: Sandbox) -> None:
+    """A field that the contract does not know, and that no tag hides, is a mistake of ours: a 500, not a loss."""
+    documents = sandbox._documents()
+    links = sandbox._tags(documents)["Payment Links"]
+    with pytest.raises(LookupError, match="has no {'stauts'}"):
+        links.change(sandbox.put("/payment-links"), stauts="closed")
+
+
+def test_a_tag_that_is_not_there_cannot_be_unlicensed() -> None:
+    with pytest.raises(ValueError, match=r"unlicensed has \['tickets'\]: the tags are Agreements, Appointments"):
+        Sandbox(unlicensed=["tickets"])

@@ -45,7 +45,7 @@ def fill(sandbox: Sandbox, count: int) -> None:
 
 
 async def test_create_answers_exactly_the_fields_of_the_contract(sandbox: Sandbox, call: Caller) -> None:
-    reply = await create(call, somethingElse={"ignored": True})
+    reply = await create(call)
     assert reply.status == 201
     contract = load_contract_document()["components"]["schemas"]["Customer"]["properties"]
     assert set(reply.json) == set(contract)
@@ -125,7 +125,7 @@ async def test_get(call: Caller) -> None:
 async def test_edit_changes_what_is_given_and_nothing_else(sandbox: Sandbox, call: Caller) -> None:
     created, other = (await create(call)).json, (await create(call)).json
     one = f"/customers/{created['id']}"
-    reply = await call("PATCH", one, json={"city": " Utrecht ", "zipCode": "3511 AB", "unknown": 1})
+    reply = await call("PATCH", one, json={"city": " Utrecht ", "zipCode": "3511 AB"})
     assert (reply.status, reply.json) == (200, created | {"city": "Utrecht", "zipCode": "3511 AB"})
     assert (await call("GET", one)).json == reply.json
     assert (await call("GET", f"/customers/{other['id']}")).json == other
@@ -140,8 +140,7 @@ async def test_edit_changes_what_is_given_and_nothing_else(sandbox: Sandbox, cal
         ({"city": "Breda", "zipCode": 1}, {"zipCode": ["The zip code field must be a string."]}),
         ({"primaryEmail": "x"}, {"primaryEmail": ["The primary email field must be a valid email address."]}),
         ({}, None),
-        ({"unknown": "x"}, None),
-        ({"countryCode": "BE"}, None),
+        ({"countryCode": "BE"}, {"countryCode": ["The country code field is not in the documentation."]}),
     ],
 )
 async def test_edit_refuses(

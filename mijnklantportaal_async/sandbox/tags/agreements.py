@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mijnklantportaal_async.sandbox.answers import Answer, refuse
 from mijnklantportaal_async.sandbox.database import new_id
+from mijnklantportaal_async.sandbox.field_rules import note
 from mijnklantportaal_async.sandbox.form_data import UploadedFile
 from mijnklantportaal_async.sandbox.tag import Call, Tag
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.contract import ContractOperation
     from mijnklantportaal_async.sandbox.documents import Document
+    from mijnklantportaal_async.sandbox.field_rules import FieldErrors
+
+MOST_BYTES = 5 * 1024 * 1024
+"""Of all documents of an agreement."""
 
 
 class Agreements(Tag):
@@ -23,8 +28,8 @@ class Agreements(Tag):
 
     def create_agreement(self, call: Call) -> Document:
         """With its signers and its files."""
-        fields = call.fields()
-        files = [file for file in fields["documents"] if isinstance(file, UploadedFile)]
+        fields = call.fields(_judge_size)
+        files: list[UploadedFile] = fields["documents"]
         documents = [_document(file) for file in files]
         for document, file in zip(documents, files, strict=True):
             self.documents.keep_file(document["id"], file.name, file.media_type, file.content)
@@ -51,6 +56,13 @@ class Agreements(Tag):
         if operation.answer.properties:
             return super().shown(document, operation)
         return {name: document[name] for name in ("id", "name", "status", "createdAt")}
+
+
+def _judge_size(fields: Document, errors: FieldErrors) -> None:
+    given: Any = fields.get("documents")
+    sizes = [len(file.content) for file in given if isinstance(file, UploadedFile)] if isinstance(given, list) else []  # pyright: ignore[reportUnknownVariableType]
+    if sum(sizes) > MOST_BYTES:
+        note(errors, "documents", "The documents field must not be greater than 5120 kilobytes.")
 
 
 def _document(file: UploadedFile) -> Document:

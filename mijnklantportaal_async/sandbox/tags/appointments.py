@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mijnklantportaal_async.sandbox.answers import Answer, refuse, refuse_fields
@@ -12,6 +12,7 @@ from mijnklantportaal_async.sandbox.tag import Call, Tag
 from mijnklantportaal_async.sandbox.wall_time import atom, moment, read_wall_time, timestamp_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from zoneinfo import ZoneInfo
 
     from mijnklantportaal_async.sandbox.contract import ContractOperation
@@ -30,12 +31,12 @@ class Appointments(Tag):
     scopes = ("appointments.read", "appointments.write")
     created = "appointment-created"
     hidden = frozenset({"title", "begins", "ends"})
-    list_canceled = True
 
     def list_appointments(self, call: Call) -> Answer:
         """Those that start within a window of days."""
         found = self.documents.between(CALENDAR, *self._window(call))
-        listed = [item for item in found if self.list_canceled or item["status"] != "canceled"]
+        canceled = self.premises.manners.canceled
+        listed = [item for item in found if canceled or item["status"] != "canceled"]
         return Answer(200, {"data": [self.shown(item, call.operation) for item in listed]})
 
     def schedule_appointment(self, call: Call) -> Document:
@@ -53,14 +54,24 @@ class Appointments(Tag):
         wanted = call.fields(needed=("status",))["status"]
         if appointment["status"] == "canceled" and wanted != "canceled":
             raise refuse(422, "A canceled appointment cannot be scheduled again.")
-        return self._with_status(appointment, wanted)
+        return self.change(appointment, status=wanted)
 
     def cancel_appointment(self, call: Call) -> Document:
         """Cancels what is not canceled yet."""
         appointment = self.existing(call)
         if appointment["status"] == "canceled":
             raise refuse(409, "The appointment is already canceled.")
-        return self._with_status(appointment, "canceled")
+        return self.change(appointment, status="canceled")
+
+    def completed(self, document: Document) -> Document:
+        """With a title, and when it is as the calendar looks it up."""
+        begins, ends = (int(datetime.fromisoformat(document[name]).timestamp()) for name in ("startsAt", "endsAt"))
+        return {"title": "Appointment", **document, **when(begins, ends, self.premises.zone)}
+
+    def events(self, before: Document, after: Document) -> Iterator[str]:
+        """Canceling is one."""
+        if after["status"] == "canceled" != before["status"]:
+            yield "appointment-canceled"
 
     def shown(self, document: Document, operation: ContractOperation) -> Document:
         """With a name and an address, which the contract has no null for: always the same ones for a customer."""
@@ -71,13 +82,6 @@ class Appointments(Tag):
             "attendeeEmail": document["attendeeEmail"] or f"{short}@customers.example",
         }
         return super().shown({**document, **whom}, operation)
-
-    def _with_status(self, appointment: Document, status: str) -> Document:
-        if appointment["status"] == status:
-            return appointment
-        if status == "canceled":
-            self.premises.emit("appointment-canceled", appointment)
-        return self.change(appointment, status=status)
 
     def _judge(self, fields: Document, errors: FieldErrors) -> None:
         for name in ("attendeeName", "attendeeEmail"):

@@ -29,7 +29,7 @@ class CustomerGroups(Tag):
     def add_customers_to_customer_group(self, call: Call) -> Answer:
         """Answers all members; whether the service does that or answers the new ones only, nobody documents."""
         group = self.existing(call)
-        self._add(group, call.fields().get("customers", ()))
+        self._add(group, call.fields(needed=("customers",))["customers"])
         members = [item for item in self.documents.all("/customers") if group["id"] in item["customerGroups"]]
         return Answer(200, {"data": [self.shown(member, call.operation) for member in members]})
 

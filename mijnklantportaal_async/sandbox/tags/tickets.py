@@ -12,6 +12,8 @@ from mijnklantportaal_async.sandbox.tag import Call, Tag
 from mijnklantportaal_async.sandbox.wall_time import atom
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mijnklantportaal_async.sandbox.documents import Document
 
 PATIENCE = timedelta(minutes=5)
@@ -37,9 +39,7 @@ class Tickets(Tag):
             "postedAt": atom(call.now),
             "attachments": [],
         }
-        ticket = self.change(ticket, status="open", messages=[*ticket["messages"], message])
-        self.premises.emit("ticket-reply-employee", ticket)
-        return ticket
+        return self.change(ticket, status="open", messages=[*ticket["messages"], message])
 
     def close_ticket(self, call: Call) -> Document:
         """Once."""
@@ -61,6 +61,13 @@ class Tickets(Tag):
         attachment = {"id": new_id("tma_"), "name": file.name, "size": len(file.content), "mime": file.media_type}
         message["attachments"].append(attachment)
         return self.change(ticket)
+
+    def events(self, before: Document, after: Document) -> Iterator[str]:
+        """A reply is one, whoever wrote it."""
+        old = {message["id"] for message in before["messages"]}
+        for message in after["messages"]:
+            if message["id"] not in old:
+                yield "ticket-reply-customer" if message["isPostedByCustomer"] else "ticket-reply-employee"
 
 
 def _refuse_chat(ticket: Document) -> None:

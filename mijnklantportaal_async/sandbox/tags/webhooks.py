@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+import string
 from typing import TYPE_CHECKING
 
-from mijnklantportaal_async.sandbox.tag import Call, Tag, random_text
+from mijnklantportaal_async.sandbox.tag import Call, Tag
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.documents import Document
+
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 
 
 class Webhooks(Tag):
@@ -18,4 +22,4 @@ class Webhooks(Tag):
 
     def create_webhook(self, call: Call) -> Document:
         """The secret is the portal's to make."""
-        return self.create(call, secret=random_text(20))
+        return self.create(call, secret="".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(20)))
