@@ -57,7 +57,7 @@ class MomentParts:
     """With an offset if the cell has one."""
 
 
-def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False) -> datetime:
+def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False, seconds: bool = False) -> datetime:
     """A date and time as a person writes it, such as `25-03-2027 14:30`.
 
     Args:
@@ -65,20 +65,25 @@ def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False
         zone: The portal's zone, meant when there is no offset.
         field: What to call it in messages.
         midnight: Take a date alone for its beginning.
+        seconds: Take seconds too; otherwise they are refused.
 
     Raises:
         ValueError: It is no moment that the portal can be told; the message says what to write.
     """
-    parts = read_parts(text)
+    parts = read_parts(text, seconds=seconds)
     if parts.date is None:
         raise MomentError(f"the date is missing; write it as {DATE_FORMS}")
     if parts.time is None and not midnight:
         raise MomentError(f"the time is missing; write it after the date, as in 2027-03-25 {TIME_FORMS}")
-    return moment_of(parts.date, parts.time or time(), zone, field)
+    return moment_of(parts.date, parts.time or time(), zone, field, seconds=seconds)
 
 
-def read_parts(text: str) -> MomentParts:
+def read_parts(text: str, *, seconds: bool = False) -> MomentParts:
     """A cell with a date, a time, or both.
+
+    Args:
+        text: What stands in it.
+        seconds: Take seconds too; otherwise they are refused.
 
     Raises:
         MomentError: It is neither, or could be read in two ways.
@@ -103,10 +108,10 @@ def read_parts(text: str) -> MomentParts:
     found = _TIME.fullmatch(rest)
     if found is None:
         raise _unreadable(text)
-    return MomentParts(date=day, time=_time_of(found, text))
+    return MomentParts(date=day, time=_time_of(found, text, seconds))
 
 
-def moment_of(day: date, at: time, zone: ZoneInfo, field: str) -> datetime:
+def moment_of(day: date, at: time, zone: ZoneInfo, field: str, *, seconds: bool = False) -> datetime:
     """An aware datetime of the portal's zone that the portal can be told.
 
     Args:
@@ -114,6 +119,7 @@ def moment_of(day: date, at: time, zone: ZoneInfo, field: str) -> datetime:
         at: Its time; without an offset it is the portal's local time.
         zone: The portal's zone.
         field: What to call it in messages.
+        seconds: Whether the portal is told seconds.
 
     Raises:
         ValueError: The clock skips that time or shows it twice.
@@ -121,7 +127,7 @@ def moment_of(day: date, at: time, zone: ZoneInfo, field: str) -> datetime:
     written = datetime.combine(day, at)
     if written.tzinfo is None:
         return from_wall_time(written, zone, field)
-    to_wall_time(written, zone, field)
+    to_wall_time(written, zone, field, seconds=seconds)
     return written.astimezone(zone)
 
 
@@ -184,14 +190,19 @@ def _is_date(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _time_of(found: re.Match[str], text: str) -> time:
+def _time_of(found: re.Match[str], text: str, seconds: bool) -> time:
     hour, minute = int(found["hour"]), int(found["minute"] or found["spoken_minute"] or 0)
     if hour > 23 or minute > 59:
         hint = ". For midnight write 00:00 with the date of the next day" if (hour, minute) == (24, 0) else ""
         raise MomentError(f"{shown_value(text)!r} is no time of the day; write {TIME_FORMS}{hint}")
-    if int(found["seconds"] or 0) or int(found["fraction"] or 0):
-        raise MomentError(f"{shown_value(text)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}")
-    return time(hour, minute, tzinfo=_offset_of(found["offset"], text))
+    second = int(found["seconds"] or 0)
+    if int(found["fraction"] or 0) or (second and not seconds):
+        too_fine = "a part of a second" if seconds else "seconds"
+        whole = "seconds: write them without a fraction" if seconds else f"minutes: write {TIME_FORMS}"
+        raise MomentError(f"{shown_value(text)!r} has {too_fine}; the portal takes whole {whole}")
+    if second > 59:
+        raise MomentError(f"{shown_value(text)!r} is no time of the day; write {TIME_FORMS}")
+    return time(hour, minute, second, tzinfo=_offset_of(found["offset"], text))
 
 
 def _offset_of(offset: str | None, text: str) -> timezone | None:
