@@ -6,6 +6,9 @@ from importlib import import_module
 
 def main() -> None:
     """Runs the command with the arguments of the process, and ends the process with its exit code."""
+    if reconfigure := getattr(sys.stdout, "reconfigure", None):
+        # A terminal that lacks a letter is shown its number, as on stderr, instead of a traceback.
+        reconfigure(errors="backslashreplace")
     try:
         # Missed now, not in the middle of a command.
         import_module("rich")

@@ -72,7 +72,7 @@ def read_arguments(
 def undocumented_choices(arguments: Mapping[str, Any]) -> list[str]:
     """Notes about choices that the documentation does not name: a slip of the hand, or a new one."""
     return [
-        f"{option(name)}: {str(value)!r} is not among those documented: {', '.join(type(value))}. Sent as it is."
+        f"{option(name)}: {shown_value(str(value))!r} is not documented ({_near(value)}). It is sent as it stands."
         for name, value in arguments.items()
         if isinstance(value, OpenStrEnum) and not value.is_known
     ]
@@ -91,6 +91,12 @@ def for_options(message: str, fields: Mapping[str, Field]) -> str:
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
+
+
+def _near(value: OpenStrEnum) -> str:
+    known = [str(member) for member in type(value)]
+    near = get_close_matches(value, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"documented are {in_words(known)}"
 
 
 def _fields_given(

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async import errors
@@ -106,21 +106,26 @@ async def _answered(
     sent: Sent,
 ) -> ExitCode:
     asked = coroutine.function(opened.portal, **arguments)
-    code, answer = ExitCode.DONE, None
     if isinstance(asked, Pager):
-        code, answer = await read_pages(
-            cast("Pager[Any]", asked), terminal, coroutine.name, every_page=settings.all_pages
-        )
-    elif not coroutine.changes_the_portal:
-        answer = await asked
-    else:
-        assert inspect.iscoroutine(asked)  # noqa: S101 - for the type checkers
-        code, answer = await outcome_of(asked, coroutine.operation, sent, terminal)
-        opened.keep_open = opened.keep_open and code is ExitCode.DONE
+        pager: Pager[Any] = asked  # pyright: ignore[reportUnknownVariableType]
+        pages = await read_pages(pager, terminal, every_page=settings.all_pages)
+        _show(pages.records, settings, terminal, coroutine, opened.zone)
+        return pages.say_where_it_ends(terminal, coroutine.name)
+    if not coroutine.changes_the_portal:
+        _show(await asked, settings, terminal, coroutine, opened.zone)
+        return ExitCode.DONE
+    assert inspect.iscoroutine(asked)  # noqa: S101 - for the type checkers
+    code, answer = await outcome_of(asked, coroutine.operation, sent, terminal)
+    opened.keep_open = opened.keep_open and code is ExitCode.DONE
+    _show(answer, settings, terminal, coroutine, opened.zone)
+    return code
+
+
+def _show(answer: Any, settings: CallSettings, terminal: Terminal, coroutine: NamedCoroutine, zone: ZoneInfo) -> None:
     try:
-        answer_view.show_answer(answer, terminal, settings.as_json, opened.zone)
+        answer_view.show_answer(answer, terminal, settings.as_json, zone)
     except CommandError as error:
         done = f"{coroutine.name} was done" if coroutine.changes_the_portal else "Nothing was changed"
         identifier = getattr(answer, "id", None)
-        raise CommandError(f"{error} {done}{f'; its record is {identifier}' if identifier else ''}.") from error
-    return code
+        named = f"; its record is {identifier}" if identifier else ""
+        raise CommandError(f"{error} {done}{named}.", error.exit_code) from error

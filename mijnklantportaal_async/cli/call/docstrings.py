@@ -81,7 +81,8 @@ def for_a_terminal(text: str, fields: Collection[str] = ()) -> str:
     """
     for pattern, words in _FOR_A_TERMINAL:
         text = pattern.sub(words, text)
-    return re.sub(r"`([^`]+)`", lambda found: option(found[1]) if found[1] in fields else found[1], text)
+    text = re.sub(r"`([^`]+)`", lambda found: option(found[1]) if found[1] in fields else found[1], text)
+    return text.replace("....", "...")
 
 
 def option(field: str) -> str:

@@ -113,7 +113,9 @@ def _epilog(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
     lines = list(dict.fromkeys(field.kind.how_to_write for field in fields.values() if field.kind.how_to_write))
     nullable = [field.option for field in fields.values() if field.can_be_null]
     if nullable:
-        lines.append(f"{in_words([f'{name}:=null' for name in nullable])} empty the field.")
+        lines.append(
+            f":=null instead of a value empties a field: {nullable[0]}:=null. So it is with {in_words(nullable)}."
+        )
     lines.append(coroutine.docstring.source)
     return "\n\n".join(escape(line) for line in lines)
 

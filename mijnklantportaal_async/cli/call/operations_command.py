@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from rich.table import Table
+from rich.text import Text
 
 from mijnklantportaal_async.cli.call.catalog import NamedCoroutine, all_coroutines
 from mijnklantportaal_async.cli.call.operation_help import summary_of
@@ -12,7 +12,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.run_report import in_number
-from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.tables.printable import shown_value
 
 
@@ -28,7 +28,7 @@ def show_operations(terminal: Terminal, tag: str | None, *, as_data: bool) -> Ex
     if as_data:
         show_json(terminal, [_as_json(coroutine) for coroutine in chosen])
         return ExitCode.DONE
-    terminal.show(_table(chosen, terminal))
+    terminal.show(_lines(chosen, terminal))
     terminal.say(
         f"{in_number(len(chosen), 'operation')}; * changes the portal. "
         "mijnklantportaal call OPERATION --help tells the fields of one."
@@ -52,20 +52,19 @@ def _key(tag: str) -> str:
     return tag.lower().replace("-", " ").replace("_", " ").removesuffix(" api")
 
 
-def _table(chosen: Sequence[NamedCoroutine], terminal: Terminal) -> Table:
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    # In a file a line may be long; on a terminal it is one line.
-    table.add_column(no_wrap=terminal.output.is_terminal, overflow="ellipsis")
+def _lines(chosen: Sequence[NamedCoroutine], terminal: Terminal) -> Text:
+    """A line for each; on a terminal none is broken."""
+    widest = max(len(coroutine.name) for coroutine in chosen)
+    lines: list[Text] = []
     for tag, coroutines in groupby(chosen, key=lambda coroutine: coroutine.tag):
-        if table.row_count:
-            table.add_row()
-        table.add_row(plain_text(tag, "bold"))
+        lines += [Text(), Text(tag, "bold")]
         for coroutine in coroutines:
-            mark = plain_text("*" if coroutine.changes_the_portal else " ", "yellow")
-            table.add_row(plain_text(f"  {coroutine.name}"), mark, plain_text(_first_clause(coroutine)))
-    return table
+            mark = ("*" if coroutine.changes_the_portal else " ", "yellow")
+            line = Text.assemble(f"  {coroutine.name:{widest}} ", mark, f" {_first_clause(coroutine)}")
+            if terminal.output.is_terminal:
+                line.truncate(terminal.output.width, overflow="ellipsis")
+            lines.append(line)
+    return Text("\n").join(lines[1:])
 
 
 def _first_clause(coroutine: NamedCoroutine) -> str:
