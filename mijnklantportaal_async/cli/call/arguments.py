@@ -111,7 +111,7 @@ def _fields_given(
             raise CommandError(_not_a_field(name, word, fields, program_options))
         field = fields.get(given["name"].replace("-", "_"))
         if field is None:
-            raise CommandError(_not_a_field(name, f"--{given['name']}", fields, program_options))
+            raise CommandError(_not_a_field(name, word, fields, program_options))
         if given["mark"]:
             found.append(_Given(field, given["value"], is_json=given["mark"] == ":="))
             continue
@@ -142,9 +142,10 @@ def _value(given: _Given, zone: ZoneInfo) -> Any:
 
 
 def _not_a_field(name: str, word: str, fields: Mapping[str, Field], program_options: Collection[str]) -> str:
-    if word.partition("=")[0] in program_options:
+    spelling = word.partition("=")[0].removesuffix(":")
+    if spelling in program_options:
         return (
-            f"{word.partition('=')[0]} is an option of the program, not a field of {name}. Write it before the "
+            f"{spelling} is an option of the program, not a field of {name}. Write it before the "
             f"operation: mijnklantportaal call {word} {name} ... Nothing was sent."
         )
     if not word.startswith("-"):
@@ -152,9 +153,9 @@ def _not_a_field(name: str, word: str, fields: Mapping[str, Field], program_opti
         hint = f"give each value with its field, as in {example} {shown_value(word)}" if example else "it has no fields"
         return f"{shown_value(word)!r} stands alone; {hint}. Nothing was sent."
     known = [field.option for field in fields.values()]
-    near = get_close_matches(word, known, n=1)
+    near = get_close_matches(spelling, known, n=1)
     hint = f"Did you mean {near[0]}?" if near else f"It has {in_words(known) if known else 'none'}."
-    return f"{name} has no field {shown_value(word)}. {hint} Nothing was sent."
+    return f"{name} has no field {shown_value(spelling)}. {hint} Nothing was sent."
 
 
 def in_words(options: Sequence[str]) -> str:

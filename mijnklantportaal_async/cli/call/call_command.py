@@ -15,7 +15,7 @@ from mijnklantportaal_async.cli.call.arguments import for_options, read_argument
 from mijnklantportaal_async.cli.call.catalog import NamedCoroutine
 from mijnklantportaal_async.cli.call.fields import Field, comes_in_pages, fields_of
 from mijnklantportaal_async.cli.call.settings import CallSettings
-from mijnklantportaal_async.cli.call.under_way import Sent, outcome_of
+from mijnklantportaal_async.cli.call.under_way import Attempts, outcome_of
 from mijnklantportaal_async.cli.call.walk import read_pages
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -85,11 +85,11 @@ def _ask(settings: CallSettings, terminal: Terminal, request: Request) -> None:
 async def _call(
     settings: CallSettings, terminal: Terminal, coroutine: NamedCoroutine, arguments: Mapping[str, Any]
 ) -> ExitCode:
-    sent = Sent()
-    async with open_portal(settings.connection, terminal, hook=sent.note) as opened:
+    attempts = Attempts()
+    async with open_portal(settings.connection, terminal, hook=attempts.note) as opened:
         with said_afterwards(terminal):
             try:
-                return await _answered(settings, terminal, coroutine, arguments, opened, sent)
+                return await _answered(settings, terminal, coroutine, arguments, opened, attempts)
             except errors.DecodeError as error:
                 # What the package says of it is for programs.
                 terminal.fail(in_words(error).replace("The raw answer is in `.body`.", "This came:"))
@@ -103,7 +103,7 @@ async def _answered(
     coroutine: NamedCoroutine,
     arguments: Mapping[str, Any],
     opened: OpenPortal,
-    sent: Sent,
+    attempts: Attempts,
 ) -> ExitCode:
     asked = coroutine.function(opened.portal, **arguments)
     if isinstance(asked, Pager):
@@ -115,7 +115,7 @@ async def _answered(
         _show(await asked, settings, terminal, coroutine, opened.zone)
         return ExitCode.DONE
     assert inspect.iscoroutine(asked)  # noqa: S101 - for the type checkers
-    code, answer = await outcome_of(asked, coroutine.operation, sent, terminal)
+    code, answer = await outcome_of(asked, coroutine.operation, attempts, terminal)
     opened.keep_open = opened.keep_open and code is ExitCode.DONE
     _show(answer, settings, terminal, coroutine, opened.zone)
     return code
