@@ -57,7 +57,7 @@ class MomentParts:
     """With an offset if the cell has one."""
 
 
-def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False, seconds: bool = False) -> datetime:
+def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False) -> datetime:
     """A date and time as a person writes it, such as `25-03-2027 14:30`.
 
     Args:
@@ -65,17 +65,16 @@ def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False
         zone: The portal's zone, meant when there is no offset.
         field: What to call it in messages.
         midnight: Take a date alone for its beginning.
-        seconds: Take seconds too; otherwise they are refused.
 
     Raises:
         ValueError: It is no moment that the portal can be told; the message says what to write.
     """
-    parts = read_parts(text, seconds=seconds)
+    parts = read_parts(text)
     if parts.date is None:
         raise MomentError(f"the date is missing; write it as {DATE_FORMS}")
     if parts.time is None and not midnight:
         raise MomentError(f"the time is missing; write it after the date, as in 2027-03-25 {TIME_FORMS}")
-    return moment_of(parts.date, parts.time or time(), zone, field, seconds=seconds)
+    return moment_of(parts.date, parts.time or time(), zone, field)
 
 
 def read_parts(text: str, *, seconds: bool = False) -> MomentParts:
@@ -83,7 +82,7 @@ def read_parts(text: str, *, seconds: bool = False) -> MomentParts:
 
     Args:
         text: What stands in it.
-        seconds: Take seconds too; otherwise they are refused.
+        seconds: Take seconds and parts of them too; otherwise they are refused.
 
     Raises:
         MomentError: It is neither, or could be read in two ways.
@@ -111,7 +110,7 @@ def read_parts(text: str, *, seconds: bool = False) -> MomentParts:
     return MomentParts(date=day, time=_time_of(found, text, seconds))
 
 
-def moment_of(day: date, at: time, zone: ZoneInfo, field: str, *, seconds: bool = False) -> datetime:
+def moment_of(day: date, at: time, zone: ZoneInfo, field: str) -> datetime:
     """An aware datetime of the portal's zone that the portal can be told.
 
     Args:
@@ -119,7 +118,6 @@ def moment_of(day: date, at: time, zone: ZoneInfo, field: str, *, seconds: bool 
         at: Its time; without an offset it is the portal's local time.
         zone: The portal's zone.
         field: What to call it in messages.
-        seconds: Whether the portal is told seconds.
 
     Raises:
         ValueError: The clock skips that time or shows it twice.
@@ -127,7 +125,7 @@ def moment_of(day: date, at: time, zone: ZoneInfo, field: str, *, seconds: bool 
     written = datetime.combine(day, at)
     if written.tzinfo is None:
         return from_wall_time(written, zone, field)
-    to_wall_time(written, zone, field, seconds=seconds)
+    to_wall_time(written, zone, field)
     return written.astimezone(zone)
 
 
@@ -195,14 +193,12 @@ def _time_of(found: re.Match[str], text: str, seconds: bool) -> time:
     if hour > 23 or minute > 59:
         hint = ". For midnight write 00:00 with the date of the next day" if (hour, minute) == (24, 0) else ""
         raise MomentError(f"{shown_value(text)!r} is no time of the day; write {TIME_FORMS}{hint}")
-    second = int(found["seconds"] or 0)
-    if int(found["fraction"] or 0) or (second and not seconds):
-        too_fine = "a part of a second" if seconds else "seconds"
-        whole = "seconds: write them without a fraction" if seconds else f"minutes: write {TIME_FORMS}"
-        raise MomentError(f"{shown_value(text)!r} has {too_fine}; the portal takes whole {whole}")
+    second, fraction = int(found["seconds"] or 0), found["fraction"] or ""
+    if not seconds and (second or fraction.strip("0")):
+        raise MomentError(f"{shown_value(text)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}")
     if second > 59:
         raise MomentError(f"{shown_value(text)!r} is no time of the day; write {TIME_FORMS}")
-    return time(hour, minute, second, tzinfo=_offset_of(found["offset"], text))
+    return time(hour, minute, second, int(fraction[:6].ljust(6, "0")), tzinfo=_offset_of(found["offset"], text))
 
 
 def _offset_of(offset: str | None, text: str) -> timezone | None:

@@ -215,7 +215,7 @@ def test_the_help_on_eighty_columns(command: Command, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("mijnklantportaal call create_cust", ["create_customer_group", "create_customer_invoice", "create_customer"]),
+        ("mijnklantportaal call create_customer_g", ["create_customer_group"]),
         ("mijnklantportaal call --dry", ["--dry-run"]),
         ("mijnklantportaal call --yes create_payment_link --re", ["--reusable"]),
         ("mijnklantportaal call create_payment_link --amount 5 --", ["--description", "--expires-at", "--reusable"]),

@@ -195,7 +195,7 @@ def test_completion_in_a_real_shell() -> None:
             _mijnklantportaal_completion mijnklantportaal
             echo ${COMPREPLY[@]}
         }
-        complete_line 'mijnklantportaal call get_cust' 2
+        complete_line 'mijnklantportaal call get_customer_g' 2
         complete_line 'mijnklantportaal call get_customer --cust' 3
     """
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
@@ -204,6 +204,6 @@ def test_completion_in_a_real_shell() -> None:
     )
 
     assert shell.stdout.splitlines() == [
-        "get_customer_group get_customer_invoice get_customer_invoice_pdf get_customer",
+        "get_customer_group",
         "--customer-id",
     ], shell.stderr

@@ -119,7 +119,9 @@ def test_names_may_be_written_with_underscores_as_in_python() -> None:
 def test_a_time_without_an_offset_is_the_portals_own() -> None:
     summer = read("list_appointments", "--start-at", "25-07-2027 14:30")["start_at"]
     assert summer == datetime(2027, 7, 25, 12, 30, tzinfo=UTC)
-    assert read("list_appointments", "--start-at", "2027-07-25T14:30+00:00")["start_at"].hour == 16
+    assert read("list_appointments", "--start-at", "2027-07-25T14:30+00:00")["start_at"] == datetime(
+        2027, 7, 25, 14, 30, tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,8 +130,7 @@ def test_a_time_without_an_offset_is_the_portals_own() -> None:
         (("--start-at", "soon"), "--start-at: 'soon' is no date or time"),
         (("--start-at", "28-3-2027 2:30"), "--start-at: 2027-03-28 02:30 does not exist in Europe/Amsterdam"),
         (("--start-at", "31-10-2027 2:30"), "comes twice in Europe/Amsterdam that night"),
-        (("--start-at", "5-3-2027"), "--start-at: the time is missing"),
-        (("--start-at", "5-3-2027 14:30:15.5"), "has a part of a second"),
+        (("--start-at", "5-3-2027"), "--start-at: '5-3-2027' is no day with a time"),
         (("--start-at", "5-3-2027 14:30:75"), "is no time of the day"),
         (("--days", "1e5"), "--days: '1e5' is not a whole number"),
         (("--days", "1.000"), "--days: '1.000' is not a whole number"),
@@ -246,8 +247,6 @@ def test_records_inside_that_cannot_be_right(record: str, hint: str) -> None:
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     assert "cannot be read: No such file or directory" in refused("upload_file", f"--file={tmp_path / 'none.pdf'}")
     assert "cannot be read: Is a directory" in refused("upload_file", f"--file={tmp_path}")
-    (tmp_path / "empty.pdf").touch()
-    assert "--file: empty.pdf is empty" in refused("upload_file", f"--file={tmp_path / 'empty.pdf'}")
 
 
 def test_messages_of_the_package_speak_of_options_here() -> None:

@@ -68,7 +68,7 @@ _FOR_A_TERMINAL = (
     (re.compile(r"\bAware, "), ""),
     (re.compile(r"\ban `OutcomeUnknownError`"), "an unknown outcome, exit code 3"),
     (re.compile(r"\bNone clears one\b"), "--FIELD:=null clears one"),
-    (re.compile(r"\bNone clears it\b"), "--FIELD:=null clears it"),
+    (re.compile(r"\bor None\b"), "or null, which is written :=null"),
 )
 
 

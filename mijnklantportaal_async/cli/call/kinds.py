@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.appointment_files.moments import DATE_FORMS, MomentError, read_moment, read_parts
+from mijnklantportaal_async.appointment_files.moments import DATE_FORMS, TIME_FORMS, MomentError, read_parts
 from mijnklantportaal_async.cli.call.amounts import read_amount
 from mijnklantportaal_async.models import FileContent
 from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.values.local_time import from_wall_time
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 
@@ -154,9 +155,15 @@ class Moment(Kind):
     )
 
     def read(self, text: str, zone: ZoneInfo) -> datetime:
-        """The moment, aware. Whether the portal takes its seconds, the coroutine knows."""
+        """The moment, aware. Whether the portal can be told it to the second, the coroutine knows."""
+        parts = read_parts(text, seconds=True)
+        if parts.date is None or parts.time is None:
+            raise MomentError(f"{shown_value(text)!r} is no day with a time; write it as in 2027-03-25 {TIME_FORMS}")
+        written = datetime.combine(parts.date, parts.time)
+        if written.tzinfo is not None:
+            return written
         try:
-            return read_moment(text, zone, "time", seconds=True)
+            return from_wall_time(written, zone, "time")
         except ValueError as error:
             raise ValueError(str(error).removeprefix("time: ")) from error
 

@@ -87,11 +87,15 @@ def _form(body: bytes, content_type: str) -> dict[str, Any]:
     for part in body.split(boundary)[1:-1]:
         head, _, content = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
         named = dict(_PARAMETER.findall(head.decode()))
-        name = named["name"]
-        kind = _KIND.search(head.decode().replace("\r\n", "\n"))
-        shown: Any = content.decode() if "filename" not in named else {"file": named["filename"], "bytes": len(content)}
-        if kind is not None and isinstance(shown, dict):
-            shown["content_type"] = kind[1]
         # A list is several parts of one name.
-        seen.setdefault(name, []).append(shown)
+        seen.setdefault(named["name"], []).append(_part(head.decode(), named.get("filename"), content))
     return {name: values[0] if len(values) == 1 else values for name, values in seen.items()}
+
+
+def _part(head: str, filename: str | None, content: bytes) -> Any:
+    if filename is None:
+        return content.decode()
+    # A quotation mark is the one letter of a name that is not sent as it is.
+    file = {"file": filename.replace("%22", '"'), "bytes": len(content)}
+    kind = _KIND.search(head.replace("\r\n", "\n"))
+    return file if kind is None else {**file, "content_type": kind[1]}
