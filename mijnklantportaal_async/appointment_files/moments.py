@@ -77,8 +77,12 @@ def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False
     return moment_of(parts.date, parts.time or time(), zone, field)
 
 
-def read_parts(text: str) -> MomentParts:
+def read_parts(text: str, *, seconds: bool = False) -> MomentParts:
     """A cell with a date, a time, or both.
+
+    Args:
+        text: What stands in it.
+        seconds: Take seconds and parts of them too; otherwise they are refused.
 
     Raises:
         MomentError: It is neither, or could be read in two ways.
@@ -103,7 +107,7 @@ def read_parts(text: str) -> MomentParts:
     found = _TIME.fullmatch(rest)
     if found is None:
         raise _unreadable(text)
-    return MomentParts(date=day, time=_time_of(found, text))
+    return MomentParts(date=day, time=_time_of(found, text, seconds))
 
 
 def moment_of(day: date, at: time, zone: ZoneInfo, field: str) -> datetime:
@@ -184,14 +188,17 @@ def _is_date(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _time_of(found: re.Match[str], text: str) -> time:
+def _time_of(found: re.Match[str], text: str, seconds: bool) -> time:
     hour, minute = int(found["hour"]), int(found["minute"] or found["spoken_minute"] or 0)
     if hour > 23 or minute > 59:
         hint = ". For midnight write 00:00 with the date of the next day" if (hour, minute) == (24, 0) else ""
         raise MomentError(f"{shown_value(text)!r} is no time of the day; write {TIME_FORMS}{hint}")
-    if int(found["seconds"] or 0) or int(found["fraction"] or 0):
+    second, fraction = int(found["seconds"] or 0), found["fraction"] or ""
+    if not seconds and (second or fraction.strip("0")):
         raise MomentError(f"{shown_value(text)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}")
-    return time(hour, minute, tzinfo=_offset_of(found["offset"], text))
+    if second > 59:
+        raise MomentError(f"{shown_value(text)!r} is no time of the day; write {TIME_FORMS}")
+    return time(hour, minute, second, int(fraction[:6].ljust(6, "0")), tzinfo=_offset_of(found["offset"], text))
 
 
 def _offset_of(offset: str | None, text: str) -> timezone | None:

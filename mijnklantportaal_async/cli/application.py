@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mijnklantportaal_async.cli.batch.commands import batch
+from mijnklantportaal_async.cli.call.commands import call, operations
 from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-from mijnklantportaal_async.cli.options import Connection, with_connection
+from mijnklantportaal_async.cli.options import Connection, end_with, with_connection
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
@@ -24,13 +25,13 @@ application = typer.Typer(
     help=_HELP,
     epilog=EXIT_CODES_HELP,
     no_args_is_help=True,
-    add_completion=False,
     # Its tracebacks would show local variables, the key among them.
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
 application.add_typer(batch, name="batch")
+application.add_typer(call, name="call")
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 _Grace = Annotated[
@@ -217,7 +218,6 @@ def sandbox(
     ] = False,
 ) -> None:
     """Run an embedded portal with a calendar page, until Ctrl-C."""
-    from mijnklantportaal_async.cli.failures import CommandError, report
     from mijnklantportaal_async.cli.sandbox_command import SandboxOptions, run_sandbox
 
     options = SandboxOptions(
@@ -232,11 +232,7 @@ def sandbox(
         rate_window=rate_window.value,
         seeded=seeded,
     )
-    from mijnklantportaal_async.cli.terminal import Terminal
+    end_with(lambda terminal: run_sandbox(terminal, options))
 
-    terminal = Terminal.open()
-    try:
-        code = run_sandbox(terminal, options)
-    except CommandError as error:
-        code = report(error, terminal)
-    raise typer.Exit(code)
+
+application.command()(operations)

@@ -1,6 +1,5 @@
 """Appointments as tables for people and as JSON for programs."""
 
-import json
 from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,7 +7,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
+from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
 from mijnklantportaal_async.models.appointments import Appointment, AppointmentStatus
 
 _STYLES = {
@@ -61,11 +60,6 @@ def as_json(appointment: Appointment) -> dict[str, str | None]:
         "online_meeting_link": appointment.online_meeting_link,
         "created_at": appointment.created_at.isoformat(),
     }
-
-
-def show_json(terminal: Terminal, data: object) -> None:
-    """Data for another program: ASCII, so that no terminal obeys anything in it."""
-    terminal.output.print(Text(json.dumps(data, indent=2)), soft_wrap=True)
 
 
 def _end(appointment: Appointment, zone: ZoneInfo) -> str:

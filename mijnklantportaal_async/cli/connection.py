@@ -1,7 +1,6 @@
 """Opens the portal that a command talks to: a real one, or an embedded sandbox."""
 
 import os
-import sqlite3
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -167,10 +166,10 @@ async def _open_sandbox(
     connection: Connection, terminal: Terminal, zone: ZoneInfo, hooks: tuple[Hook, ...]
 ) -> AsyncGenerator[OpenPortal, None]:
     from mijnklantportaal_async.cli.sandbox_portal import (
-        cannot_start,
         check_calendar,
         keep_up,
         make_sandbox,
+        start,
         write_calendar,
     )
 
@@ -184,10 +183,7 @@ async def _open_sandbox(
         seed=connection.sandbox_seed,
         rate_limit=connection.sandbox_rate_limit,
     )
-    try:
-        await sandbox.start()
-    except (OSError, sqlite3.Error) as error:
-        raise cannot_start(error, connection.sandbox_database) from error
+    await start(sandbox, connection.sandbox_database)
     clock = clock_of(connection)
     try:
         async with _session(

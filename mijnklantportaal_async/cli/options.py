@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_type_hints
 
 import attrs
 import typer
@@ -105,7 +105,48 @@ def with_connection(command: Command) -> Callable[..., None]:
 
     The command takes `connection` and `terminal` as its first arguments, and its own options after them.
     """
-    own = list(inspect.signature(command).parameters.values())[2:]
+
+    def run(connection: Connection, **options: Any) -> None:
+        end_with(lambda terminal: command(connection, terminal, **options), verbose=connection.verbose)
+
+    return _with_options_of_connection(run, command, own_from=2)
+
+
+def given_connection(prepare: Callable[..., None]) -> Callable[..., None]:
+    """Gives a group the options of `Connection`, for the commands in it.
+
+    The function takes `connection` as its first argument, and its own options after it. Nothing ends with it.
+    """
+    return _with_options_of_connection(prepare, prepare, own_from=1)
+
+
+def end_with(command: Callable[["Terminal"], ExitCode], *, verbose: int = 0) -> NoReturn:
+    """Runs a command, says what went wrong, and ends the process with its exit code.
+
+    Args:
+        command: Takes the terminal.
+        verbose: How much of the log goes to stderr.
+    """
+    from mijnklantportaal_async.cli.failures import CommandError, report
+    from mijnklantportaal_async.cli.terminal import Terminal
+    from mijnklantportaal_async.errors import MijnKlantportaalError
+
+    terminal = Terminal.open()
+    with _ended_by_sigterm(), _logging_to_stderr(verbose, terminal):
+        try:
+            code = command(terminal)
+        except (CommandError, MijnKlantportaalError) as error:
+            code = report(error, terminal)
+        except KeyboardInterrupt:
+            terminal.say("Interrupted.")
+            code = ExitCode.INTERRUPTED
+    raise typer.Exit(code)
+
+
+def _with_options_of_connection(
+    run: Callable[..., None], function: Callable[..., Any], own_from: int
+) -> Callable[..., None]:
+    own = list(inspect.signature(function).parameters.values())[own_from:]
     hints = get_type_hints(Connection, include_extras=True)
     shared = [
         inspect.Parameter(
@@ -114,35 +155,22 @@ def with_connection(command: Command) -> Callable[..., None]:
         for field in attrs.fields(Connection)
     ]
 
-    @functools.wraps(command)
-    def run(**options: Any) -> None:
-        from mijnklantportaal_async.cli.failures import CommandError, report
-        from mijnklantportaal_async.cli.terminal import Terminal
-        from mijnklantportaal_async.errors import MijnKlantportaalError
-
+    @functools.wraps(function)
+    def take_in(**options: Any) -> None:
         connection = Connection(**{parameter.name: options.pop(parameter.name) for parameter in shared})
         if misplaced := connection.misplaced_options():
             other = "does not go together with" if connection.sandbox else "needs"
             raise typer.BadParameter(f"{other} --sandbox", param_hint=" / ".join(misplaced))
-        terminal = Terminal.open()
-        with _ended_by_sigterm(), _logging_to_stderr(connection.verbose, terminal):
-            try:
-                code = command(connection, terminal, **options)
-            except (CommandError, MijnKlantportaalError) as error:
-                code = report(error, terminal)
-            except KeyboardInterrupt:
-                terminal.say("Interrupted.")
-                code = ExitCode.INTERRUPTED
-        raise typer.Exit(code)
+        run(connection, **options)
 
-    run.__doc__ = _as_paragraphs(command.__doc__ or "")
+    take_in.__doc__ = as_paragraphs(function.__doc__ or "")
     parameters = [*(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own), *shared]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
+    take_in.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    take_in.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return take_in
 
 
-def _as_paragraphs(text: str) -> str:
+def as_paragraphs(text: str) -> str:
     """A docstring whose paragraphs are one line each, for a terminal of any width."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 

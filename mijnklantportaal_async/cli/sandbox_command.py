@@ -1,7 +1,6 @@
 """`mijnklantportaal sandbox`: an embedded portal to try a client against."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 from typing import Literal
 
@@ -36,8 +35,7 @@ def run_sandbox(terminal: Terminal, options: SandboxOptions) -> ExitCode:
 
 
 async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
-    from mijnklantportaal_async.cli.sandbox_portal import cannot_start, make_sandbox
-    from mijnklantportaal_async.sandbox import DatabaseFileError
+    from mijnklantportaal_async.cli.sandbox_portal import make_sandbox, start
 
     sandbox = make_sandbox(
         host=options.host,
@@ -52,12 +50,7 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
         seeded=options.seeded,
     )
     interruption = Interruption()
-    try:
-        await sandbox.start()
-    except DatabaseFileError as error:
-        raise CommandError(f"The sandbox cannot be started: {error}") from error
-    except (OSError, sqlite3.Error) as error:
-        raise cannot_start(error, options.database, "Try another --port or --host.") from error
+    await start(sandbox, options.database, "Try another --port or --host.")
     try:
         with listening(interruption):
             limit = f"{options.rate_limit} requests a minute, {options.rate_window} window"

@@ -51,16 +51,29 @@ def make_sandbox(
         raise CommandError(f"{error}.") from error
 
 
-def cannot_start(error: Exception, database: Path | None, otherwise: str = "") -> CommandError:
-    """Why a sandbox does not start, and what to do.
+async def start(sandbox: Sandbox, database: Path | None, otherwise: str = "") -> None:
+    """Starts a sandbox.
 
     Args:
-        error: What came instead.
-        database: The file of its calendar; None when it was to be in memory.
-        otherwise: What to do when it is not about the file.
+        sandbox: The sandbox.
+        database: The file of its records; None when they are in memory.
+        otherwise: What to do when it does not start, and that is not about the file.
+
+    Raises:
+        CommandError: It does not start.
     """
-    advice = otherwise if isinstance(error, OSError) else f"Can {database} be read and written?"
-    return CommandError(f"The sandbox cannot be started: {error}. {advice}".rstrip())
+    import sqlite3
+
+    from mijnklantportaal_async.sandbox import DatabaseFileError
+
+    try:
+        await sandbox.start()
+    except OSError as error:
+        raise CommandError(f"The sandbox cannot be started: {error}. {otherwise}".rstrip()) from error
+    except sqlite3.Error as error:
+        raise CommandError(f"The sandbox cannot be started: {error}. Can {database} be read and written?") from error
+    except DatabaseFileError as error:
+        raise CommandError(f"The sandbox cannot be started: {error}") from error
 
 
 def check_calendar(path: Path) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 from mijnklantportaal_async.appointment_files.columns import Field
 from mijnklantportaal_async.appointment_files.rows import read_row
-from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json, show_json
+from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json
 from mijnklantportaal_async.cli.connection import open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.row_results import Account
 from mijnklantportaal_async.cli.run_report import exit_code_for

@@ -109,7 +109,13 @@ class Sandbox(PortalContents):
             raise ValueError("keys is empty: nobody could call this portal")
         if unknown := set(unlicensed) - {tag.name for tag in TAGS}:
             raise ValueError(f"unlicensed has {sorted(unknown)}: the tags are {', '.join(tag.name for tag in TAGS)}")
-        super().__init__(database, ZoneInfo(timezone), PortalClock(clock or Clock(speed)), seeded=seeded, premises=self._premises_with)
+        super().__init__(
+            database,
+            ZoneInfo(timezone),
+            PortalClock(clock or Clock(speed)),
+            seeded=seeded,
+            premises=self._premises_with,
+        )
         self._host = host
         self._port = port
         self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))

@@ -1,10 +1,16 @@
 """What the tests of the command share: how a run ended, and a run as a process of its own."""
 
 import asyncio
+import os
+import pty
 import signal
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import attrs
+import pytest
 
 KEY = "a-secret-key-that-nobody-may-see"
 
@@ -50,3 +56,46 @@ class RealProcess:
 
 
 Start = Callable[..., Awaitable[RealProcess]]
+
+
+class AtTerminal:
+    """The command with a pseudo terminal, as a person has it."""
+
+    def __init__(self, *arguments: str | Path, environment: dict[str, str]) -> None:
+        self.process, self._terminal = _spawned([str(argument) for argument in arguments], environment)
+        self.shown = ""
+
+    async def until_it_shows(self, text: str) -> None:
+        async with asyncio.timeout(90):
+            while text not in self.shown:
+                self.shown += (await asyncio.to_thread(os.read, self._terminal, 65536)).decode()
+
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    async def end(self) -> int:
+        async with asyncio.timeout(90):
+            try:
+                while part := await asyncio.to_thread(os.read, self._terminal, 65536):
+                    self.shown += part.decode()
+            except OSError:
+                pass  # Linux says the end of a terminal like this.
+            os.close(self._terminal)
+            return await asyncio.to_thread(self.process.wait)
+
+
+def _spawned(arguments: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        # A session of its own, with the terminal in command of it: then Ctrl-C arrives as a signal.
+        ["setsid", "--ctty", "--wait", sys.executable, "-m", "mijnklantportaal_async.cli", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40", **environment},
+    )
+    os.close(theirs)
+    return process, ours
+
+
+needs_setsid = pytest.mark.skipif(sys.platform != "linux", reason="setsid --ctty")

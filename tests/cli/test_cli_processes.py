@@ -1,9 +1,6 @@
 """The command as a real process: exit codes, what is shown, and what never is."""
 
-import asyncio
 import contextlib
-import os
-import pty
 import re
 import signal
 import sqlite3
@@ -14,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from cli_support import KEY, Start
+from cli_support import KEY, AtTerminal, Start, needs_setsid
 
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
@@ -173,49 +170,6 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
 
 
 # --- at a terminal ---------------------------------------------------------------------------------------------
-
-
-class AtTerminal:
-    """The command with a pseudo terminal, as a person has it."""
-
-    def __init__(self, *arguments: str | Path, environment: dict[str, str]) -> None:
-        self.process, self._terminal = _spawned([str(argument) for argument in arguments], environment)
-        self.shown = ""
-
-    async def until_it_shows(self, text: str) -> None:
-        async with asyncio.timeout(90):
-            while text not in self.shown:
-                self.shown += (await asyncio.to_thread(os.read, self._terminal, 65536)).decode()
-
-    def type(self, text: str) -> None:
-        os.write(self._terminal, text.encode())
-
-    async def end(self) -> int:
-        async with asyncio.timeout(90):
-            try:
-                while part := await asyncio.to_thread(os.read, self._terminal, 65536):
-                    self.shown += part.decode()
-            except OSError:
-                pass  # Linux says the end of a terminal like this.
-            os.close(self._terminal)
-            return await asyncio.to_thread(self.process.wait)
-
-
-def _spawned(arguments: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        # A session of its own, with the terminal in command of it: then Ctrl-C arrives as a signal.
-        ["setsid", "--ctty", "--wait", sys.executable, "-m", "mijnklantportaal_async.cli", *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40", **environment},
-    )
-    os.close(theirs)
-    return process, ours
-
-
-needs_setsid = pytest.mark.skipif(sys.platform != "linux", reason="setsid --ctty")
 
 
 @needs_setsid

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -40,6 +41,9 @@ from mijnklantportaal_async import (
 from mijnklantportaal_async.calling.retry import Step, judge
 from mijnklantportaal_async.calling.wire import Answer, Effect, Operation, Request, error_from
 from mijnklantportaal_async.cli.application import application
+from mijnklantportaal_async.cli.call.arguments import read_arguments
+from mijnklantportaal_async.cli.call.catalog import all_coroutines
+from mijnklantportaal_async.cli.call.fields import fields_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.errors import CallTimeoutError, MijnKlantportaalError
 from mijnklantportaal_async.sandbox import Fault, Sandbox
@@ -316,6 +320,8 @@ def check_command(words: list[str]) -> None:
             group: Any = typer.main.get_command(application)
             # Parses and checks them, and does not run the command.
             group.commands[command].make_context(command, arguments)
+            if command == "call":
+                check_call(arguments)
         case ["python", script, *arguments]:
             check_options(ROOT / script, arguments)
         case ["benchmarks", *arguments]:
@@ -326,6 +332,13 @@ def check_command(words: list[str]) -> None:
             pass
         case _:
             pytest.fail(f"what is {words[0]}?")
+
+
+def check_call(arguments: list[str]) -> None:
+    place = next(place for place, word in enumerate(arguments) if word in all_coroutines())
+    name, *words = arguments[place:]
+    if words != ["--help"]:
+        read_arguments(name, words, fields_of(all_coroutines()[name]), ZoneInfo("Europe/Amsterdam"), ())
 
 
 def check_requirement(name: str) -> None:

@@ -1,6 +1,5 @@
 """The portals of `--sandbox`: one for each name, with a calendar that outlives the command."""
 
-import sqlite3
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ from mijnklantportaal_async.cli.connection import zone_of
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.sandbox_portal import cannot_start, check_calendar, make_sandbox, write_calendar
+from mijnklantportaal_async.cli.sandbox_portal import check_calendar, make_sandbox, start, write_calendar
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.sandbox import Sandbox
 
@@ -146,10 +145,7 @@ async def _start(connection: Connection, calendar: Path, stack: AsyncExitStack) 
         seed=connection.sandbox_seed,
         rate_limit=connection.sandbox_rate_limit,
     )
-    try:
-        await sandbox.start()
-    except (OSError, sqlite3.Error) as error:
-        raise cannot_start(error, calendar) from error
+    await start(sandbox, calendar)
     stack.push_async_callback(sandbox.stop)
     return sandbox
 
