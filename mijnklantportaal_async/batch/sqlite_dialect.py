@@ -29,7 +29,7 @@ class Dialect(SQLiteDialect_pysqlite):
 
     def connect(self, *arguments: Any, **settings: Any) -> Any:
         """Connects."""
-        connection = super().connect(*arguments, **settings)
+        connection: Any = super().connect(*arguments, **settings)
         if sqlite3.sqlite_version_info < KNOWS_SUBSECONDS:
             teach(connection)
         return connection
