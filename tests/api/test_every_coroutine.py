@@ -378,6 +378,24 @@ def test_what_may_be_null_or_missing(kind: Any) -> None:
                 read(write(changed(example, way, value)), kind)
 
 
+@kinds
+def test_amounts_days_moments_and_choices_have_types_of_their_own(kind: Any) -> None:
+    """Reading alone would not tell: a text is a text."""
+    hints = get_type_hints(kind)
+    for wire, schema in RECORDS[kind].answer.properties.items():
+        (field,) = (field.name for field in attrs.fields(kind) if json_name(field.name) == wire)
+        told, example = str(hints[field]), str(schema.get("example"))
+        if re.search("amount|price", wire.lower()):
+            assert "decimal.Decimal" in told, field
+        elif re.match(r"\d{4}-\d\d-\d\d", example):
+            # An invoice of the service shows the moment at which its day begins.
+            is_day = len(example) == 10 or example.endswith("T00:00:00.000Z")
+            assert ("datetime.date" if is_day else "datetime.datetime") in told, field
+            assert ("datetime.datetime" not in told) or not is_day, field
+        elif "enum" in schema and schema["type"] == "string":
+            assert "mijnklantportaal_async.models" in told, field
+
+
 WRONG: dict[Any, tuple[Any, ...]] = {
     "string": (7, True, [], {}),
     "integer": ("7", 2.5, True, [], {}),
