@@ -49,6 +49,7 @@ from mijnklantportaal_async.sandbox import Fault
 from mijnklantportaal_async.sandbox.contract import ContractOperation
 from mijnklantportaal_async.testing import portal_in_sandbox
 from mijnklantportaal_async.values.checks import EXAMPLES, PREFIXES
+from mijnklantportaal_async.values.open_enum import OpenStrEnum
 from mijnklantportaal_async.values.serde import UnreadableError, json_name, read, write
 
 Case = tuple[str, ContractOperation]
@@ -376,6 +377,24 @@ def test_what_may_be_null_or_missing(kind: Any) -> None:
         ):
             for value in (None, ...):
                 read(write(changed(example, way, value)), kind)
+
+
+@kinds
+def test_amounts_days_moments_and_choices_have_types_of_their_own(kind: Any) -> None:
+    """Reading alone would not tell: a text is a text."""
+    hints = get_type_hints(kind)
+    for wire, schema in RECORDS[kind].answer.properties.items():
+        (field,) = (field.name for field in attrs.fields(kind) if json_name(field.name) == wire)
+        told, example = str(hints[field]), str(schema.get("example"))
+        if re.search("amount|price", wire.lower()):
+            assert "decimal.Decimal" in told, field
+        elif re.match(r"\d{4}-\d\d-\d\d", example):
+            # An invoice of the service shows the moment at which its day begins.
+            is_day = len(example) == 10 or example.endswith("T00:00:00.000Z")
+            assert ("datetime.date" if is_day else "datetime.datetime") in told, field
+            assert ("datetime.datetime" not in told) or not is_day, field
+        elif "enum" in schema and schema["type"] == "string":
+            assert any(issubclass(one, OpenStrEnum) for one in get_args(hints[field]) or (hints[field],)), field
 
 
 WRONG: dict[Any, tuple[Any, ...]] = {
