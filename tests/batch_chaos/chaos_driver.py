@@ -22,7 +22,7 @@ from mijnklantportaal_async.batch.engine import EngineClient
 
 WORKERS = 3
 
-LOOK = 0.1
+LOOK = 0.25
 """Seconds between two looks."""
 
 FREEZE = (3.0, 4.0)
@@ -131,7 +131,7 @@ class Harm:
             # All of it in the first half: rows must be left for it.
             while await count_over(self._jobs) < plan.rows * number // (2 * (plan.harms or 1)):
                 await asyncio.sleep(LOOK)
-            while not (busy := [child for child in self._nursery.children if child.works and await self._rows(child)]):
+            while not (busy := await self._busy()):
                 await asyncio.sleep(LOOK)
             if (way := next(ways)) == "kill all":
                 await self._kill_all_in_the_middle()
@@ -169,11 +169,15 @@ class Harm:
         # Where it stands in the middle of a transaction on SQLite, nobody can take over: then it goes on all the same.
         with suppress(TimeoutError, DatabaseTroubleError):
             async with asyncio.timeout(FREEZE[1]):
-                while await self._rows(victim):
+                while victim.name in await self._with_rows():
                     await asyncio.sleep(LOOK)
 
-    async def _rows(self, worker: Child) -> int:
-        return sum(kept.executor == worker.name for kept in await self._engine.under_way())
+    async def _busy(self) -> list[Child]:
+        names = await self._with_rows()
+        return [child for child in self._nursery.children if child.works and child.name in names]
+
+    async def _with_rows(self) -> set[str | None]:
+        return {kept.executor for kept in await self._engine.under_way()}
 
     async def _fill_up(self) -> None:
         """Also the places of those that ended because they had stood still."""
