@@ -7,6 +7,16 @@ nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 
 PYTHONS = ["3.11", "3.12", "3.13"]
+AIOHTTP = {
+    "3.12-first": "==3.12.0",
+    "3.12-last": "~=3.12.0",
+    "3.13-first": "==3.13.0",
+    "3.13-last": "~=3.13.0",
+    "3.14-first": "==3.14.0",
+    "3.14-last": "~=3.14.0",
+    "newest": ">=3.14.0.dev0",  # naming a pre-release admits them; a newer release goes before
+}
+CORE = ["calling", "session", "api", "values", "errors", "shape", "chaos", "sandbox"]
 
 
 @nox.session(python=PYTHONS)
@@ -34,13 +44,23 @@ def _core() -> str:
     return ",".join([*(f"{package}/{room}/*" for room in rooms), *(f"{package}/{name}.py" for name in files)])
 
 
-@nox.session
+@nox.session(python=PYTHONS[0], reuse_venv=False)  # whatever lies in an old environment would be kept
 def lowest(session: nox.Session) -> None:
     """The main tests with the lowest versions that pyproject.toml admits."""
     session.install("uv")
-    python = str(session.bin_paths[0] if session.bin_paths else "") + "/python"
-    session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-e", ".[test]")
+    wanted = ("--resolution", "lowest-direct", "-e", ".[test]")
+    session.run_install("uv", "pip", "install", "--python", session.virtualenv.location, *wanted)
     session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0], reuse_venv=False)
+@nox.parametrize("wanted", list(AIOHTTP.values()), ids=list(AIOHTTP))
+def aiohttp(session: nox.Session, wanted: str) -> None:
+    """The core on the first and last aiohttp of each minor, and on the newest, pre-releases included."""
+    session.install("-e", ".[test]", f"aiohttp{wanted}")
+    session.run("python", "-c", "import aiohttp; print('aiohttp', aiohttp.__version__)")
+    slow = "tests/sandbox/test_sandbox_contract.py"
+    session.run("python", "-m", "pytest", "--ignore", slow, *(f"tests/{room}" for room in CORE), *session.posargs)
 
 
 @nox.session
