@@ -64,6 +64,12 @@ def files_in(folder: Path) -> set[str]:
     return {entry.name for entry in folder.iterdir()} - OF_OTHERS
 
 
+def compiled() -> set[Path]:
+    """Folders with compiled modules of this project."""
+    rooms = ("mijnklantportaal_async", "tests", "examples", "benchmarks", "docs")
+    return {folder for room in rooms for folder in (ROOT / room).rglob("__pycache__")}
+
+
 class Watch:
     """Looks after a whole run, from the process that began it."""
 
@@ -81,6 +87,8 @@ class Watch:
         # Where a test failed, its own folder is kept for a look, where pytest always keeps them.
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
         os.environ |= {RUN: self._run, "HOME": str(home), "TMPDIR": str(temporary)}
+        # A hundred processes would each compile everything anew. Where somebody does not want that kept, it is not.
+        self._compiled = None if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") == "" else compiled()
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
             os.environ.pop(name, None)
         tempfile.tempdir = None
@@ -108,6 +116,8 @@ class Watch:
     def end(self) -> None:
         """Removes the folders."""
         shutil.rmtree(self._folder, ignore_errors=True)
+        for folder in set() if self._compiled is None else compiled() - self._compiled:
+            shutil.rmtree(folder, ignore_errors=True)
         os.environ.clear()
         os.environ |= self._before
         tempfile.tempdir = None

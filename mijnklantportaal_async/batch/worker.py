@@ -6,6 +6,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -212,9 +213,12 @@ class Worker:
 
     async def _keep(self) -> None:
         """Shows life, takes over from those that show none, and notices portals that are new."""
+        last = _both_clocks()
         while True:
+            now = _both_clocks()
+            stood_still, last = max(now[0] - last[0], now[1] - last[1]) > self._settings.silent, now
             try:
-                await asyncio.to_thread(self._lease.show_life)
+                await self._show_life(stood_still)
                 await self._take_over()
                 await self._follow_jobs()
             except LeaseLostError:
@@ -224,6 +228,18 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
                 LOG.warning("The lease could not be kept: %s: %s", type(error).__name__, error)
             await asyncio.sleep(self._settings.check)
+
+    async def _show_life(self, stood_still: bool) -> None:
+        try:
+            await asyncio.to_thread(self._lease.show_life)
+        except LeaseLostError:
+            raise
+        except Exception as error:
+            if stood_still:
+                # The lock went with the connection, and nobody saw a sign of life in between: it is another's by now,
+                # or may be at any moment.
+                raise LeaseLostError("it stood still, and its connection to the database was ended") from error
+            raise
 
     async def _follow_jobs(self) -> None:
         """Starts the engine anew where a job brought a portal that it does not listen to."""
@@ -262,6 +278,11 @@ class Worker:
             return True
         self._idle.add(row_id)
         return False
+
+
+def _both_clocks() -> tuple[float, float]:
+    """One of them goes on whatever happens: to the process, to the machine, or to the time of day."""
+    return time.monotonic(), time.time()
 
 
 def _queue_of(kept: Kept) -> str:

@@ -20,8 +20,6 @@ from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.engine import EngineClient
 
-WORKERS = 3
-
 LOOK = 0.25
 """Seconds between two looks."""
 
@@ -182,7 +180,7 @@ class Harm:
     async def _fill_up(self) -> None:
         """Also the places of those that ended because they had stood still."""
         standing = [child for child in self._nursery.children if is_worker(child) and child.is_alive]
-        for _ in range(WORKERS - sum(not child.is_frozen for child in standing)):
+        for _ in range(self._plan.workers - sum(not child.is_frozen for child in standing)):
             await self._nursery.worker(self._plan)
 
     def _freeze_time(self) -> float:

@@ -29,6 +29,7 @@ class ChaosPlan:
         seed: Of everything that is random: rows, faults, who dies and when.
         rows: How many are asked for.
         portals: How many portals they are for.
+        workers: How many are at work at once.
         speed: Portal seconds in a second of the machine.
         share: Part of all requests that a portal fails.
         slow_posts: Every POST takes so many seconds, and comes to its end whoever has died; no other faults then.
@@ -48,6 +49,7 @@ class ChaosPlan:
     seed: int = 1
     rows: int = 240
     portals: int = 3
+    workers: int = 3
     speed: float = 20.0
     share: float = 0.2
     slow_posts: float | None = None

@@ -10,13 +10,24 @@ from chaos_plan import ChaosPlan
 SHORT = ChaosPlan(seed=1, rows=60, portals=2, harms=3, ways=("kill", "freeze", "kill"))
 """What a main test may take. The long form is in `test_batch_soak.py`."""
 
-CONTROL = ChaosPlan(seed=2, rows=20, portals=1, harms=1, ways=("kill all",), slow_posts=0.6)
+CONTROL = ChaosPlan(seed=2, rows=20, portals=1, workers=1, harms=1, ways=("kill all",), slow_posts=0.6)
 """No faults, and every POST takes long enough to be killed in the middle; the portal brings it to its end all the same.
 """
 
 
 @pytest.mark.timeout(180)
-async def test_each_row_exactly_once_whoever_dies(database_url: str, tmp_path: Path) -> None:
+async def test_each_row_exactly_once_whoever_dies(sqlite_url: str, tmp_path: Path) -> None:
+    await come_through(sqlite_url, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(180)
+async def test_each_row_exactly_once_on_a_server(postgresql_url: str, tmp_path: Path) -> None:
+    """The main tests have `test_batch_worker_gone.py` for it, which judges a kill and a freeze on it as well."""
+    await come_through(postgresql_url, tmp_path)
+
+
+async def come_through(database_url: str, tmp_path: Path) -> None:
     report = await run_chaos(SHORT, database_url, tmp_path, limit=120)
     print(report)
     assert report.verdict.is_exactly_once, report
@@ -39,4 +50,4 @@ async def test_a_flow_that_leaves_something_out_makes_duplicates(flow: str, sqli
     print(report)
     assert report.verdict.duplicates > 0, report
     assert report.verdict.lost == 0
-    assert report.kills == 3
+    assert report.kills == 1

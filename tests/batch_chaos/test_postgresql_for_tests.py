@@ -8,7 +8,12 @@ import pytest
 from postgresql_server import fresh_database, known_programs, running_server
 
 
-@pytest.mark.parametrize("programs", known_programs(), ids=str)
+@pytest.mark.parametrize(
+    "programs",
+    # The first is the one that the main tests work with.
+    [pytest.param(path, marks=[pytest.mark.soak] if number else []) for number, path in enumerate(known_programs())],
+    ids=lambda path: path.parent.name,
+)
 def test_every_server_of_this_machine_will_do(programs: Path) -> None:
     with running_server(programs) as server:
         with fresh_database(server, "one") as url, psycopg.connect(url) as connection:

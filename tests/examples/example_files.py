@@ -16,13 +16,18 @@ SETTINGS = ("MIJNKLANTPORTAAL_", "TELEGRAM_")
 
 
 def load_example(name: str) -> ModuleType:
-    """An example, with its folder on the path as when it runs as a script."""
+    """An example, with its folder on the path as when it runs as a script.
+
+    It is run at the first look into it: some bring libraries that take seconds to import, which not every process of
+    the tests has a use for. (pytest looks into whatever a test module has by name.)
+    """
     if str(EXAMPLES) not in sys.path:
         sys.path.insert(0, str(EXAMPLES))
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
+        spec.loader = importlib.util.LazyLoader(spec.loader)
         sys.modules[name] = module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
     return sys.modules[name]

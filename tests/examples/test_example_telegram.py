@@ -1,8 +1,9 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import bot_chat
 import pytest
-from bot_chat import AMSTERDAM, ANSWERS, chat, say, tap, telegram_bot
+from bot_chat import AMSTERDAM, ANSWERS, chat, say, tap
 from example_files import ended
 
 from mijnklantportaal_async import Clock
@@ -177,5 +178,5 @@ def test_says_what_is_missing(
 ) -> None:
     monkeypatch.setattr("os.environ", environment)
 
-    assert telegram_bot.main(arguments) == 2
+    assert bot_chat.telegram_bot.main(arguments) == 2
     assert missing in capsys.readouterr().err

@@ -15,7 +15,19 @@ SEEDS = 3
 
 
 def run_checks(seed: int | None, timeout: float) -> None:
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", str(CHECKS)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "0",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "schemathesis.pytest.plugin",
+        str(CHECKS),
+    ]
     environment = dict(os.environ)
     if seed is not None:
         environment["CONTRACT_SEED"] = str(seed)
