@@ -6,6 +6,7 @@ still there when all tests have ended fails the run, by name.
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -136,6 +137,9 @@ class Watch:
 
 def begin(config: pytest.Config) -> None:
     """Sets it up, but in the workers: they are the run's processes themselves."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell that runs the tests in the background has it ignored by all of their processes.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput") and not config.option.collectonly:
         config.stash[WATCH] = Watch()
 

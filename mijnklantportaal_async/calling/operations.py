@@ -1,6 +1,6 @@
 """What every class of `api/` stands on: the session's parts, and one way to make a call."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -85,7 +85,7 @@ class Operations:
         """A list that comes in pages: each of them is a call like any other."""
         path = path_with(operation, identifiers) if identifiers else operation.path
 
-        def fetch(number: int) -> Awaitable[Page[R]]:
+        def fetch(number: int) -> Coroutine[Any, Any, Page[R]]:
             return self._call(page_request(operation, number, path), partial(read_page, kind=kind, number=number))
 
         return Pager(fetch, operation=operation, first=check_page_number(first))
@@ -97,7 +97,7 @@ class Operations:
         *,
         finder: Finder[T] | None = None,
         when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None = None,
-    ) -> Awaitable[T]:
+    ) -> Coroutine[Any, Any, T]:
         return self._caller.call(self._options, request, decode, finder=finder, when_done=when_done)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -125,6 +126,10 @@ class Child:
         """It stands still, and everything that it holds stays held."""
         self.is_frozen = True
         self._signal(signal.SIGSTOP)
+        # On a busy machine one of its threads may go on for a while, until another has taken up the signal.
+        deadline = time.monotonic() + PATIENCE
+        while _has_threads_that_move(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         """It goes on as if nothing had happened."""
@@ -138,6 +143,16 @@ class Child:
             # One that is not born yet has no number, and 0 would mean ourselves.
             if self.pid > 0:
                 os.kill(self.pid, number)
+
+
+def _has_threads_that_move(pid: int) -> bool:
+    """Whether some thread of a process has not stopped yet. Linux only; others are trusted."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+            # The state comes after the name, which stands in brackets.
+            if stat.read_text().rpartition(")")[2].split()[0] not in "TtZX":
+                return True
+    return False
 
 
 class Nursery:

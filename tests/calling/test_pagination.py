@@ -1,12 +1,13 @@
 """Going through a list in pages: how much is fetched, where it ends, and what a list that leads nowhere comes to."""
 
 import asyncio
+import gc
 import pickle
 from typing import Any
 
 import pytest
 from given import MakePortal
-from scripted_server import Exchange, ScriptedServer, Step, answer, customer, drop, paged
+from scripted_server import Exchange, ScriptedServer, Step, answer, customer, drop, paged, stall
 
 from mijnklantportaal_async import (
     Customer,
@@ -60,6 +61,39 @@ async def test_nothing_is_sent_before_it_is_read_and_each_page_only_when_it_is_n
         assert found == ALL
         assert asked == [1, 1, 2, 2, 3]
         assert paths(server) == ["", "?page=2", "?page=3"]
+
+
+async def test_the_next_page_is_asked_for_ahead_only_when_asked(make_portal: MakePortal) -> None:
+    async with ScriptedServer(*THREE_PAGES) as server:
+        asked: list[int] = []
+        found: list[str] = []
+        async for item in make_portal(server.url).list_customers().ahead():
+            await asyncio.sleep(0.5)
+            asked.append(len(server.received))
+            found.append(item.id)
+        assert found == ALL
+        # One page ahead, and none after the last.
+        assert asked == [2, 2, 3, 3, 3]
+        assert paths(server) == ["", "?page=2", "?page=3"]
+
+
+async def test_whoever_ends_early_leaves_nothing_open(make_portal: MakePortal) -> None:
+    async with ScriptedServer(THREE_PAGES[0], stall) as server:
+        portal = make_portal(server.url)
+        async for _ in portal.list_customers().ahead():
+            await server.wait_for(2)
+            break
+        gc.collect()
+        await asyncio.sleep(1)
+        assert portal.rate_limit.in_flight == 0
+
+
+async def test_an_error_of_a_page_ahead_is_raised_when_it_is_reached(make_portal: MakePortal) -> None:
+    async with ScriptedServer(THREE_PAGES[0], answer(403, {"message": "no"})) as server:
+        found: list[str] = []
+        with pytest.raises(PermissionDeniedError, match=r"\(page 2\)"):
+            await read_into(found, make_portal(server.url).list_customers().ahead())
+        assert found == ALL[:2]
 
 
 async def test_every_loop_begins_anew(make_portal: MakePortal) -> None:
