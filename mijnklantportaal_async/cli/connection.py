@@ -178,6 +178,7 @@ async def _open_sandbox(
     sandbox = make_sandbox(
         database=connection.sandbox_database,
         timezone=zone.key,
+        seeded=connection.sandbox_seeded,
         speed=connection.sandbox_speed,
         faults=connection.sandbox_faults,
         seed=connection.sandbox_seed,

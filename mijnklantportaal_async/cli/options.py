@@ -54,6 +54,14 @@ class Connection:
             help="Keep its calendar in this SQLite file; otherwise in memory.", dir_okay=False, rich_help_panel=_SANDBOX
         ),
     ] = None
+    sandbox_seeded: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox-seeded",
+            help="Begin as a small business: customers, appointments, invoices and more.",
+            rich_help_panel=_SANDBOX,
+        ),
+    ] = False
     sandbox_speed: Annotated[
         float,
         typer.Option(min=0.1, max=100, help="How fast its minutes go by.", rich_help_panel=_SANDBOX),

@@ -37,9 +37,9 @@ class FileHost:
 
     def link(self, identifier: str, name: str, expires: datetime) -> str:
         """Make the path of a link."""
-        path = f"/{secrets.token_urlsafe(16)}/{quote(name)}"
-        self._links[path] = (identifier, expires)
-        return path
+        secret = secrets.token_urlsafe(16)
+        self._links[f"/{secret}/{name}"] = (identifier, expires)
+        return f"/{secret}/{quote(name)}"
 
     def clear(self) -> None:
         """Forget the links and the requests."""
@@ -49,7 +49,8 @@ class FileHost:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
         had_key = "Authorization" in request.headers
-        identifier, expires = self._links.get(request.rel_url.raw_path, ("", None))
+        # Decoded: how a client writes a quote or a semicolon of a name is its own affair.
+        identifier, expires = self._links.get(request.rel_url.path, ("", None))
         file = self._documents().file(identifier)
         if had_key:
             answer = web.Response(status=400, text="Only one kind of authorization is allowed.\n")

@@ -61,6 +61,12 @@ def test_a_record_is_one_json_document_with_amounts_as_texts(command: Command, k
     assert json.loads(command(*kept, "close-payment-link", f"--link_id={link['id']}").output)["status"] == "closed"
 
 
+def test_a_sandbox_that_begins_with_something(command: Command) -> None:
+    listed = command("call", "--sandbox", "--sandbox-seeded", "--all", "list_customer_invoices")
+    assert listed.code == 0
+    assert len(json.loads(listed.output)) > 15
+
+
 def test_a_table_on_request(command: Command, kept: tuple[str, ...]) -> None:
     made = command(*kept, "--table", "create_customer", *CUSTOMER)
     assert re.search(r"^company_name +Bakkerij Café *$", made.output, re.MULTILINE)

@@ -143,6 +143,15 @@ async def test_a_form_that_is_none(call: Caller, body: bytes, content_type: str)
     assert (reply.status, "form" in reply.json["message"]) == (400, True)
 
 
+@pytest.mark.parametrize("name", ['a "b".pdf', "100%.pdf", "a;b.pdf", "it's.pdf", "été +.pdf", "a/b.pdf"])
+async def test_whatever_a_file_is_called_its_link_leads_to_it(session: aiohttp.ClientSession, name: str) -> None:
+    async with Sandbox(rate_limit=None) as sandbox:
+        file = sandbox.put("/files", name=name, content=b"%PDF")
+        link = (await Caller(sandbox, session)("GET", f"/files/{file['id']}/download")).json["link"]
+        async with session.get(link) as response:
+            assert (response.status, await response.read()) == (200, b"%PDF")
+
+
 async def test_a_link_is_good_for_five_minutes_and_for_nothing_else(session: aiohttp.ClientSession) -> None:
     async with Sandbox(rate_limit=None) as sandbox:
         file = sandbox.put("/files", name="a.pdf", content=b"%PDF")

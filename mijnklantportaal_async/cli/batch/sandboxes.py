@@ -140,6 +140,7 @@ async def _start(connection: Connection, calendar: Path, stack: AsyncExitStack) 
     sandbox = make_sandbox(
         database=calendar,
         timezone=zone_of(connection).key,
+        seeded=connection.sandbox_seeded,
         speed=connection.sandbox_speed,
         faults=connection.sandbox_faults,
         seed=connection.sandbox_seed,
