@@ -55,6 +55,14 @@ class MovedTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._came_back)
         return future
 
+    async def shutdown_default_executor(self, *timeout: Any, **named: Any) -> None:
+        """Waits for the threads to end, at the machine's own pace as well."""
+        self._on_threads += 1
+        try:
+            await super().shutdown_default_executor(*timeout, **named)
+        finally:
+            self._on_threads -= 1
+
     def _came_back(self, _: object) -> None:
         self._on_threads -= 1
 

@@ -94,7 +94,9 @@ from mijnklantportaal_async.batch import start_worker_process
 async def main():
     url = "postgresql://user:hidden-password@127.0.0.1:9/name"
     process = await start_worker_process(url, environment={"MIJNKLANTPORTAAL_API_KEY": "hidden-key"})
-    arguments = open(f"/proc/{process.pid}/cmdline", "rb").read()
+    # Empty in the moment between being made and having become the program.
+    while not (arguments := open(f"/proc/{process.pid}/cmdline", "rb").read()):
+        await asyncio.sleep(0.01)
     process.kill()
     await process.wait()
     assert b"batch" in arguments, arguments
