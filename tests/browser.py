@@ -1,6 +1,7 @@
 """Chromium, for tests of pages: where the machine has none they are left out, and one line at the end says so."""
 
 import asyncio
+import os
 import shutil
 from pathlib import Path
 
@@ -45,6 +46,8 @@ class Browser:
             address,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            # A library that somebody pushes in before those of the tests, such as one that moves the clock, stops it.
+            env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
         )
         async with asyncio.timeout(90):
             shown, log = await process.communicate()
