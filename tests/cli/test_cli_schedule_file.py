@@ -291,6 +291,7 @@ def test_files_without_appointments(command: Command, tmp_path: Path, content: s
 
 
 def test_what_lies_in_the_past_is_mentioned(command: Command, csv_file: Writer) -> None:
-    result = command("schedule-file", csv_file(1, "Visit,2017-03-05 10:00,2017-03-05 11:00,cst_1"), "--dry-run")
+    rows = [f"Visit,{year}-03-05 10:00,{year}-03-05 11:00,cst_1" for year in (2097, 2017)]
+    result = command("schedule-file", csv_file(0, *rows), "--dry-run")
 
     assert "Lines 3 lie in the past; is the year right?" in result.messages
