@@ -16,12 +16,23 @@ from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, Worker
 from mijnklantportaal_async.sandbox import Sandbox
 
 FULL_DISK = """
-import asyncio, os, resource, sys
+import asyncio, logging, os, resource, sys
 
 sys.path[:0] = sys.argv[2:]
 from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row
 from mijnklantportaal_async.batch import Jobs, RowOutcome, Worker
 from mijnklantportaal_async.sandbox import Sandbox
+
+
+class Heard(logging.Handler):
+    # Until our own words for it have been heard, the disk stays full: whoever meets it first is luck.
+    about_it = False
+
+    def emit(self, record):
+        self.about_it |= "Is its disk full" in record.getMessage()
+
+
+heard = Heard()
 
 
 def limit(most):
@@ -40,17 +51,17 @@ async def main():
                     # No file may grow: what a full disk looks like from here.
                     limit(os.path.getsize(path + "-wal"))
                     full_for, stood_at = 1, progress.done
-                elif 0 < full_for < 30:
+                elif full_for:
                     full_for += 1
-                    if full_for == 30:
+                    if full_for >= 30 and (heard.about_it or full_for > 1500):
                         limit(resource.RLIM_INFINITY)
         assert booked(sandbox) == asked(rows)
         assert {result.outcome for result in await jobs.results("season")} == {RowOutcome.DONE}
         print("was full at", stood_at)
 
 
-import logging
 logging.basicConfig(level=logging.WARNING, format="%(message)s")
+logging.getLogger().addHandler(heard)
 asyncio.run(main())
 """
 
@@ -60,14 +71,14 @@ def test_a_full_disk_holds_the_job_up_and_loses_nothing(tmp_path: Path) -> None:
         pytest.skip("the size of files is limited with a call that Windows does not have")
     helpers = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
     done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, tmp_path, *helpers], capture_output=True, text=True, timeout=100
+        [sys.executable, "-c", FULL_DISK, tmp_path, *helpers], capture_output=True, text=True, timeout=250
     )
     assert done.returncode == 0, done.stderr
     assert "was full at" in done.stdout
     said = [line for line in done.stderr.splitlines() if "disk" in line.lower()]
     assert any("Is its disk full" in line for line in said), done.stderr
     # Said, and not said a hundred times.
-    assert len(said) < 30, done.stderr
+    assert len(said) < 100, done.stderr
 
 
 class Line:
