@@ -25,7 +25,10 @@ def test_that_does_not():
     ("what", "seen"),
     [
         ("pass", ""),
-        ("""pytest.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)""", "LEFT BEHIND process "),
+        (
+            """pytest.process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)""",
+            "LEFT BEHIND process ",
+        ),
         ("""pytest.socket = socket.create_server(("127.0.0.1", 0))""", "LEFT BEHIND port "),
         ("""tempfile.mkdtemp()""", "LEFT BEHIND file "),
         ("""(pathlib.Path.home() / "notes").write_text("x")""", "LEFT BEHIND file "),
