@@ -99,7 +99,9 @@ def _started(programs: Path, folder: Path, account: dict[str, Any], password: st
     command = [programs / "postgres", "-D", "data", *(f"--{name}={value}" for name, value in settings.items())]
     url = f"postgresql://tests:{password}@127.0.0.1:{port}/postgres"
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, **account)
+        # A library that moves the clock of the tests would stop the timers of the server.
+        environment = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
+        server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment, **account)
     try:
         deadline = time.monotonic() + PATIENCE
         while not _answers(url):
