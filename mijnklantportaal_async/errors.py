@@ -315,6 +315,7 @@ class DecodeError(MijnKlantportaalError):
         body: The raw body as far as it came.
         status: The HTTP status code.
         identifier: The id of the record, where it could be read all the same.
+        records: Of a list, the records that could be understood.
     """
 
     default_outcome = Outcome.APPLIED
@@ -327,6 +328,7 @@ class DecodeError(MijnKlantportaalError):
         body: bytes = b"",
         status: int = 0,
         identifier: str | None = None,
+        records: tuple[Any, ...] = (),
         **context: Any,
     ) -> None:
         super().__init__(message, **context)
@@ -334,12 +336,17 @@ class DecodeError(MijnKlantportaalError):
         self.body = body
         self.status = status
         self.identifier = identifier
+        self.records = records
 
     def _headline(self) -> str:
         details = f" ({'; '.join(self.problems)})" if self.problems else ""
         return f"{super()._headline()}{details}"
 
     def _advice(self) -> str:
+        if self.records:
+            return "The others are in `.records`."
+        if self.outcome is Outcome.UNKNOWN:
+            return "Look whether it happened before you call again. The raw answer is in `.body`."
         which = f" The record's id is {self.identifier}." if self.identifier else ""
         return f"Do not call again.{which} The raw answer is in `.body`."
 

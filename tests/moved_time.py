@@ -8,6 +8,7 @@ import asyncio
 import selectors
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from mijnklantportaal_async import Clock
@@ -16,12 +17,27 @@ ON_ITS_WAY = 0.002
 """Seconds of the machine in which the kernel hands over what was sent on loopback; mostly it has done so already."""
 
 
+BEGAN = time.time()
+
+
+def wall_now() -> datetime:
+    """What a calendar shows on the running loop; on one whose time nobody moves, that of the machine."""
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, MovedTimeLoop):
+        return datetime.now(UTC)
+    return datetime.fromtimestamp(BEGAN + loop.time(), UTC)
+
+
 class LoopClock(Clock):
     """The time of the running loop, for sessions and sandboxes."""
 
     def monotonic(self) -> float:
         """Seconds of the loop."""
         return asyncio.get_running_loop().time() * self.speed
+
+    def wall(self) -> float:
+        """Seconds since 1970, in step with the loop."""
+        return BEGAN + self.monotonic()
 
 
 class HandClock(Clock):
@@ -34,6 +50,10 @@ class HandClock(Clock):
     def monotonic(self) -> float:
         """Seconds of this clock."""
         return self.now * self.speed
+
+    def wall(self) -> float:
+        """Seconds since 1970, in step with `now`."""
+        return BEGAN + self.monotonic()
 
 
 class MovedTimeLoop(asyncio.SelectorEventLoop):

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import attrs
+from moved_time import wall_now
 
 
 @attrs.define
@@ -41,7 +43,7 @@ class Exchange:
         lines = {
             "Content-Type": "application/json",
             "Content-Length": str(len(content)),
-            "Date": format_datetime(datetime.now(UTC), usegmt=True),
+            "Date": format_datetime(wall_now(), usegmt=True),
         } | (headers or {})
         head = f"HTTP/1.1 {status} X\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines.items() if v) + "\r\n"
         self.writer.write(head.encode() + content[:cut])
@@ -73,8 +75,17 @@ def appointment(**changes: Any) -> dict[str, Any]:
         "endsAt": "2027-03-05T15:30:00+01:00",
         "status": "scheduled",
         "onlineMeetingLink": None,
-        "createdAt": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        "createdAt": made_now(),
     } | changes
+
+
+def made_now() -> str:
+    """As the documentation's examples have it: with the offset of the Netherlands."""
+    try:
+        now = wall_now()
+    except RuntimeError:
+        now = datetime.now(UTC)
+    return now.astimezone(ZoneInfo("Europe/Amsterdam")).replace(microsecond=0).isoformat()
 
 
 def created(**changes: Any) -> Step:
@@ -98,7 +109,7 @@ def customer(**changes: Any) -> dict[str, Any]:
         "integration": None,
         "integrationId": None,
         "customerGroups": [],
-        "createdAt": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        "createdAt": made_now(),
     } | changes
 
 

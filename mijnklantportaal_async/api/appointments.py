@@ -5,10 +5,12 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-a
 
 from __future__ import annotations
 
+import logging
 import warnings
-from collections.abc import AsyncIterable, Iterable
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable
 from datetime import datetime
 from functools import partial
+from typing import Any, overload
 
 import attrs
 
@@ -19,9 +21,12 @@ from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.record import CallRecord
-from mijnklantportaal_async.calling.wire import Request, creating, reading, removing, setting
+from mijnklantportaal_async.calling.wire import Operation, Request, creating, path_with, reading, removing, setting
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
-from mijnklantportaal_async.values.serde import read, read_list, write
+from mijnklantportaal_async.values.serde import read, write
+from mijnklantportaal_async.values.unset import UNSET, UnsetType
+
+logger = logging.getLogger("mijnklantportaal_async")
 
 READ, WRITE = "appointments.read", "appointments.write"
 
@@ -31,6 +36,7 @@ SCHEDULE_APPOINTMENT = creating(
     "/appointments",
     scope=WRITE,
     check_by_hand="Look in the portal's calendar, or with list_appointments, for the same start, end and person.",
+    success=frozenset({201}),
 )
 GET_APPOINTMENT = reading("get_appointment", "/appointments/{appointment_id}", scope=READ)
 CHANGE_APPOINTMENT_STATUS = setting(
@@ -50,6 +56,10 @@ BATCH_CALL = 600.0
 class Appointments(Operations):
     """The coroutines of the Appointments API."""
 
+    @overload
+    async def schedule_appointment(self, new: models.NewAppointment) -> models.Appointment: ...
+
+    @overload
     async def schedule_appointment(
         self,
         *,
@@ -59,13 +69,27 @@ class Appointments(Operations):
         customer_id: str | None = None,
         attendee_name: str | None = None,
         attendee_email: str | None = None,
-    ) -> models.Appointment:
-        """Puts one appointment into the portal's calendar, exactly once.
+    ) -> models.Appointment: ...
 
-        After a lost answer it looks in the calendar before it sends again. That holds as long as the service commits
-        within `ReconcilePolicy.settle`.
+    async def schedule_appointment(
+        self,
+        new: models.NewAppointment | None = None,
+        *,
+        name: str | UnsetType = UNSET,
+        starts_at: datetime | UnsetType = UNSET,
+        ends_at: datetime | UnsetType = UNSET,
+        customer_id: str | None = None,
+        attendee_name: str | None = None,
+        attendee_email: str | None = None,
+    ) -> models.Appointment:
+        """Puts an appointment into the calendar, exactly once.
+
+        After a lost answer it looks in the calendar before it sends again, and sends again only when it is certain that
+        the appointment is not there. That holds as long as the service commits within `ReconcilePolicy.settle`, and
+        shows what it has committed.
 
         Args:
+            new: The whole appointment, instead of its fields.
             name: Title in the calendar, at most 255 characters.
             starts_at: Aware datetime in any zone, on a whole minute. Sent as wall time of the portal's zone.
             ends_at: As `starts_at`, and later.
@@ -81,16 +105,17 @@ class Appointments(Operations):
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
         """
-        return await self._schedule(
-            models.NewAppointment(
-                name=name,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                customer_id=customer_id,
-                attendee_name=attendee_name,
-                attendee_email=attendee_email,
-            )
-        )
+        fields: dict[str, Any] = {"name": name, "starts_at": starts_at, "ends_at": ends_at}
+        if new is None:
+            if missing := [field for field, value in fields.items() if value is UNSET]:
+                raise TypeError(f"schedule_appointment() needs {' and '.join(missing)}, or one NewAppointment")
+            fields |= {"customer_id": customer_id, "attendee_name": attendee_name, "attendee_email": attendee_email}
+            new = models.NewAppointment(**fields)
+        elif customer_id or attendee_name or attendee_email or any(value is not UNSET for value in fields.values()):
+            raise TypeError("schedule_appointment() takes one NewAppointment or its fields, not both")
+        appointment = await put_into_calendar(self, new)
+        _warn_of_other_time(new, appointment, self._zone.key)
+        return appointment
 
     def schedule_appointments(
         self,
@@ -137,6 +162,9 @@ class Appointments(Operations):
         Returns:
             The appointments. Whether canceled ones are among them is not documented.
 
+        Raises:
+            DecodeError: Some could not be understood; the others are in its `records`.
+
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/list-appointments
         """
         if days is not None and (isinstance(days, bool) or not isinstance(days, int)):
@@ -144,8 +172,9 @@ class Appointments(Operations):
         if days is not None and days < 1:
             raise ValueError(f"days={days} must be 1 or more")
         wall = None if start_at is None else to_wall_time(start_at, self._zone, "start_at")
-        request = LIST_APPOINTMENTS.request(query={"start_at": wall, "days": days})
-        return await self._call(request, partial(read_list, kind=models.Appointment))
+        return await self._list_whole(
+            LIST_APPOINTMENTS.request(query={"start_at": wall, "days": days}), models.Appointment
+        )
 
     async def get_appointment(self, appointment_id: str) -> models.Appointment:
         """One appointment.
@@ -176,51 +205,74 @@ class Appointments(Operations):
         wanted = models.AppointmentStatus(status)
         if wanted not in {models.AppointmentStatus.SCHEDULED, models.AppointmentStatus.CANCELED}:
             raise ValueError(f"status={wanted.value!r} cannot be set; give 'scheduled' or 'canceled'")
-        return await self._ask(
+
+        def is_wanted(appointment: models.Appointment) -> bool:
+            return appointment.status == wanted
+
+        appointment = await self._ask(
             CHANGE_APPOINTMENT_STATUS,
             models.Appointment,
             Body().text(status=wanted.value),
-            when_done=done_if(lambda item: item.status == wanted, lambda: self.get_appointment(appointment_id)),
+            when_done=done_if(is_wanted, lambda: self.get_appointment(appointment_id)),
             appointment_id=appointment_id,
         )
+        return await self._see_to_it(CHANGE_APPOINTMENT_STATUS, appointment, is_wanted)
 
     async def cancel_appointment(self, appointment_id: str) -> models.Appointment:
         """Cancels an appointment. Its record stays.
 
-        If the answer to a first try was lost and a second try is told that it was canceled before, that is a success.
+        If the answer to a first try was lost and a second try is refused, the record tells: one that is canceled is a
+        success.
 
         Args:
             appointment_id: `apt_...`.
 
+        Returns:
+            The appointment, which is canceled.
+
         Raises:
-            ConflictError: 409; it was canceled before.
+            ConflictError: 409; it was canceled before, or cannot be canceled any more.
+            OutcomeUnknownError: The portal answered that it did it, and the record still stands as it was.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/cancel-appointment
         """
+        appointment = await self._ask(
+            CANCEL_APPOINTMENT,
+            models.Appointment,
+            when_done=done_if(_is_canceled, lambda: self.get_appointment(appointment_id)),
+            appointment_id=appointment_id,
+        )
+        return await self._see_to_it(CANCEL_APPOINTMENT, appointment, _is_canceled)
 
-        async def when_done(error: errors.APIStatusError) -> models.Appointment:
-            try:
-                return await self.get_appointment(appointment_id)
-            except errors.NotFoundError:
-                # The documentation says that the record stays; should it be gone all the same, it is canceled too.
-                error.outcome = errors.Outcome.APPLIED
-                raise error from None
-
-        return await self._ask(
-            CANCEL_APPOINTMENT, models.Appointment, when_done=when_done, appointment_id=appointment_id
+    async def _see_to_it(
+        self, operation: Operation, answered: models.Appointment, is_done: Callable[[models.Appointment], bool]
+    ) -> models.Appointment:
+        """The record, which stands as was asked for; read once more where the answer says otherwise."""
+        if is_done(answered) or answered.status not in set(models.AppointmentStatus):
+            return answered
+        appointment = await self.get_appointment(answered.id)
+        if is_done(appointment):
+            return appointment
+        raise errors.OutcomeUnknownError(
+            f"The portal answered that it was done, but {appointment.id} stands as {appointment.status}",
+            how_to_check="Look at the appointment in the portal.",
+            attempts=1,
+            operation=operation.name,
+            method=operation.method,
+            path=path_with(operation, {"appointment_id": appointment.id}),
         )
 
     async def _schedule_one(self, index: int, new: models.NewAppointment, record: CallRecord) -> models.Scheduled:
-        appointment = await self._schedule(new)
+        appointment = await put_into_calendar(self, new)
+        try:
+            _warn_of_other_time(new, appointment, self._zone.key)
+        except errors.PortalTimeWarning as warning:
+            # A program that turns warnings into errors; the appointment is in the calendar all the same.
+            logger.warning("%s", warning)
         return models.Scheduled(index=index, request=new, appointment=appointment, attempts=record.attempts)
 
-    async def _schedule(self, new: models.NewAppointment) -> models.Appointment:
-        appointment = await put_into_calendar(self, new)
-        _warn_of_other_time(new, appointment, self._zone.key)
-        return appointment
 
-
-async def put_into_calendar(portal: Appointments, new: models.NewAppointment) -> models.Appointment:
+def put_into_calendar(portal: Appointments, new: models.NewAppointment) -> Coroutine[Any, Any, models.Appointment]:
     """As `schedule_appointment`, but leaves it to the caller to compare the moments that the portal answers.
 
     Raises:
@@ -233,11 +285,17 @@ async def put_into_calendar(portal: Appointments, new: models.NewAppointment) ->
     zone = portal._zone  # pyright: ignore[reportPrivateUsage] - a coroutine of the class, written beside it
     starts, ends = to_wall_time(new.starts_at, zone, "starts_at"), to_wall_time(new.ends_at, zone, "ends_at")
     request = Request(SCHEDULE_APPOINTMENT, SCHEDULE_APPOINTMENT.path, write(new.to_json(starts, ends)))
-    finder = appointment_finder(new, starts, ends, LIST_APPOINTMENTS)
-    return await portal._call(request, partial(read, kind=models.Appointment), finder=finder)  # pyright: ignore[reportPrivateUsage]
+    finder = appointment_finder(new, starts, ends, LIST_APPOINTMENTS, zone)
+    return portal._call(request, partial(read, kind=models.Appointment), finder=finder)  # pyright: ignore[reportPrivateUsage]
+
+
+def _is_canceled(appointment: models.Appointment) -> bool:
+    return appointment.status == models.AppointmentStatus.CANCELED
 
 
 def _warn_of_other_time(new: models.NewAppointment, appointment: models.Appointment, zone: str) -> None:
+    if is_same_instant(new.starts_at, appointment.starts_at) and is_same_instant(new.ends_at, appointment.ends_at):
+        return
     for field, asked, answered in (
         ("starts_at", new.starts_at, appointment.starts_at),
         ("ends_at", new.ends_at, appointment.ends_at),
@@ -248,7 +306,7 @@ def _warn_of_other_time(new: models.NewAppointment, appointment: models.Appointm
                 f"{asked.isoformat()} was asked for, sent as wall time of {zone}. Check the appointment in the portal, "
                 "and whether timezone= names the portal's own zone"
             )
-            warnings.warn(errors.PortalTimeWarning(message), stacklevel=4)
+            warnings.warn(errors.PortalTimeWarning(message), stacklevel=3)
 
 
 def _cut_off(new: models.NewAppointment) -> errors.OutcomeUnknownError:

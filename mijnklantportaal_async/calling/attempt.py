@@ -4,18 +4,19 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.auth import Auth, check_token
+from mijnklantportaal_async.calling.auth import ApiKey, Auth, check_token
+from mijnklantportaal_async.calling.evidence import Evidence, evidence_of
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
-from mijnklantportaal_async.calling.record import CallRecord
+from mijnklantportaal_async.calling.record import CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.transport import Transport
 from mijnklantportaal_async.calling.window import Permit
-from mijnklantportaal_async.calling.wire import Answer, Request, error_from, retry_after
+from mijnklantportaal_async.calling.wire import Answer, Effect, Request, error_from, retry_after
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.clock import Clock
-from mijnklantportaal_async.values.serde import UnreadableError
+from mijnklantportaal_async.values.serde import UnreadableError, identifier_in
 
 T = TypeVar("T")
 
@@ -56,7 +57,7 @@ class Sender:
         jitter: A random number from 0 to 1.
     """
 
-    __slots__ = ("auth", "clock", "jitter", "limiter", "observer", "transport")
+    __slots__ = ("_evidence", "auth", "clock", "jitter", "limiter", "observer", "transport")
 
     def __init__(
         self,
@@ -74,83 +75,135 @@ class Sender:
         self.observer = observer
         self.clock = clock
         self.jitter = jitter
+        self._evidence: Evidence | None = None
+
+    def evidence_now(self) -> Evidence | None:
+        """What is known of the portal; None until there was a token, which names it."""
+        if self._evidence is None and isinstance(self.auth, ApiKey):
+            self._evidence = evidence_of(self.transport.base_url, self.auth.token_now())
+        return self._evidence
+
+    async def identify(self) -> tuple[Evidence, str]:
+        """What is known of the portal, and the token that names it, for the request that comes next.
+
+        Tokens come and go: it is the first that names the portal for as long as the session lives.
+        """
+        token = await self.auth.token()
+        if self._evidence is None:
+            self._evidence = evidence_of(self.transport.base_url, check_token(token, "the token"))
+        return self._evidence, token
 
     async def attempt(
-        self, options: CallOptions, request: Request, decode: Callable[[bytes], T], record: CallRecord
+        self,
+        options: CallOptions,
+        request: Request,
+        decode: Callable[[bytes], T],
+        record: CallRecord,
+        token: str | None = None,
     ) -> T:
         """Sends once, and once more with a fresh token where the first was rejected; then reads the answer.
 
         The answer itself is in `record.answer` afterwards.
 
+        Args:
+            options: Timeouts, retries, priority.
+            request: What to send.
+            decode: Reads the body of a success.
+            record: The account of the call.
+            token: A token that was fetched for it already.
+
         Raises:
             MijnKlantportaalError: Anything but a readable success.
+            Exception: What the user's own `Auth` raises, as long as nothing has left.
         """
+        record.state = State.WAITING
         try:
-            token = await self.auth.token()
+            auth = self.auth
+            if token is None:
+                # A key is there at once; whatever else somebody wrote may have to fetch its token.
+                token = auth.token_now() if type(auth) is ApiKey else await auth.token()
             answer = await self._send_once(options, request, record, token)
-            if answer.status == 401 and (fresh := await self.auth.refresh(token)):
-                answer = await self._send_once(options, request, record, check_token(fresh, "the refreshed token"))
+            if answer.status == 401:
+                # Refused, so nothing was done: what the user's own code raises now leaves nothing open.
+                record.state = State.WAITING
+                if fresh := await auth.refresh(token):
+                    answer = await self._send_once(options, request, record, check_token(fresh, "the refreshed token"))
             result = self._read(request, answer, decode, record)
         except errors.MijnKlantportaalError as error:
             _note_failure(error, record)
             raise
-        record.begun = record.in_doubt = False
+        except Exception as error:
+            if record.state is not State.LEFT or request.operation.effect is Effect.READ:
+                raise
+            unknown = errors.OutcomeUnknownError(
+                f"Something went wrong after the request had left ({type(error).__name__}: {error})",
+                how_to_check=request.operation.how_to_check,
+                attempts=record.attempts,
+                **request.context(),
+            )
+            _note_failure(unknown, record)
+            raise unknown from error
+        record.state = State.WAITING
+        record.doubt = Doubt.NONE
         return result
 
     async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: str) -> Answer:
         permit = self.limiter.take_now(options.priority) or await self._wait_for_permit(options, request, record)
-        now = permit.started
+        now = self.clock.monotonic()
         clock_name, timeout = "attempt", options.timeouts.attempt
         left = call_left(options, record, now)
         if left is not None and (timeout is None or left < timeout):
             clock_name, timeout = "call", max(left, 0.001)
         if not record.attempts:
-            record.first_sent = now
+            record.first_sent, record.first_sent_wall = now, self.clock.wall()
+        record.last_sent = now
         record.attempts += 1
-        listens = self.observer.listens
-        if listens:
-            self._announce_start(request, record)
-        record.sending = True
         record.is_valid = permit.is_valid
+        record.state = State.SENDING
         try:
+            if self.observer.listens:
+                self._announce_start(request, record)
             answer = await self.transport.send(request, token, timeout, record)
         except errors.TransportError as error:
             error.attempts = record.attempts
             if isinstance(error, errors.CallTimeoutError):
                 error.clock = clock_name
-            if error.outcome is Outcome.NOT_SENT:
-                self.limiter.give_back(permit)
-            else:
-                self.limiter.finish(permit)
+            self._settle_permit(permit, has_left=error.outcome is not Outcome.NOT_SENT)
             self._announce_end(request, record, now, None, error)
             raise
         except BaseException:
-            self._settle_permit(permit, record)
+            self._settle_permit(permit, has_left=record.state is State.LEFT)
             raise
-        finally:
-            record.sending = False
+        record.state = State.LEFT
         record.answer = answer
-        # What the answer says comes before handing its place to the next.
-        if answer.status == 429:
-            self._pause(answer)
-        else:
-            self.limiter.learn(answer.headers)
-        self.limiter.finish(permit)
-        if listens or answer.broken is not None:
+        try:
+            # What the answer says comes before handing its place to the next.
+            if answer.status == 429:
+                self._pause(answer)
+            else:
+                self.limiter.learn(answer.headers)
+        finally:
+            self.limiter.finish(permit)
+        if self._evidence is None:
+            self._evidence = evidence_of(self.transport.base_url, token)
+        self._evidence.clock.hear(answer.headers.get("date"), self.clock)
+        if answer.broken is not None or self.observer.listens:
             self._announce_end(request, record, now, answer, answer.broken)
         return answer
 
-    def _settle_permit(self, permit: Permit, record: CallRecord) -> None:
-        """After a cancellation: the place in the window is used up only if something may have left."""
-        if record.begun:
+    def _settle_permit(self, permit: Permit, *, has_left: bool) -> None:
+        """Without an answer: the place in the window is used up only if something may have left."""
+        if has_left:
             self.limiter.finish(permit)
         else:
             self.limiter.give_back(permit)
 
     async def _wait_for_permit(self, options: CallOptions, request: Request, record: CallRecord) -> Permit:
         began = self.clock.monotonic()
+        # Looks are bounded by the clock of the call they are made for, which goes on meanwhile.
+        timeout = call_left(options, record, began) if request.is_look else queue_left(options, record)
         try:
-            return await self.limiter.take(options.priority, queue_left(options, record))
+            return await self.limiter.take(options.priority, timeout)
         except errors.MijnKlantportaalError as error:
             for name, value in request.context().items():
                 setattr(error, name, value)
@@ -158,7 +211,8 @@ class Sender:
             raise
         finally:
             waited = self.clock.monotonic() - began
-            record.queued += waited
+            if not request.is_look:
+                record.queued += waited
             if self.observer.listens:
                 from mijnklantportaal_async.events import PermitWaited
 
@@ -171,22 +225,28 @@ class Sender:
 
     def _read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
         """What a success says; everything else is raised."""
-        if not 200 <= answer.status < 300:
+        status, operation = answer.status, request.operation
+        if not 200 <= status < 300:
             raise error_from(request, answer, record.attempts)
-        if answer.broken is not None and request.operation.effect.may_repeat:
+        if answer.broken is not None and operation.effect.may_repeat:
             answer.broken.attempts = record.attempts
             raise answer.broken
         try:
             if answer.broken is not None:
-                raise UnreadableError((f"$: {answer.broken.message}",))
+                raise UnreadableError((f"$: {answer.broken.message}",), identifier_in(answer.body))
+            if not operation.effect.may_repeat and status not in operation.success:
+                raise UnreadableError((f"$: the portal does not answer {operation.name} with {status}",))
             return decode(answer.body)
         except UnreadableError as unreadable:
+            # With an id the portal has done it; anybody on the way can answer 200 with something else.
+            is_proven = unreadable.identifier is not None or operation.effect is Effect.READ
             raise errors.DecodeError(
-                f"{answer.status}, but the answer could not be understood",
+                f"{status}, but the answer could not be understood",
                 problems=unreadable.problems,
                 identifier=unreadable.identifier,
                 body=answer.body,
-                status=answer.status,
+                status=status,
+                outcome=Outcome.APPLIED if is_proven else Outcome.UNKNOWN,
                 attempts=record.attempts,
                 **request.context(),
             ) from (answer.broken or unreadable)
@@ -223,6 +283,6 @@ def _note_failure(error: errors.MijnKlantportaalError, record: CallRecord) -> No
     """Keeps the account of a failed attempt."""
     if not isinstance(error, errors.RateLimitError):
         record.failures += 1
-    record.begun = False
+    record.state = State.WAITING
     if error.outcome in {Outcome.UNKNOWN, Outcome.APPLIED}:
-        record.in_doubt = record.was_in_doubt = True
+        record.doubt = Doubt.OPEN

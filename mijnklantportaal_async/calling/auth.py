@@ -42,6 +42,10 @@ class ApiKey:
     def __init__(self, key: str) -> None:
         self._key = check_token(key, "api_key")
 
+    def token_now(self) -> str:
+        """The key, for those who need not wait for it."""
+        return self._key
+
     async def token(self) -> str:
         """The key."""
         return self._key

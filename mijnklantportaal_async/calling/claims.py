@@ -1,82 +1,137 @@
 """Which records belong to which call of this process, so that two equal requests never share one record."""
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple
 
 TIDY_EVERY = 1.0
 """Seconds between two looks for claims that can be forgotten."""
 
 
-class Claims:
-    """What calls have made lately, and which calls for the same thing are under way.
+class Turn:
+    """The place of one call among those for the same thing.
 
-    Two requests for the same thing cannot be told apart in the portal. They therefore go one after the other, and
-    the second never takes the first one's record for its own.
+    Attributes:
+        places: What it must not share, and with whom: calls of the same place and kind do not disturb each other.
+        started: When the call began, in seconds of its clock.
     """
 
-    __slots__ = ("_made", "_started", "_tidied", "_under_way")
+    __slots__ = ("_ended", "_waiting", "places", "started")
+
+    def __init__(self, places: "tuple[Place, ...]", started: float) -> None:
+        self.places = places
+        self.started = started
+        self._ended = False
+        self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    def hear(self) -> "asyncio.Future[None] | None":
+        """A future that is done when the call has ended; None when it has already. It belongs to the running loop."""
+        if self._ended:
+            return None
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((loop, ended))
+        return ended
+
+    def end(self) -> None:
+        """Tells everybody who waits, on whatever loop."""
+        self._ended = True
+        waiting, self._waiting = self._waiting, []
+        for loop, ended in waiting:
+            # A loop that is closed has nobody left who waits.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_resolve, ended)
+
+
+class Place(NamedTuple):
+    """What a call must not share with others."""
+
+    key: Hashable
+    kind: Hashable = None
+    """Calls of one kind do not disturb each other there; those without a kind disturb everybody."""
+
+
+class Claims:
+    """What calls have made lately, and which calls for the same thing are under way. Of one portal and key.
+
+    Two requests for the same thing cannot be told apart in the portal. They therefore go one after the other, and
+    the second never takes the first one's record for its own. Sessions on several threads may share it.
+    """
+
+    __slots__ = ("_at", "_keep", "_lock", "_made", "_started", "_tidied", "forgotten")
 
     def __init__(self) -> None:
-        # By key: when its call began, and who waits for it to end.
-        self._under_way: dict[Hashable, deque[asyncio.Future[None]]] = {}
-        self._started: dict[Hashable, float] = {}
+        # By key and kind: the turns of calls that wait or are under way, in their order.
+        self._at: dict[Hashable, dict[Hashable, dict[Turn, None]]] = {}
+        self._started: dict[Turn, None] = {}
         self._made: deque[tuple[float, str]] = deque()
+        self._keep = 0.0
         self._tidied = float("-inf")
+        self._lock = threading.Lock()
+        self.forgotten = float("-inf")
+        """When the latest of the records that are forgotten was made."""
 
-    def enter_now(self, key: Hashable, now: float) -> bool:
-        """Begins a call for `key`, unless one is under way."""
-        if key in self._under_way:
-            return False
-        self._under_way[key] = deque()
-        self._started[key] = now
-        return True
+    def enter(self, places: Iterable[Place], now: float) -> tuple[Turn, list[Turn]]:
+        """Takes a turn: at once where the list is empty, otherwise once those in it have ended. `leave` ends it."""
+        turn = Turn(tuple(places), now)
+        before: dict[Turn, None] = {}
+        with self._lock:
+            for key, kind in turn.places:
+                there = self._at.get(key)
+                if there is None:
+                    self._at[key] = {kind: {turn: None}}
+                    continue
+                for other, turns in there.items():
+                    if other is None or other != kind:
+                        before.update(turns)
+                there.setdefault(kind, {})[turn] = None
+            self._started[turn] = None
+        return turn, list(before)
 
-    async def wait_for_turn(self, key: Hashable) -> None:
-        """Waits until the calls for `key` that came before have ended; `begin` then says when this one began."""
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._under_way[key].append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._pass_on(key)
-            raise
-
-    def begin(self, key: Hashable, now: float) -> None:
+    def begin(self, turn: Turn, now: float) -> None:
         """Notes when a call that had to wait began."""
-        self._started[key] = now
+        turn.started = now
 
-    def leave(self, key: Hashable, made: str | None, now: float, keep: float) -> None:
-        """Ends a call for `key`.
+    def leave(self, turn: Turn, made: str | None, now: float, keep: float) -> None:
+        """Ends a turn, also of a call that was cancelled while it waited.
 
         Args:
-            key: As it was entered.
+            turn: As it was entered.
             made: The id of the record that is this call's.
             now: Seconds of the clock.
             keep: For how many seconds before the oldest call under way records stay claimed.
         """
-        if made is not None:
-            self._made.append((now, made))
-        del self._started[key]
-        self._pass_on(key)
-        # Not after every call: the first entry of a dictionary is far behind those that were deleted before it.
-        if now - self._tidied > TIDY_EVERY:
-            self._tidied = now
-            # Calls begin in order, so the first is the oldest.
-            oldest = next(iter(self._started.values()), now)
-            while self._made and self._made[0][0] < oldest - keep:
-                self._made.popleft()
+        with self._lock:
+            if made is not None:
+                self._made.append((now, made))
+            self._started.pop(turn, None)
+            for key, kind in turn.places:
+                there = self._at[key]
+                del there[kind][turn]
+                if not there[kind]:
+                    del there[kind]
+                    if not there:
+                        del self._at[key]
+            self._keep = max(self._keep, keep)
+            # Not after every call: the first entry of a dictionary is far behind those that were deleted before it.
+            if now - self._tidied > TIDY_EVERY:
+                self._tidied = now
+                self._forget(now)
+        turn.end()
 
     def claimed(self) -> frozenset[str]:
         """The ids that belong to a call already."""
-        return frozenset(identifier for _, identifier in self._made)
+        with self._lock:
+            return frozenset(identifier for _, identifier in self._made)
 
-    def _pass_on(self, key: Hashable) -> None:
-        waiting = self._under_way[key]
-        while waiting:
-            turn = waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        del self._under_way[key]
+    def _forget(self, now: float) -> None:
+        oldest = min((turn.started for turn in self._started), default=now)
+        while self._made and self._made[0][0] < oldest - self._keep:
+            self.forgotten = self._made.popleft()[0]
+
+
+def _resolve(ended: "asyncio.Future[None]") -> None:
+    if not ended.done():
+        ended.set_result(None)

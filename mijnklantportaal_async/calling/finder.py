@@ -11,10 +11,14 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.calling.body import Body
+from mijnklantportaal_async.calling.claims import Place
+from mijnklantportaal_async.calling.evidence import Age, Evidence, Horizon
 from mijnklantportaal_async.calling.pages import R, page_request, request_after
 from mijnklantportaal_async.calling.wire import Answer, Look, Operation, Request, Reread, path_with, python_name
 from mijnklantportaal_async.values.likeness import Match, compare, compare_fields, is_shown, key_of, shown_by
-from mijnklantportaal_async.values.serde import read, read_list
+from mijnklantportaal_async.values.local_time import read_moment
+from mijnklantportaal_async.values.readings import Readings
+from mijnklantportaal_async.values.serde import Unreadable, json_name, read, read_apart, read_envelope
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -33,12 +37,26 @@ class CannotTellError(Exception):
     """A look brought records that may or may not be the one; its text says why."""
 
 
+class Grounds(NamedTuple):
+    """What an answer of a look is judged by."""
+
+    horizon: Horizon
+    """Since when the record must have been made."""
+    claimed: frozenset[str]
+    """Ids of records that belong to other calls."""
+    moments: Readings
+    """How the service writes moments that were asked for."""
+
+
 class Finder(Protocol[T]):
     """How to find out what became of a call that must not be made twice."""
 
+    zone: ZoneInfo
+    """The portal's."""
+
     @property
-    def key(self) -> Hashable:
-        """Equal for calls that could not be told apart by what they leave behind."""
+    def places(self) -> tuple[Place, ...]:
+        """What calls share that could not be told apart by what they leave behind."""
         ...
 
     def request(self) -> Request:
@@ -54,17 +72,29 @@ class Finder(Protocol[T]):
         """
         ...
 
-    def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> Sight[T]:
-        """What an answer shows, of records that are new since then and nobody else's.
+    def pick(self, answer: Answer, grounds: Grounds) -> Sight[T]:
+        """What an answer shows, of records that are new and nobody else's.
 
         Raises:
             UnreadableError: The answer could not be understood.
         """
         ...
 
+    def contradiction(self, record: T) -> str:
+        """Why a record cannot be the answer to the request, if it is the answer to another; empty where it can."""
+        ...
+
+    def learn(self, record: T, evidence: Evidence, answer: Answer) -> None:
+        """Learns from the answer to the request how the service writes moments."""
+        ...
+
     def identifier(self, record: T) -> str:
         """The id of the record."""
         ...
+
+
+Compare = Callable[[R, Readings], Match]
+"""How like the wanted record another is, by how the service writes moments."""
 
 
 class ListFinder(Generic[R]):
@@ -75,40 +105,67 @@ class ListFinder(Generic[R]):
     Args:
         first: Makes the reading request that would show the record; of a paged list, that of its first page.
         kind: The model of the records.
-        key: Equal for calls whose records could not be told apart.
+        places: What calls share whose records could not be told apart.
         compare: How like the wanted record another is, whoever made it and when.
         shown: What a look-alike has in common with the wanted one, for the error.
+        zone: The portal's.
         made: The field that says when a record was made; None where the portal does not tell.
         worse: Which of several to take last.
-        is_paged: Whether the list comes in pages.
+        is_paged: Whether the list is documented to come in pages.
+        contradiction: Why a record cannot be the answer to the request.
+        learn: What the answer to the request shows of how moments are written.
     """
 
-    __slots__ = ("_first", "_is_paged", "_kind", "_made", "_shown", "_worse", "compare", "key")
+    __slots__ = (
+        "_compare",
+        "_contradiction",
+        "_first",
+        "_is_paged",
+        "_kind",
+        "_learn",
+        "_made",
+        "_shown",
+        "_worse",
+        "places",
+        "zone",
+    )
 
     def __init__(
         self,
         first: Callable[[], Request],
         kind: type[R],
         *,
-        key: Hashable,
-        compare: Callable[[R], Match],
+        places: tuple[Place, ...],
+        compare: Compare[R],
         shown: str,
+        zone: ZoneInfo,
         made: str | None = "created_at",
         worse: Callable[[R], bool] = lambda record: False,
         is_paged: bool = True,
+        contradiction: Callable[[R], str] = lambda record: "",
+        learn: Callable[[R, Readings], None] | None = None,
     ) -> None:
-        self.key = key
-        self.compare = compare
+        self.places = places
+        self.zone = zone
+        self._compare = compare
+        self._contradiction = contradiction
         self._first = first
         self._kind = kind
+        self._learn = learn
         self._made = made
         self._shown = shown
         self._worse = worse
         self._is_paged = is_paged
 
+    @property
+    def key(self) -> Hashable:
+        """Equal for requests whose records could not be told apart."""
+        return self.places[0].key
+
     def request(self) -> Request:
-        """The first page."""
-        return self._first()
+        """The first page, as it is now."""
+        first = self._first()
+        return Request(first.operation, first.path, is_look=True)
 
     def following(self, request: Request, answer: Answer) -> Request | None:
         """The page after this one.
@@ -117,10 +174,10 @@ class ListFinder(Generic[R]):
             PaginationError: The pages lead nowhere.
             UnreadableError: The answer does not say whether there is another.
         """
-        return request_after(request, answer.body, self._kind) if self._is_paged else None
+        return request_after(request, answer.body, is_paged=self._is_paged)
 
-    def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> Sight[R]:
-        """What an answer shows, of records that were made since then and belong to no other call.
+    def pick(self, answer: Answer, grounds: Grounds) -> Sight[R]:
+        """What an answer shows, of records that were made since the call began and belong to no other.
 
         Raises:
             UnreadableError: The answer could not be understood.
@@ -128,23 +185,27 @@ class ListFinder(Generic[R]):
         alike: list[R] = []
         nearly: list[R] = []
         ageless: list[R] = []
-        for record in read_list(answer.body, self._kind):
-            match = Match.OTHER if record.id in claimed else self.compare(record)
+        records, unreadable = read_apart(read_envelope(answer.body)[1], self._kind)
+        for record in records:
+            if record.id in grounds.claimed:
+                continue
+            match = self._compare(record, grounds.moments)
             if match is Match.OTHER:
                 continue
-            made = self._made_at(record)
-            if made is None or since is None:
+            age = grounds.horizon.age(self._made_at(record))
+            if age is Age.UNCLEAR:
                 ageless.append(record)
-            elif made >= since:
+            elif age is Age.NEW:
                 (alike if match is Match.ALIKE else nearly).append(record)
         if alike:
             return Sight(self._first_made(alike))
         if ageless:
-            why = "the answer carries no Date header" if since is None else "the portal does not say when it was made"
-            return Sight(doubt=f"{self._seen(ageless)}, but {why}, to tell whether it is new")
+            return Sight(doubt=f"{self._seen(ageless)}, but {self._why_ageless(grounds)}, to tell whether it is new")
         if nearly:
-            why = "nobody can tell whether it is the one that was asked for"
-            return Sight(doubt=f"{self._seen(nearly)}, or nearly so; {why}")
+            return Sight(doubt=f"{self._seen(nearly)}, or nearly so; nobody can tell whether it is the one asked for")
+        for bad in unreadable:
+            if self._may_be(bad, grounds):
+                return Sight(doubt=f"a record of the list cannot be read, and may be the one ({bad})")
         return Sight()
 
     def pick_of(self, records: Iterable[R], taken: Collection[str]) -> R | None:
@@ -153,8 +214,8 @@ class ListFinder(Generic[R]):
         Raises:
             CannotTellError: Something among them may be it.
         """
-        free = [record for record in records if record.id not in taken]
-        matches = [(self.compare(record), record) for record in free]
+        readings = Readings()
+        matches = [(self._compare(record, readings), record) for record in records if record.id not in taken]
         if alike := [record for match, record in matches if match is Match.ALIKE]:
             return self._first_made(alike)
         if nearly := [record for match, record in matches if match is Match.NEARLY]:
@@ -163,14 +224,41 @@ class ListFinder(Generic[R]):
 
     def is_alike(self, record: R) -> bool:
         """Whether a record is as the wanted one would be, whoever made it and when."""
-        return self.compare(record) is Match.ALIKE
+        return self._compare(record, Readings()) is Match.ALIKE
+
+    def contradiction(self, record: R) -> str:
+        """Why a record cannot be the answer to the request; empty where it can."""
+        return self._contradiction(record)
+
+    def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
+        """Learns how the service writes moments that it was told, and when a record was made."""
+        if self._learn is not None:
+            self._learn(record, evidence.moments)
+        evidence.learn_age(self._made_at(record), answer.headers, self.zone)
 
     def identifier(self, record: R) -> str:
         """Its id."""
         return record.id
 
+    def _may_be(self, bad: Unreadable, grounds: Grounds) -> bool:
+        """Whether a record that cannot be read may be the one: not if it is another call's, or older than this."""
+        if bad.identifier in grounds.claimed:
+            return False
+        made = bad.raw.get(json_name(self._made)) if self._made is not None and isinstance(bad.raw, dict) else None
+        try:
+            return not isinstance(made, str) or grounds.horizon.age(read_moment(made)) is not Age.OLD
+        except ValueError:
+            return True
+
     def _seen(self, records: Iterable[R]) -> str:
         return f"the portal has {', '.join(record.id for record in records)} with the same {self._shown}"
+
+    def _why_ageless(self, grounds: Grounds) -> str:
+        if not grounds.horizon.is_known:
+            return "the answer carries no Date header"
+        if self._made is None:
+            return "the portal does not say when it was made"
+        return "it can be read as made before and since"
 
     def _made_at(self, record: R) -> datetime | None:
         return None if self._made is None else getattr(record, self._made)
@@ -190,24 +278,25 @@ class RecordFinder(Generic[R]):
         zone: The portal's.
     """
 
-    __slots__ = ("_fields", "_kind", "_reread", "_zone", "key")
+    __slots__ = ("_fields", "_kind", "_path", "_reread", "places", "zone")
 
     def __init__(self, reread: Reread, kind: type[R], path: str, fields: Mapping[str, Any], zone: ZoneInfo) -> None:
-        self.key = path
+        self.places = (Place(path),)
+        self.zone = zone
+        self._path = path
         self._reread = reread
         self._kind = kind
         self._fields = fields
-        self._zone = zone
 
     def request(self) -> Request:
         """The record."""
-        return Request(self._reread.reading, self.key)
+        return Request(self._reread.reading, self._path, is_look=True)
 
     def following(self, request: Request, answer: Answer) -> Request | None:
         """There is nothing more to look through."""
         return None
 
-    def pick(self, answer: Answer, *, since: datetime | None, claimed: frozenset[str]) -> Sight[R]:
+    def pick(self, answer: Answer, grounds: Grounds) -> Sight[R]:
         """The record, if it stands as asked.
 
         Raises:
@@ -219,10 +308,17 @@ class RecordFinder(Generic[R]):
         if not any(now.values()):
             return Sight()
         is_shown_all = all(now[name] is not None for name in now if name in asked)
-        if is_shown_all and compare_fields(asked, record, self._zone) is Match.ALIKE:
+        if is_shown_all and compare_fields(asked, record, self.zone) is Match.ALIKE:
             return Sight(record)
         stands = ", ".join(f"{name}={value!s}" for name, value in now.items())
         return Sight(doubt=f"{record.id} has {stands}, which is neither as it was nor as it was asked for")
+
+    def contradiction(self, record: R) -> str:
+        """A record with the id that was asked about is the one."""
+        return ""
+
+    def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
+        """Nothing: nobody asks when it was made."""
 
     def identifier(self, record: R) -> str:
         """Its id."""
@@ -255,14 +351,15 @@ def finder_for(
     return ListFinder(
         lambda: page_request(look.listing, 1, path),
         kind,
-        key=(path, *map(key_of, told)),
+        places=(Place((path, *map(key_of, told))),),
         compare=partial(_compare_record, look, body, zone),
         shown=look.likeness,
+        zone=zone,
         made=look.made,
     )
 
 
-def _compare_record(look: Look, body: Body, zone: ZoneInfo, record: Any) -> Match:
+def _compare_record(look: Look, body: Body, zone: ZoneInfo, record: Any, readings: Readings) -> Match:
     """Every field that was sent and that the record shows, and what was left out where that means something."""
     asked = {python_name(name): value for name, value in body.fields.items()}
     match = compare_fields(asked, record, zone, look.told)

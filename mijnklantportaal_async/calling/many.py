@@ -1,8 +1,9 @@
 """Many calls at once: as many as wanted, none read ahead, every one accounted for."""
 
 import asyncio
+import warnings
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeAlias, TypeVar
 
@@ -47,7 +48,7 @@ class Unknown(Generic[R]):
 
 @attrs.frozen(kw_only=True)
 class NotStarted(Generic[R]):
-    """Nothing was sent. Giving it again is safe."""
+    """Nothing was sent, or nothing came of it for certain. Giving it again is safe."""
 
     index: int
     request: R
@@ -60,12 +61,13 @@ Result: TypeAlias = Rejected[R] | Unknown[R] | NotStarted[R] | S
 
 
 class _Running(Generic[R]):
-    __slots__ = ("index", "record", "request")
+    __slots__ = ("has_result", "index", "record", "request")
 
     def __init__(self, index: int, request: R) -> None:
         self.index = index
         self.request = request
         self.record = CallRecord()
+        self.has_result = False
 
 
 class Run(Generic[R, S]):
@@ -73,11 +75,9 @@ class Run(Generic[R, S]):
 
     At most `concurrency` requests are read from the source before their results are taken: a source without end is
     fine. Use it as `async with` where the loop may end early; otherwise reading it to its end is enough. A consumer
-    that is cancelled stops the run. Whatever was read and not handed out is in `unfinished` then.
+    that is cancelled stops the run. A generator that the requests come from is closed when the run ends.
 
     Attributes:
-        unfinished: After `stop()` or a cancellation: a result for each request that was read and whose result the
-            iterator did not hand out, in order of index.
         read: How many requests were taken from the source.
     """
 
@@ -89,10 +89,11 @@ class Run(Generic[R, S]):
         concurrency: int,
         unknown: Callable[[R], MijnKlantportaalError],
     ) -> None:
+        # Until it is made there is nothing to be warned of.
+        self._stopped = True
         if concurrency < 1:
             raise ValueError(f"concurrency={concurrency} would do nothing; give 1 or more")
         self.read = 0
-        self.unfinished: list[Result[R, S]] = []
         self._requests = requests
         self._call = call
         self._places = asyncio.Semaphore(concurrency)
@@ -100,8 +101,20 @@ class Run(Generic[R, S]):
         self._running: dict[asyncio.Task[None], _Running[R]] = {}
         self._ready: deque[Result[R, S]] = deque()
         self._reader: asyncio.Task[None] | None = None
-        self._stopped = False
+        self._ending: asyncio.Task[None] | None = None
+        self._hurry = asyncio.Event()
+        self._stopped = self._is_closed = False
         self._changed = asyncio.Event()
+
+    @property
+    def unfinished(self) -> list[Result[R, S]]:
+        """A result for each request that was read and whose result the iterator did not hand out, in order of index.
+
+        At any time: of calls that are still under way it says what is known of them by now.
+        """
+        under_way = (running for running in self._running.values() if not running.has_result)
+        results = [*self._ready, *map(self._cut_off, under_way)]
+        return sorted(results, key=lambda result: result.index)
 
     def __aiter__(self) -> AsyncIterator[Result[R, S]]:
         return self
@@ -110,7 +123,7 @@ class Run(Generic[R, S]):
         if self._reader is None and not self._stopped:
             self._reader = asyncio.create_task(self._read_all(), name="read requests")
         try:
-            while not self._ready:
+            while self._is_closed or not self._ready:
                 if self._is_over():
                     await self._raise_source_error()
                     raise StopAsyncIteration
@@ -130,34 +143,60 @@ class Run(Generic[R, S]):
     ) -> None:
         await self.stop()
 
+    def __del__(self) -> None:
+        if not self._stopped and self._reader is None:
+            warnings.warn(
+                "the requests of a run were never asked for, so nothing was done; write `async for result in ...`",
+                RuntimeWarning,
+                stacklevel=2,
+                source=self,
+            )
+
     async def stop(self, *, grace: float = 0.0) -> None:
         """Reads no more requests and ends those under way, as gently as `grace` allows. Any number of times.
 
         Calls that have sent nothing end at once. Calls that may have sent something get `grace` seconds to learn what
-        became of it; then they end as `Unknown`.
+        became of it; then they end as `Unknown`. Cancelling this ends them at once.
         """
-        self._stopped = True
+        ending = self._begin_to_end(grace)
         try:
-            if self._reader is not None:
-                self._reader.cancel()
-                await asyncio.wait([self._reader])
-            for task, running in self._running.items():
-                # One that is sending would not notice in time that it should not.
-                if not running.record.sending and not running.record.in_doubt:
-                    task.cancel()
-            if grace > 0 and self._running:
-                await asyncio.wait(list(self._running), timeout=grace)
-        finally:
-            for task in self._running:
-                task.cancel()
-            if self._running:
-                await asyncio.wait(list(self._running))
-            self._changed.set()
-            self.unfinished.extend(self._ready)
-            self._ready.clear()
-            self.unfinished.sort(key=lambda result: result.index)
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            self._hurry.set()
+            raise
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    def _begin_to_end(self, grace: float) -> "asyncio.Task[None]":
+        self._stopped = True
+        if grace <= 0:
+            self._hurry.set()
+        if self._ending is None:
+            if self._reader is not None:
+                self._reader.cancel()
+            for task, running in self._running.items():
+                # One that is sending would not notice in time that it should not.
+                if grace <= 0 or not (running.record.is_sending or running.record.may_have_happened):
+                    task.cancel()
+            # A task of its own: a scope that cancels again and again whoever awaits in it must not cut this short.
+            self._ending = asyncio.create_task(self._end(grace), name="end calls")
+        return self._ending
+
+    async def _end(self, grace: float) -> None:
+        if self._reader is not None:
+            await asyncio.wait([self._reader])
+        if self._running and not self._hurry.is_set():
+            hurry = asyncio.create_task(self._hurry.wait())
+            ended = asyncio.create_task(asyncio.wait(list(self._running)))
+            await asyncio.wait([hurry, ended], timeout=grace, return_when=asyncio.FIRST_COMPLETED)
+            hurry.cancel()
+            ended.cancel()
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(list(self._running))
+        self._is_closed = True
+        self._changed.set()
 
     def _is_over(self) -> bool:
         return (self._reader is None or self._reader.done()) and not self._running
@@ -185,25 +224,31 @@ class Run(Generic[R, S]):
                 task.add_done_callback(self._ended)
         finally:
             self._changed.set()
+            # It may hold a cursor or a file, which should not wait for the garbage collector.
+            if isinstance(self._requests, AsyncGenerator):
+                await self._requests.aclose()
+            elif isinstance(self._requests, Generator):
+                self._requests.close()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         running = self._running.pop(task)
-        if task.cancelled():  # pragma: no cover - the event loop is being closed before the first line could run
+        if not running.has_result:
+            # Cancelled before its first line could run.
             self._ready.append(NotStarted(index=running.index, request=running.request, error=None))
         self._changed.set()
 
     async def _run(self, running: _Running[R]) -> None:
         WATCHED.set(running.record)
-        self._ready.append(await self._result_of(running))
+        result = await self._result_of(running)
+        running.has_result = True
+        self._ready.append(result)
 
     async def _result_of(self, running: _Running[R]) -> Result[R, S]:
         index, request, record = running.index, running.request, running.record
         try:
             return await self._call(index, request, record)
         except asyncio.CancelledError:
-            if record.may_have_happened:
-                return Unknown(index=index, request=request, error=self._unknown(request))
-            return NotStarted(index=index, request=request, error=None)
+            return self._cut_off(running)
         except MijnKlantportaalError as error:
             match error.outcome:
                 case Outcome.NOT_SENT:
@@ -213,7 +258,20 @@ class Run(Generic[R, S]):
                 case _:
                     return Unknown(index=index, request=request, error=error)
         except Exception as error:  # noqa: BLE001 - a bad request must not end the run
+            if record.may_have_happened:
+                unknown = self._unknown(request)
+                unknown.__cause__ = error
+                return Unknown(index=index, request=request, error=unknown)
+            if record.was_begun:
+                return NotStarted(index=index, request=request, error=error)
             return Rejected(index=index, request=request, error=error)
+
+    def _cut_off(self, running: _Running[R]) -> Result[R, S]:
+        """What is known of a call that ends, or would end, here."""
+        index, request = running.index, running.request
+        if running.record.may_have_happened:
+            return Unknown(index=index, request=request, error=self._unknown(request))
+        return NotStarted(index=index, request=request, error=None)
 
 
 def _taker(requests: Iterable[R] | AsyncIterable[R]) -> Callable[[], Awaitable[R]]:

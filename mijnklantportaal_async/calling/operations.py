@@ -13,10 +13,18 @@ from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.finder import Finder, finder_for
 from mijnklantportaal_async.calling.many import Run
-from mijnklantportaal_async.calling.pages import Page, R, check_page_number, page_request, read_page
+from mijnklantportaal_async.calling.pages import (
+    Page,
+    R,
+    check_page_number,
+    page_request,
+    read_page,
+    request_after,
+    unreadable_records,
+)
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Operation, Request, path_with
-from mijnklantportaal_async.values.serde import read
+from mijnklantportaal_async.values.serde import Unreadable, read, read_apart, read_envelope
 
 T = TypeVar("T")
 
@@ -90,6 +98,23 @@ class Operations:
 
         return Pager(fetch, operation=operation, first=check_page_number(first))
 
+    async def _list_whole(self, request: Request, kind: type[R]) -> list[R]:
+        """A list that is not documented to come in pages; should it do so all the same, all of them.
+
+        Raises:
+            DecodeError: Some records could not be understood; the others are in its `records`.
+        """
+        records: dict[str, R] = {}
+        problems: list[str] = []
+        asked: Request | None = request
+        while asked is not None:
+            got, unreadable, asked = await self._call(asked, partial(_read_portion, asked, kind))
+            records.update((record.id, record) for record in got)
+            problems += [str(record) for record in unreadable]
+        if problems:
+            raise unreadable_records(request.operation, problems, records.values())
+        return list(records.values())
+
     def _call(
         self,
         request: Request,
@@ -99,6 +124,13 @@ class Operations:
         when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None = None,
     ) -> Coroutine[Any, Any, T]:
         return self._caller.call(self._options, request, decode, finder=finder, when_done=when_done)
+
+
+def _read_portion(request: Request, kind: type[R], body: bytes) -> tuple[list[R], list[Unreadable], Request | None]:
+    """The records of one answer, those that cannot be understood, and the request for the page after it."""
+    following = request_after(request, body, is_paged=False)
+    _, items = read_envelope(body)
+    return *read_apart(items, kind), following
 
 
 def done_if(

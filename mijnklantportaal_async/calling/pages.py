@@ -4,6 +4,7 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/customers-api/
 """
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,7 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.wire import Operation, Request
-from mijnklantportaal_async.values.serde import UnreadableError, read_envelope
+from mijnklantportaal_async.values.serde import Unreadable, UnreadableError, read_apart, read_envelope
 
 MOST_PAGES = 100_000
 """A list that goes on beyond this page has no end: 15 records a page make a million and a half."""
@@ -42,6 +43,8 @@ class Page(Generic[R]):
     """How many records a full page has, where the portal says so."""
     next_number: int | None
     """Number of the page after it; None when it is the last."""
+    unreadable: tuple[Unreadable, ...] = ()
+    """Records on it that could not be understood."""
 
     @property
     def has_next(self) -> bool:
@@ -58,15 +61,21 @@ def read_page(body: bytes, kind: type[R], number: int) -> Page[R]:
         number: The page that was asked for; taken for the number where the answer names none.
 
     Raises:
-        UnreadableError: With every problem and its place.
+        UnreadableError: It is no page of a list. A record on it that is odd hides nothing else.
     """
-    envelope, items = read_envelope(body, kind)
+    envelope, items = read_envelope(body)
+    page = _without_records(envelope, number)
+    records, unreadable = read_apart(items, kind)
+    return attrs.evolve(page, items=tuple(records), unreadable=tuple(unreadable))
+
+
+def _without_records(envelope: Mapping[str, Any], number: int) -> Page[Any]:
     if "next_page_url" not in envelope:
         raise UnreadableError(("$.next_page_url: missing, so nobody knows whether there is another page",))
     told = _whole(envelope.get("current_page"))
     return Page(
         number=number if told is None else told,
-        items=tuple(items),
+        items=(),
         per_page=_whole(envelope.get("per_page")),
         next_number=next_page_number(envelope["next_page_url"]),
     )
@@ -113,23 +122,30 @@ def page_request(operation: Operation, number: int, path: str | None = None) -> 
     return Request(operation, with_query(path or operation.path, {"page": number if number > 1 else None}))
 
 
-def request_after(request: Request, body: bytes, kind: type[R]) -> Request | None:
-    """The request for the page after an answered one; for a finder, which reads the records in a way of its own.
+def request_after(request: Request, body: bytes, *, is_paged: bool) -> Request | None:
+    """The request for the page after an answered one; None when there is none.
 
     Args:
-        request: As `page_request` made it.
+        request: The request for a page of a list, with whatever else its query says.
         body: The answer to it.
-        kind: The model of the records.
+        is_paged: Whether the list is documented to come in pages. A page after it is asked for wherever one is named.
 
     Raises:
         PaginationError: The pages lead nowhere.
         UnreadableError: The answer does not say whether there is another page.
     """
+    envelope, _ = read_envelope(body)
+    if not is_paged and envelope.get("next_page_url") is None:
+        return None
+    path, _, query = request.path.partition("?")
+    others = {name: value for name, value in parse_qsl(query, keep_blank_values=True) if name != "page"}
     asked = _number_in(request.path) or 1
-    page = read_page(body, kind, asked)
+    page = _without_records(envelope, asked)
     check_page(page, asked, request.operation)
     following = page_after(page, request.operation)
-    return None if following is None else page_request(request.operation, following, request.path.partition("?")[0])
+    if following is None:
+        return None
+    return Request(request.operation, with_query(path, others | {"page": following}), is_look=request.is_look)
 
 
 def check_page(page: Page[Any], asked: int, operation: Operation) -> None:
@@ -176,6 +192,29 @@ def leads_nowhere(operation: Operation, page: int, message: str) -> errors.Pagin
     """The error of a list that cannot be followed beyond a page."""
     return errors.PaginationError(
         message, page=page, operation=operation.name, method=operation.method, path=operation.path
+    )
+
+
+def unreadable_records(
+    operation: Operation, problems: Sequence[str], records: Iterable[Any] = ()
+) -> errors.DecodeError:
+    """The error of a list of which some records could not be understood.
+
+    Args:
+        operation: The operation that lists.
+        problems: What is wrong with each of them.
+        records: Those that could be.
+    """
+    many = f"{len(problems)} records" if len(problems) > 1 else "A record"
+    shown = "; ".join(problems[:3]) + ("; ..." if len(problems) > 3 else "")
+    return errors.DecodeError(
+        f"{many} of the list could not be understood ({shown})",
+        problems=tuple(problems),
+        records=tuple(records),
+        status=200,
+        operation=operation.name,
+        method=operation.method,
+        path=operation.path,
     )
 
 

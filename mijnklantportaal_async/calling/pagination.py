@@ -8,8 +8,17 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Generic
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.pages import Page, R, check_page, check_page_number, leads_nowhere, page_after
+from mijnklantportaal_async.calling.pages import (
+    Page,
+    R,
+    check_page,
+    check_page_number,
+    leads_nowhere,
+    page_after,
+    unreadable_records,
+)
 from mijnklantportaal_async.calling.wire import Operation
+from mijnklantportaal_async.values.serde import Unreadable
 
 MOST_BARREN_PAGES = 100
 """So many pages in a row without a record that is new, and still another page: the list goes round in circles."""
@@ -25,7 +34,8 @@ class Pager(Generic[R]):
 
     Every `async for` begins anew. A record that shows up on two pages, because another one was added in between, is
     handed out once; one that slips to an earlier page, because another was removed, is missed. An error of a page is
-    raised when that page is reached: what came before it is yours.
+    raised when that page is reached: what came before it is yours. Records that could not be understood hide no other:
+    a `DecodeError` that names them comes after the last page.
     """
 
     __slots__ = ("_fetch", "_first", "_goes_ahead", "_operation")
@@ -58,6 +68,8 @@ class Pager(Generic[R]):
         """The pages instead of their records, as the portal sends them: empty and overlapping ones too.
 
         Raises:
+            DecodeError: After the last page, where records could not be understood; each page has its own in
+                `unreadable`.
             PaginationError: At the page at which the list leads nowhere.
             MijnKlantportaalError: As the coroutine that made this pager documents, at the page it happens at.
         """
@@ -83,6 +95,7 @@ class Pager(Generic[R]):
         Raises:
             TypeError: `limit` is not an `int`.
             ValueError: `limit` is below 1.
+            DecodeError: Some could not be understood; the others are in its `records`.
             PaginationError: The list leads nowhere.
             MijnKlantportaalError: As the coroutine that made this pager documents.
         """
@@ -91,10 +104,14 @@ class Pager(Generic[R]):
         if limit is not None and limit < 1:
             raise ValueError(f"limit={limit} would fetch nothing; give 1 or more, or leave it out for all")
         records: list[R] = []
-        async for record in self:
-            records.append(record)
-            if len(records) == limit:
-                break
+        try:
+            async for record in self:
+                records.append(record)
+                if len(records) == limit:
+                    break
+        except errors.DecodeError as error:
+            error.records = tuple(records)
+            raise
         return records
 
     def __repr__(self) -> str:
@@ -107,7 +124,18 @@ class Pager(Generic[R]):
 class _Pages(Generic[R]):
     """One walk through the pages. After an error it stands where it stood: going on asks for the same page again."""
 
-    __slots__ = ("_barren", "_coming", "_fetch", "_first", "_goes_ahead", "_operation", "_page", "_seen", "fresh")
+    __slots__ = (
+        "_barren",
+        "_coming",
+        "_fetch",
+        "_first",
+        "_goes_ahead",
+        "_operation",
+        "_page",
+        "_seen",
+        "_unreadable",
+        "fresh",
+    )
 
     def __init__(
         self,
@@ -125,6 +153,7 @@ class _Pages(Generic[R]):
         self._page: Page[R] | None = None
         self._seen: set[str] = set()
         self._barren = 0
+        self._unreadable: list[tuple[int, Unreadable]] = []
         self.fresh: list[R] = []
         """Records of the latest page that were on none before."""
 
@@ -134,6 +163,9 @@ class _Pages(Generic[R]):
     async def __anext__(self) -> Page[R]:
         number = self._next_number()
         if number is None:
+            if self._unreadable:
+                unreadable, self._unreadable = self._unreadable, []
+                raise unreadable_records(self._operation, [f"page {page}: {record}" for page, record in unreadable])
             raise StopAsyncIteration
         try:
             page = await self._get(number)
@@ -145,7 +177,8 @@ class _Pages(Generic[R]):
         fresh = {record.id: record for record in page.items if record.id not in self._seen}
         self._seen.update(fresh)
         self.fresh = list(fresh.values())
-        self._barren = 0 if fresh else self._barren + 1
+        self._unreadable += [(number, record) for record in page.unreadable]
+        self._barren = 0 if fresh or page.unreadable else self._barren + 1
         self._page = page
         if self._goes_ahead:
             self._ask_ahead()

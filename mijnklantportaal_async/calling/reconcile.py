@@ -7,7 +7,7 @@ from typing import TypeVar
 import attrs
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.finder import CannotTellError, Sight
+from mijnklantportaal_async.calling.finder import Sight
 from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.values.clock import Clock
 
@@ -37,6 +37,28 @@ class ReconcilePolicy:
             raise ValueError(f"ReconcilePolicy(looks={self.looks}) must grow, from 0 or more to 1 or more")
 
 
+LONGEST_PAUSE = 15.0
+"""Seconds between two looks at the most."""
+
+TIMER_SLACK = 0.001
+"""Seconds by which a timer may go off before its time."""
+
+LONGEST_LOOKING = 600.0
+"""Seconds of looking where `Timeouts.call` sets no end."""
+
+
+class UnsettledError(Exception):
+    """The call's time ended before anything was certain.
+
+    Attributes:
+        look_error: Why the last look failed, where it did.
+    """
+
+    def __init__(self, text: str, look_error: errors.MijnKlantportaalError | None = None) -> None:
+        super().__init__(text)
+        self.look_error = look_error
+
+
 async def look_until_settled(
     first: Request,
     look: Callable[[Request], Awaitable[tuple[Sight[T], Request | None]]],
@@ -44,9 +66,11 @@ async def look_until_settled(
     *,
     clock: Clock,
     time_left: Callable[[], float | None],
-    failures_allowed: int,
 ) -> tuple[T | None, int]:
-    """Looks, again and again with growing pauses, until the record is found or the settle time is over.
+    """Looks, again and again with growing pauses, until the record is found or is certain not to be there.
+
+    Only a look through the whole list that was begun after the settle time, and showed nothing that could be the
+    record, says that it is not there. Whatever else a look shows, and whatever becomes of it, there is another.
 
     Args:
         first: What a look begins with.
@@ -54,52 +78,82 @@ async def look_until_settled(
         policy: When.
         clock: Where time comes from.
         time_left: Seconds that the call may still take; None for no end.
-        failures_allowed: How many requests in a row may fail before this gives up.
 
     Returns:
-        The record, or None when it was not there at the end; and how many requests it took.
+        The record, or None when it is not there; and how many requests it took.
 
     Raises:
-        MijnKlantportaalError: Looks failed too often, or in a way that trying again does not mend.
-        CannotTellError: A look brought something that may be it.
-        LookedTooBrieflyError: The call's time ended before the settle time.
+        UnsettledError: The call's time ended before that.
+        MijnKlantportaalError: A look failed in a way that trying again does not mend.
     """
     ended = clock.monotonic()
-    looks = failed = 0
-    for part in policy.looks:
-        wait = ended + part * policy.settle - clock.monotonic()
+    looks = tries = 0
+    doubt = ""
+    failure: errors.MijnKlantportaalError | None = None
+    planned = [part * policy.settle for part in policy.looks]
+    while True:
+        wait = ended + planned.pop(0) - clock.monotonic() if planned else _pause(tries)
+        left = time_left()
+        if left is None:
+            left = ended + LONGEST_LOOKING - clock.monotonic()
+        if max(0.0, wait) >= left:
+            raise UnsettledError(_when_over(looks, clock.monotonic() - ended, doubt, failure), failure)
+        if wait > 0:
+            await clock.sleep(wait)
+        # A timer may go off a little early.
+        may_be_last = clock.monotonic() - ended >= policy.settle - TIMER_SLACK
         asked: Request | None = first
-        doubt = ""
+        seen, failure = "", None
         while asked is not None:
-            left = time_left()
-            if left is not None and max(0.0, wait) >= left:
-                raise LookedTooBrieflyError(looks, clock.monotonic() - ended)
-            if wait > 0:
-                await clock.sleep(wait)
             looks += 1
             try:
                 sight, asked = await look(asked)
-            except (errors.TransportError, errors.ServerError, errors.RateLimitedError, errors.DecodeError) as error:
-                failed += 1
-                if failed >= failures_allowed or (isinstance(error, errors.ConnectError) and error.is_permanent):
+            except errors.MijnKlantportaalError as error:
+                if not _may_pass(error):
                     raise
+                tries += 1
+                failure = error
+                left = time_left()
+                if left is not None and left <= 0:
+                    break
+                if isinstance(error, errors.CallTimeoutError) and error.clock == "call":
+                    break
                 # The page that failed is asked for again, not the whole list.
-                wait = random.uniform(0, min(0.5 * 2.0**failed, 20.0))
-            else:
-                wait = failed = 0
-                if sight.found is not None:
-                    return sight.found, looks
-                doubt = doubt or sight.doubt
-        if doubt:
-            raise CannotTellError(doubt)
-    return None, looks
+                await clock.sleep(min(_pause(tries), LONGEST_PAUSE if left is None else left))
+                continue
+            failure = None
+            if sight.found is not None:
+                return sight.found, looks
+            seen = seen or sight.doubt
+        doubt = seen or doubt
+        if asked is None and not seen:
+            if may_be_last:
+                return None, looks
+        elif not planned:
+            tries += 1
 
 
-class LookedTooBrieflyError(Exception):
-    """The call's time ended before the settle time did."""
+def _pause(tries: int) -> float:
+    """Seconds, at random, longer and longer."""
+    return random.uniform(0.5, 1.0) * min(2.0 ** (tries - 1), LONGEST_PAUSE)
 
-    def __init__(self, looks: int, seconds: float) -> None:
-        super().__init__(
-            f"Timeouts.call ended after {looks} looks in {seconds:.1f} s, before ReconcilePolicy.settle had passed "
-            "and everything was looked through"
-        )
+
+def _may_pass(error: errors.MijnKlantportaalError) -> bool:
+    """Whether looking again may help after a look that failed: not where the key may not look, or the session ended."""
+    match error:
+        case errors.ConnectError():
+            return not error.is_permanent
+        case errors.RateLimitedError():
+            return True
+        case errors.APIStatusError():
+            return error.outcome is errors.Outcome.UNKNOWN
+        case _:
+            return isinstance(error, errors.TransportError | errors.DecodeError | errors.PaginationError)
+
+
+def _when_over(looks: int, seconds: float, doubt: str, failure: errors.MijnKlantportaalError | None) -> str:
+    over = f"Timeouts.call ended after {looks} looks in {seconds:.1f} s"
+    if not doubt and failure is None:
+        return f"{over}, before ReconcilePolicy.settle had passed"
+    failed = f", the last of which failed: {failure.operation}: {failure.message}" if failure is not None else ""
+    return f"{over}{failed}{f': {doubt}' if doubt else ''}"

@@ -1,5 +1,6 @@
 """What is known of one call while it runs, and how a caller can look at it from outside."""
 
+import enum
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Generic, ParamSpec, TypeVar
@@ -12,59 +13,88 @@ T = TypeVar("T")
 P = ParamSpec("P")
 
 
+class State(enum.IntEnum):
+    """How far a call is, in the order in which it goes on."""
+
+    IDLE = 0
+    """No call is under way."""
+    WAITING = 1
+    """Nothing is under way: it waits for its turn, a permit, a pause, or looks."""
+    SENDING = 2
+    """A request is being made; nothing of it has left."""
+    LEFT = 3
+    """The request may have left, and nobody knows yet what becomes of it."""
+
+
+class Doubt(enum.IntEnum):
+    """Whether an attempt that has ended may have had an effect that nobody knows of."""
+
+    NONE = 0
+    CLEARED = 1
+    """One may have had: somebody looked, and it has not."""
+    OPEN = 2
+
+
 class CallRecord:
     """The running account of one call.
 
     Attributes:
+        state: How far it is.
+        doubt: What is known of the attempts that have ended.
         started: When it began.
         first_sent: When its first request left.
+        first_sent_wall: The same by the calendar clock.
+        last_sent: When its latest request left.
         queued: Seconds spent waiting for permits: they do not count against `Timeouts.call`.
         attempts: Requests sent, or tried to be.
         failures: Attempts that failed, refusals by the rate limit not counted.
-        is_active: Whether a call writes into it now.
-        sending: Whether a request is under way.
-        begun: Whether the request under way may have left.
-        is_valid: Of its permit.
-        in_doubt: Whether an attempt may have had an effect that nobody knows of yet.
-        was_in_doubt: Whether that was so at any time.
+        is_valid: Of the permit of the request under way: asked in the moment in which it leaves.
         answer: The last one.
         elapsed: Seconds from beginning to end.
+        was_begun: Whether any call came as far as to write into it.
     """
 
     __slots__ = (
         "answer",
         "attempts",
-        "begun",
+        "doubt",
         "elapsed",
         "failures",
         "first_sent",
-        "in_doubt",
-        "is_active",
+        "first_sent_wall",
         "is_valid",
+        "last_sent",
         "queued",
-        "sending",
         "started",
-        "was_in_doubt",
+        "state",
+        "was_begun",
     )
 
-    def __init__(self, started: float = 0.0, queued: float = 0.0) -> None:
-        self.clear()
-        self.started = started
-        self.queued = queued
+    def __init__(self) -> None:
+        self.begin(0.0)
+        self.state = State.IDLE
+        self.was_begun = False
 
-    def clear(self) -> None:
+    def begin(self, now: float) -> None:
         """Begins anew."""
-        self.started = self.queued = 0.0
-        self.first_sent = self.elapsed = 0.0
+        self.state = State.WAITING
+        self.was_begun = True
+        self.doubt = Doubt.NONE
+        self.started = now
+        self.queued = self.first_sent = self.first_sent_wall = self.last_sent = self.elapsed = 0.0
         self.attempts = self.failures = 0
-        self.is_active = self.sending = self.begun = self.in_doubt = self.was_in_doubt = False
         self.answer: Answer | None = None
         self.is_valid: Callable[[], bool] | None = None
 
     @property
+    def is_sending(self) -> bool:
+        """Whether a request is under way."""
+        return self.state >= State.SENDING
+
+    @property
     def may_have_happened(self) -> bool:
-        """What a caller who cancels has to reckon with."""
-        return self.begun or self.in_doubt
+        """What a caller who goes away has to reckon with."""
+        return self.state is State.LEFT or self.doubt is Doubt.OPEN
 
 
 @attrs.frozen(kw_only=True)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.values.clock import Clock
 
 
+DONE_STATUSES = frozenset({201, 202})
+"""With these a service says that it has done it, or will: it is never told again, whatever else the answer says."""
+
+
 @attrs.frozen(kw_only=True)
 class Timeouts:
     """Three clocks, in seconds; None for no end.
@@ -110,8 +114,14 @@ def judge(effect: Effect, error: errors.MijnKlantportaalError) -> Step:
             return Step.RAISE
         case errors.CallTimeoutError() if error.outcome is Outcome.NOT_SENT:
             return Step.RETRY
-        case errors.DecodeError():
+        case errors.OutcomeUnknownError():
             return Step.RAISE if effect.may_repeat else Step.LOOK
+        case errors.DecodeError():
+            if not effect.may_repeat:
+                return Step.LOOK
+            # Anybody on the way answers 200 with a page of HTML; the portal says 201 when it has done it.
+            is_done = error.outcome is not Outcome.UNKNOWN or error.status in DONE_STATUSES
+            return Step.RAISE if is_done else Step.RETRY
         case errors.TransportError() | errors.ServerError() if error.outcome is not Outcome.REJECTED:
             return Step.RETRY if effect.may_repeat else Step.LOOK
         case errors.APIStatusError() if error.outcome is Outcome.UNKNOWN:

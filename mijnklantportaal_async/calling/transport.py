@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.record import CallRecord
+from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.clock import Clock
@@ -61,7 +61,7 @@ class _Body(BytesPayload):
         if is_valid is not None and not is_valid():
             # The machine stood still while the connection was made: what is sent now, nobody reckons with any more.
             raise OSError("it took too long until the request could leave")
-        self._record.begun = True
+        self._record.state = State.LEFT
         return super().write_with_length(writer, content_length)
 
 
@@ -133,7 +133,7 @@ class Transport:
             request: What to send.
             token: Goes into the Authorization header.
             timeout: Seconds for everything from here to the last byte.
-            record: Its `begun` is set once the request may be on its way.
+            record: Its state is `LEFT` once the request may be on its way.
 
         Returns:
             The answer, whatever its status.
@@ -150,14 +150,14 @@ class Transport:
         http = self._http or self._open()
         body = None if request.body is None else _Body(request.body, request.content_type, record)
         # Without a body the request leaves in one piece, and nothing tells when.
-        record.begun = body is None
+        record.state = State.LEFT if body is None else State.SENDING
         context = request.context
         try:
             response = await http.request(
                 request.operation.method,
                 self._url(request.path),
                 data=body,
-                headers=self._headers if token == self._token else self._sign(token),
+                headers=self._headers_of(request, token),
                 timeout=self._timeouts.get(timeout) or self._client_timeout(timeout),
                 allow_redirects=False,
                 middlewares=self._outer if request.operation.method in _NEVER_RESENT else self._guarded,
@@ -165,18 +165,18 @@ class Transport:
                 ssl=self._ssl,
             )
         except (aiohttp.ClientConnectorCertificateError, ssl_module.SSLCertVerificationError) as error:
-            record.begun = False
+            record.state = State.SENDING
             message = (
                 f"The certificate of {self.base_url} is not accepted ({_reason(error)}); give the right CA with ssl=, "
                 "or find out who answers in the portal's place"
             )
             raise errors.ConnectError(message, is_permanent=True, **context()) from error
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            record.begun = False
+            record.state = State.SENDING
             where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self.base_url
             raise errors.ConnectError(f"No connection to {where}: {_reason(error)}", **context()) from error
         except aiohttp.ClientHttpProxyError as error:
-            record.begun = False
+            record.state = State.SENDING
             # Without its cause, which holds the headers of the request.
             raise errors.ConnectError(f"The proxy refused with status {error.status}", **context()) from None
         except TimeoutError as error:
@@ -240,6 +240,13 @@ class Transport:
         )
         return self._http
 
+    def _headers_of(self, request: Request, token: str) -> "CIMultiDict[str]":
+        headers = self._headers if token == self._token else self._sign(token)
+        if not request.is_look:
+            return headers
+        # What comes out of a cache says nothing of what became of a call a moment ago.
+        return CIMultiDict([*headers.items(), (hdrs.CACHE_CONTROL, "no-cache")])
+
     def _sign(self, token: str) -> "CIMultiDict[str]":
         """The headers for a token; kept until another token comes, since making them anew costs as much as sending."""
         self._token = token
@@ -268,13 +275,13 @@ class Transport:
         return timeout
 
     def _timed_out(self, request: Request, seconds: float | None, record: CallRecord) -> errors.CallTimeoutError:
-        outcome = Outcome.UNKNOWN if record.begun else Outcome.NOT_SENT
-        what = "No answer" if record.begun else "Not sent"
+        outcome = Outcome.UNKNOWN if record.state is State.LEFT else Outcome.NOT_SENT
+        what = "No answer" if record.state is State.LEFT else "Not sent"
         limit = f" within {seconds:g} s" if seconds is not None else ""
         return errors.CallTimeoutError(f"{what}{limit}", seconds=seconds, outcome=outcome, **request.context())
 
     def _lost(self, request: Request, cause: BaseException | None, record: CallRecord) -> errors.TransportError:
-        if request.body is not None and not record.begun:
+        if request.body is not None and record.state is not State.LEFT:
             return errors.ConnectError(f"The connection broke before sending: {_reason(cause)}", **request.context())
         return errors.ConnectionLostError(f"The connection was lost: {_reason(cause)}", **request.context())
 

@@ -61,6 +61,8 @@ class Operation(NamedTuple):
     """What a person does to find out whether it happened, where that is not to look in a list."""
     prefixes: Mapping[str, str] | None = None
     """What ids in the path begin with, where their names do not say it."""
+    success: frozenset[int] = frozenset({200, 201})
+    """For what must not be done twice: the statuses with which the portal says that it is done."""
 
     @property
     def how_to_check(self) -> str:
@@ -174,10 +176,16 @@ def reading(name: str, path: str, *, scope: str | None, prefixes: Mapping[str, s
 
 
 def creating(
-    name: str, path: str, *, scope: str | None, look: Look | None = None, check_by_hand: str = ""
+    name: str,
+    path: str,
+    *,
+    scope: str | None,
+    look: Look | None = None,
+    check_by_hand: str = "",
+    success: frozenset[int] = frozenset({200, 201}),
 ) -> Operation:
     """An operation that makes one more record each time it is sent."""
-    return Operation(name, "POST", path, Effect.CREATE, scope, look, check_by_hand=check_by_hand)
+    return Operation(name, "POST", path, Effect.CREATE, scope, look, check_by_hand=check_by_hand, success=success)
 
 
 def setting(name: str, path: str, *, scope: str | None, done: frozenset[int] = frozenset()) -> Operation:
@@ -209,17 +217,24 @@ def once(
 
 
 class Request:
-    """One request, the same for every attempt. `path` is encoded already."""
+    """One request, the same for every attempt. `path` is encoded already; a look asks for an answer from no cache."""
 
-    __slots__ = ("body", "content_type", "operation", "path")
+    __slots__ = ("body", "content_type", "is_look", "operation", "path")
 
     def __init__(
-        self, operation: Operation, path: str, body: bytes | None = None, content_type: str = "application/json"
+        self,
+        operation: Operation,
+        path: str,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        *,
+        is_look: bool = False,
     ) -> None:
         self.operation = operation
         self.path = path
         self.body = body
         self.content_type = content_type
+        self.is_look = is_look
 
     def context(self) -> dict[str, Any]:
         """What an error says about the call."""
@@ -235,9 +250,10 @@ class Answer:
         headers: Looked up without regard to case.
         body: As far as it came.
         broken: Why the body did not come whole: the status is known, the rest is not.
+        is_from_cache: Whether it is known to come out of a cache of the client's, and not over the network.
     """
 
-    __slots__ = ("body", "broken", "headers", "status")
+    __slots__ = ("body", "broken", "headers", "is_from_cache", "status")
 
     def __init__(
         self, status: int, headers: Mapping[str, str], body: bytes, broken: errors.TransportError | None = None
@@ -246,6 +262,7 @@ class Answer:
         self.headers = headers
         self.body = body
         self.broken = broken
+        self.is_from_cache = False
 
 
 # --- Out -----------------------------------------------------------------------------------------------------------
@@ -270,6 +287,9 @@ def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
 
 _CERTAIN_SERVER_ERRORS = frozenset({501, 505})
 """5xx that say that nothing was done; all others leave it open."""
+
+_GIVEN_UP = frozenset({408, 425, 460, 499})
+"""4xx with which somebody on the way gives up waiting: what the portal does meanwhile, they do not say."""
 
 _STATUS_ERRORS: Mapping[int, type[errors.APIStatusError]] = {
     400: errors.BadRequestError,
@@ -316,7 +336,8 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
         place = headers.get("location", "nowhere").partition("?")[0]
         text = f"{status}, a redirect to {place} that is not followed; is base_url right?"
         return errors.APIStatusError(text, outcome=Outcome.UNKNOWN, **context)
-    return errors.APIStatusError(text, **context)
+    outcome = Outcome.UNKNOWN if status in _GIVEN_UP else Outcome.REJECTED
+    return errors.APIStatusError(text, outcome=outcome, **context)
 
 
 def _describe(headers: Mapping[str, str], body: bytes) -> str:
@@ -368,7 +389,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if text is not None:
         if text.strip().isdecimal():
             return float(text)
-        moment, now = _http_date(text), server_time(headers)
+        moment, now = http_date(text), server_time(headers)
         if moment and now:
             return max(0.0, (moment - now).total_seconds())
     reset, now = whole_number(headers.get("x-ratelimit-reset")), server_time(headers)
@@ -379,10 +400,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def server_time(headers: Mapping[str, str]) -> datetime | None:
     """The service's own clock, by the `Date` header."""
-    return _http_date(headers.get("date"))
+    return http_date(headers.get("date"))
 
 
-def _http_date(text: str | None) -> datetime | None:
+def http_date(text: str | None) -> datetime | None:
+    """The moment of a header such as `Date`; None where it names none."""
     if text is None:
         return None
     try:

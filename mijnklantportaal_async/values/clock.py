@@ -11,16 +11,21 @@ class Clock:
         speed: Seconds of this clock for each real second. 1 except in tests and against a sandbox of the same speed.
     """
 
-    __slots__ = ("speed",)
+    __slots__ = ("_began", "speed")
 
     def __init__(self, speed: float = 1.0) -> None:
         if not speed > 0:
             raise ValueError(f"speed={speed} must be above 0")
         self.speed = speed
+        self._began = time.time()
 
     def monotonic(self) -> float:
         """Seconds since some moment; never goes back."""
         return time.monotonic() * self.speed
+
+    def wall(self) -> float:
+        """Seconds since 1970 by the machine's calendar clock, which goes on while the machine sleeps; it can be set."""
+        return self._began + (time.time() - self._began) * self.speed
 
     async def sleep(self, seconds: float) -> None:
         """Waits, without holding up anybody else."""

@@ -3,11 +3,12 @@
 Strict where cattrs would guess: a text is a text, a number is not cut, nothing turns None into 'None'.
 """
 
-from collections.abc import Callable, Hashable
+import re
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, get_args, get_origin
 
 import attrs
 import orjson
@@ -44,6 +45,26 @@ class UnreadableError(Exception):
         self.identifier = identifier
 
 
+class Unreadable(NamedTuple):
+    """A record of a list that could not be understood."""
+
+    place: int
+    """Its place in the list, from 0."""
+    raw: Any
+    """As it came."""
+    problems: tuple[str, ...]
+    """Each with its place, such as `$.data[3].startsAt: missing`."""
+
+    @property
+    def identifier(self) -> str | None:
+        """Its id, where it has one all the same."""
+        return _identifier(self.raw)
+
+    def __str__(self) -> str:
+        name = f"{self.identifier}: " if self.identifier else ""
+        return name + "; ".join(self.problems[:3])
+
+
 @cache
 def json_name(field_name: str) -> str:
     """`starts_at` as `startsAt`."""
@@ -71,22 +92,40 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
     Raises:
         UnreadableError: With every problem and its place.
     """
-    return read_envelope(body, kind, key)[1]
+    _, items = read_envelope(body, key)
+    return [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
 
 
-def read_envelope(body: bytes, kind: type[T], key: str = "data") -> tuple[dict[str, Any], list[T]]:
-    """A list as `read_list` reads it, and the object around it as it came.
+def read_apart(items: Sequence[Any], kind: type[T], key: str = "data") -> tuple[list[T], list[Unreadable]]:
+    """The models of a list, and apart from them what could not be understood: one odd record hides no other.
+
+    Args:
+        items: The list, as `read_envelope` found it.
+        kind: The model.
+        key: Where it stood, for the places of problems.
+    """
+    records: list[T] = []
+    unreadable: list[Unreadable] = []
+    for index, item in enumerate(items):
+        try:
+            records.append(_structure(item, kind, f"$.{key}[{index}]"))
+        except UnreadableError as error:
+            unreadable.append(Unreadable(index, item, error.problems))
+    return records, unreadable
+
+
+def read_envelope(body: bytes, key: str = "data") -> tuple[dict[str, Any], list[Any]]:
+    """The object around a list, and the list under a key of it, both as they came.
 
     Raises:
-        UnreadableError: With every problem and its place.
+        UnreadableError: There is no such list.
     """
     data = _load(body)
     envelope: dict[str, Any] = data if isinstance(data, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     found: Any = envelope.get(key)
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
-    items: list[Any] = found  # pyright: ignore[reportUnknownVariableType]
-    return envelope, [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
+    return envelope, found  # pyright: ignore[reportUnknownVariableType]
 
 
 def read_json(body: bytes) -> Any:
@@ -135,7 +174,17 @@ def _load(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         excerpt = body[:60].decode("utf-8", "replace")
-        raise UnreadableError((f"$: not JSON ({error}): {excerpt!r}" if body else "$: the body is empty",)) from error
+        problem = f"$: not JSON ({error}): {excerpt!r}" if body else "$: the body is empty"
+        raise UnreadableError((problem,), identifier_in(body)) from error
+
+
+_FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([A-Za-z0-9_.~-]+)"')
+
+
+def identifier_in(body: bytes) -> str | None:
+    """The id that a record begins with, whatever the rest of it is like."""
+    found = _FIRST_ID.match(body)
+    return None if found is None else found[1].decode()
 
 
 def _identifier(data: Any) -> str | None:

@@ -126,13 +126,19 @@ def test_a_page_that_does_not_tell_its_number_is_taken_for_the_one_asked_for(tol
         (b'{"next_page_url": null}', r"\$\.data: must be a list"),
         (b"[]", r"\$\.data: must be a list"),
         (b"not json", "not JSON"),
-        (body(data=[{}], next_page_url=None), r"\$\.data\[0\]\.id: missing"),
         (body(next_page_url="?cursor=abc"), "names no page"),
     ],
 )
 def test_a_page_of_another_shape_is_unreadable(answer: bytes, problem: str) -> None:
     with pytest.raises(UnreadableError, match=problem):
         read_page(answer, Customer, 1)
+
+
+def test_one_odd_record_hides_no_other() -> None:
+    page = read_page(body(data=[customer(id="cst_1"), {"id": "cst_2"}, None, customer(id="cst_3")]), Customer, 1)
+    assert [item.id for item in page.items] == ["cst_1", "cst_3"]
+    assert [(bad.place, bad.identifier) for bad in page.unreadable] == [(1, "cst_2"), (2, None)]
+    assert str(page.unreadable[0]).startswith("cst_2: $.data[1]")
 
 
 # --- From page to page -------------------------------------------------------------------------------------------
@@ -164,11 +170,19 @@ def test_another_page_than_the_one_asked_for() -> None:
 
 
 def test_a_finder_goes_on_from_the_request_that_was_answered() -> None:
-    second = request_after(page_request(LIST_CUSTOMERS, 1), body(next_page_url="?page=2,"), Customer)
+    second = request_after(page_request(LIST_CUSTOMERS, 1), body(next_page_url="?page=2,"), is_paged=True)
     assert second is not None
     assert second.path == "/customers?page=2"
-    assert request_after(second, body(current_page=2), Customer) is None
+    assert request_after(second, body(current_page=2), is_paged=True) is None
     with pytest.raises(PaginationError, match="Page 2 was asked for, and page 1 came"):
-        request_after(second, body(next_page_url="?page=2,"), Customer)
+        request_after(second, body(next_page_url="?page=2,"), is_paged=True)
     with pytest.raises(PaginationError, match="Page 2 names page 2"):
-        request_after(second, body(current_page=2, next_page_url="?page=2,"), Customer)
+        request_after(second, body(current_page=2, next_page_url="?page=2,"), is_paged=True)
+
+
+def test_a_list_that_is_not_documented_to_come_in_pages_goes_on_where_it_names_one() -> None:
+    first = LIST_CUSTOMERS.request(query={"start_at": "2027-03-04 00:00", "days": 3})
+    assert request_after(first, b'{"data": []}', is_paged=False) is None
+    second = request_after(first, b'{"data": [], "next_page_url": "?page=2"}', is_paged=False)
+    assert second is not None
+    assert second.path == "/customers?start_at=2027-03-04%2000%3A00&days=3&page=2"

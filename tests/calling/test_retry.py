@@ -17,8 +17,10 @@ from tenacity import (
 )
 
 from mijnklantportaal_async import (
+    ConflictError,
     ConnectionLostError,
     DecodeError,
+    NotFoundError,
     Outcome,
     OutcomeUnknownError,
     PortalSession,
@@ -62,7 +64,7 @@ def schedule(portal: PortalSession) -> Awaitable[Any]:
 @pytest.mark.parametrize("fault", [BUSY, PAGE, answer(500), answer(504), answer(520), drop, TOO_MANY])
 @pytest.mark.parametrize("call", [get, confirm, cancel])
 async def test_what_may_be_repeated_is_repeated(make_portal: MakePortal, call: Call, fault: Step) -> None:
-    async with ScriptedServer(fault, fault, FOUND) as server:
+    async with ScriptedServer(fault, fault, CANCELED if call is cancel else FOUND) as server:
         assert (await call(make_portal(server.url))).id == "apt_1"
         assert len(server.received) == 3
 
@@ -153,16 +155,25 @@ async def test_a_created_record_with_an_unreadable_answer_is_looked_for_and_neve
         assert server.count("POST") == 1
 
 
-@pytest.mark.parametrize("fault", [half_body, answer(201, b"not json")])
-async def test_a_created_record_that_cannot_be_found_is_applied_all_the_same(
-    make_portal: MakePortal, fault: Step
-) -> None:
-    async with ScriptedServer(fault, otherwise=listed()) as server:
+async def test_an_answer_that_breaks_off_after_the_id_proves_that_it_was_done(make_portal: MakePortal) -> None:
+    async with ScriptedServer(answer(201, b'{"id": "apt_1", "custom'), otherwise=listed()) as server:
         with pytest.raises(DecodeError, match="Do not call again") as caught:
             await schedule(make_portal(server.url))
         assert caught.value.outcome is Outcome.APPLIED
+        assert caught.value.identifier == "apt_1"
         assert server.count("POST") == 1
         assert "not found in the portal either" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    "fault", [half_body, answer(201, b"not json"), answer(201, b""), answer(202, b'{"message": "Accepted"}')]
+)
+async def test_told_that_it_was_done_without_an_id_nobody_sends_again(make_portal: MakePortal, fault: Step) -> None:
+    async with ScriptedServer(fault, otherwise=listed()) as server:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await schedule(make_portal(server.url))
+        assert server.count("POST") == 1
+        assert "not found in the portal either" in caught.value.__cause__.__notes__[0]  # type: ignore[union-attr]
 
 
 async def test_a_readable_id_of_an_unreadable_answer_is_told(make_portal: MakePortal) -> None:
@@ -179,11 +190,28 @@ async def test_canceled_before_on_a_second_try_is_success(make_portal: MakePorta
         assert [received.method for received in server.received] == ["DELETE", "DELETE", "GET"]
 
 
-async def test_gone_on_a_second_try_is_applied(make_portal: MakePortal) -> None:
+async def test_what_never_was_is_not_found_on_a_second_try_either(make_portal: MakePortal) -> None:
     async with ScriptedServer(drop, otherwise=answer(404, {"message": "Not found."})) as server:
-        with pytest.raises(Exception, match="404 Not found") as caught:
+        with pytest.raises(NotFoundError, match="404 Not found") as caught:
             await cancel(make_portal(server.url))
-        assert caught.value.outcome is Outcome.APPLIED  # type: ignore[attr-defined]
+        assert caught.value.outcome is Outcome.REJECTED
+
+
+async def test_refused_for_another_reason_on_a_second_try_it_still_stands(make_portal: MakePortal) -> None:
+    refused = answer(409, {"message": "It begins within 24 hours."})
+    async with ScriptedServer(drop, refused, FOUND) as server:
+        with pytest.raises(ConflictError, match="within 24 hours") as caught:
+            await cancel(make_portal(server.url))
+        assert caught.value.outcome is Outcome.REJECTED
+
+
+async def test_an_answer_of_success_to_what_still_stands_is_looked_into(make_portal: MakePortal) -> None:
+    async with ScriptedServer(FOUND, CANCELED) as server:
+        assert (await cancel(make_portal(server.url))).status == "canceled"
+    async with ScriptedServer(FOUND, FOUND) as server:
+        with pytest.raises(OutcomeUnknownError, match="apt_1 stands as scheduled"):
+            await cancel(make_portal(server.url))
+        assert server.count("DELETE") == 1
 
 
 async def test_canceled_before_on_the_first_try_is_a_conflict(make_portal: MakePortal) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from given import WANTED
+from moved_time import LoopClock
 
 from mijnklantportaal_async import RetryPolicy
 from mijnklantportaal_async.sandbox import Fault
@@ -31,7 +32,8 @@ async def test_booking(portal_session, portal_sandbox):
 
 
 async def test_a_portal_for_one_block() -> None:
-    async with portal_in_sandbox(rate_limit=None, session={"retry": RetryPolicy(attempts=2)}) as (portal, sandbox):
+    settings = {"retry": RetryPolicy(attempts=2)}
+    async with portal_in_sandbox(clock=LoopClock(), rate_limit=None, session=settings) as (portal, sandbox):
         sandbox.fail_next(Fault.UNAVAILABLE_AFTER_COMMIT)
         made = await portal.schedule_appointment(**WANTED)
         assert [item.id for item in sandbox.appointments] == [made.id]
@@ -48,7 +50,7 @@ def test_fixtures_in_the_tests_of_a_user(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fault", list(Fault))
 async def test_every_fault_ends_with_one_appointment(fault: Fault) -> None:
-    async with portal_in_sandbox() as (portal, sandbox):
+    async with portal_in_sandbox(clock=LoopClock()) as (portal, sandbox):
         sandbox.fail_next(fault)
         made = await portal.schedule_appointment(**WANTED)
         assert [item.id for item in sandbox.appointments] == [made.id]

@@ -117,7 +117,7 @@ class ScheduleAppointment:
 
 def _finder(request: NewAppointment, zone: ZoneInfo) -> ListFinder[Appointment]:
     starts = to_wall_time(request.starts_at, zone, "starts_at")
-    return appointment_finder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS)
+    return appointment_finder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS, zone)
 
 
 def _clear(midnight: datetime, zone: ZoneInfo) -> datetime:
