@@ -20,8 +20,8 @@ from mijnklantportaal_async.values.serde import UnreadableError
 T = TypeVar("T")
 
 SHORTEST_SETTLING = 0.1
-"""Seconds of `ReconcilePolicy.settle` from which on a look waits until a clock that tells whole seconds shows that its answer
-is fresh. Who says less knows a portal that commits at once."""
+"""Seconds of `ReconcilePolicy.settle` from which on a look waits until the service's clock, which tells whole seconds,
+shows that its answer is fresh. Who says less knows a portal that commits at once."""
 
 
 class Search(Generic[T]):

@@ -26,6 +26,7 @@ from contract_walk import (
     prefixes_of,
 )
 from given import MakePortal
+from moved_time import LoopClock
 from scripted_server import Received, ScriptedServer, Step, answer, drop
 
 from mijnklantportaal_async import (
@@ -506,7 +507,7 @@ ABSENT_ONLY = {"create_agreement", "create_customer_subscription_package", "sign
 @pytest.mark.parametrize("fault", [Fault.DROP_AFTER_COMMIT, Fault.DROP_BEFORE_COMMIT, Fault.HALF_BODY])
 async def test_exactly_once_in_the_sandbox(fault: Fault, name: str, operation: ContractOperation) -> None:
     """Done and found, not done and sent again, or told to be unknown; counted in the portal itself."""
-    async with portal_in_sandbox(rate_limit=None) as (portal, sandbox):
+    async with portal_in_sandbox(clock=LoopClock(), rate_limit=None) as (portal, sandbox):
         path = fill(sandbox, operation)
         identifiers = [part for part in path.split("/") if re.match(r"[a-z]{3}_", part)]
         given = keywords(name, operation)
@@ -534,7 +535,7 @@ async def test_exactly_once_in_the_sandbox(fault: Fault, name: str, operation: C
 @pytest.mark.parametrize("fault", [Fault.DROP_AFTER_COMMIT, Fault.UNAVAILABLE_BEFORE_COMMIT])
 async def test_what_sets_adds_or_removes_is_repeated(fault: Fault, name: str, operation: ContractOperation) -> None:
     """Told the second time that it was done before, that is a success."""
-    async with portal_in_sandbox(rate_limit=None) as (portal, sandbox):
+    async with portal_in_sandbox(clock=LoopClock(), rate_limit=None) as (portal, sandbox):
         path = fill(sandbox, operation)
         identifiers = [part for part in path.split("/") if re.match(r"[a-z]{3}_", part)]
         sandbox.fail_next(fault, method=operation.method)

@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from contract_walk import BUILT, CONSTANTS, IDS, PDF, answer_of, identifiers_of, keywords
 from given import SECRET, MakePortal
+from moved_time import LoopClock
 from scripted_server import Exchange, ScriptedServer, answer
 
 from mijnklantportaal_async import APIStatusError, FileContent, OutcomeUnknownError, Pager, PortalSession, RetryPolicy
@@ -44,12 +45,14 @@ async def test_no_address_in_an_answer_is_visited(
         record |= {key: addresses[key] for key in record if key in addresses} | {"links": links}
         if "startsAt" in record and "endsAt" in record:
             record |= {"startsAt": "2027-03-05T13:30:00+00:00", "endsAt": "2027-03-05T14:30:00+00:00"}
+            record["customerId"] = keywords(name, operation).get("customer_id")
 
         async def serve(exchange: Exchange) -> None:
             page = int(exchange.received.path.partition("page=")[2] or 1)
             following = None if page == 2 else f"{portal_pages.url}/customers?page=2,"
             listed = {"current_page": page, "data": [record], "per_page": 15, "next_page_url": following}
-            await exchange.answer(200, listed if operation.is_list else record)
+            status = 201 if name == "schedule_appointment" else 200
+            await exchange.answer(status, listed if operation.is_list else record)
 
         async with ScriptedServer(otherwise=serve) as api:
             result = getattr(make_portal(api.url), name)(*identifiers_of(name), **keywords(name, operation))
@@ -60,7 +63,7 @@ async def test_no_address_in_an_answer_is_visited(
 
 async def test_a_link_needs_no_key() -> None:
     """Fetched by the user, with whatever client: the file's host sees no token, and would refuse one."""
-    async with portal_in_sandbox(rate_limit=None) as (portal, sandbox):
+    async with portal_in_sandbox(clock=LoopClock(), rate_limit=None) as (portal, sandbox):
         stored = await portal.upload_file(FileContent(name="a.pdf", content=PDF.content))
         found = await portal.download_file(stored.id)
         async with aiohttp.ClientSession() as session, session.get(found.link) as response:

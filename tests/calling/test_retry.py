@@ -64,7 +64,7 @@ def schedule(portal: PortalSession) -> Awaitable[Any]:
 @pytest.mark.parametrize("fault", [BUSY, PAGE, answer(500), answer(504), answer(520), drop, TOO_MANY])
 @pytest.mark.parametrize("call", [get, confirm, cancel])
 async def test_what_may_be_repeated_is_repeated(make_portal: MakePortal, call: Call, fault: Step) -> None:
-    async with ScriptedServer(fault, fault, CANCELED if call is cancel else FOUND) as server:
+    async with ScriptedServer(fault, fault, FOUND) as server:
         assert (await call(make_portal(server.url))).id == "apt_1"
         assert len(server.received) == 3
 
@@ -203,15 +203,6 @@ async def test_refused_for_another_reason_on_a_second_try_it_still_stands(make_p
         with pytest.raises(ConflictError, match="within 24 hours") as caught:
             await cancel(make_portal(server.url))
         assert caught.value.outcome is Outcome.REJECTED
-
-
-async def test_an_answer_of_success_to_what_still_stands_is_looked_into(make_portal: MakePortal) -> None:
-    async with ScriptedServer(FOUND, CANCELED) as server:
-        assert (await cancel(make_portal(server.url))).status == "canceled"
-    async with ScriptedServer(FOUND, FOUND) as server:
-        with pytest.raises(OutcomeUnknownError, match="apt_1 stands as scheduled"):
-            await cancel(make_portal(server.url))
-        assert server.count("DELETE") == 1
 
 
 async def test_canceled_before_on_the_first_try_is_a_conflict(make_portal: MakePortal) -> None:

@@ -29,9 +29,10 @@ def requests() -> Iterator[NewAppointment]:
 
 async def book(exchange: Exchange) -> None:
     exchange.server.received.clear()
-    # Records stay claimed for some seconds: the clock goes on, so that they are let go and the rest can be seen.
-    CLOCK.now += 5.0
-    await exchange.answer(201, appointment(id=f"apt_{exchange.received.json['customerId']}"))
+    # Records stay claimed for a minute: the clock goes on, so that they are let go and the rest can be seen.
+    CLOCK.now += 30.0
+    customer = exchange.received.json["customerId"]
+    await exchange.answer(201, appointment(id=f"apt_{customer}", customerId=customer))
 
 
 @pytest.mark.filterwarnings("ignore::mijnklantportaal_async.PortalTimeWarning")
