@@ -159,6 +159,11 @@ class APIStatusError(MijnKlantportaalError):
         self.headers = dict(headers or {})
         self.body = body[:EXCERPT_LENGTH]
 
+    def _advice(self) -> str:
+        if self.outcome is Outcome.UNKNOWN:
+            return "Look whether it happened before you call again."
+        return self.advice
+
 
 class BadRequestError(APIStatusError):
     """400: the portal could not read the request."""
@@ -230,11 +235,6 @@ class ServerError(APIStatusError):
     """5xx: the portal, or something in front of it, failed."""
 
     advice = "Wait a moment and call again."
-
-    def _advice(self) -> str:
-        if self.outcome is Outcome.UNKNOWN:
-            return "Look whether it happened before you call again."
-        return self.advice
 
 
 # --- The rate limit ----------------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@ from typing import Any
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.slot_log import Slot, SlotLog, SlotTables, Standing
+from mijnklantportaal_async.calling.headers import whole_number
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.window import Permit, RateLimit
-from mijnklantportaal_async.calling.wire import whole_number
 from mijnklantportaal_async.errors import RateLimitWaitError
 from mijnklantportaal_async.values.clock import Clock
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.answers import error_from
 from mijnklantportaal_async.calling.auth import Auth, check_token
+from mijnklantportaal_async.calling.headers import retry_after
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
@@ -12,7 +14,7 @@ from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.transport import Transport
 from mijnklantportaal_async.calling.window import Permit
-from mijnklantportaal_async.calling.wire import Answer, Request, error_from, retry_after
+from mijnklantportaal_async.calling.wire import Answer, Request
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import UnreadableError

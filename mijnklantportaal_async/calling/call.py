@@ -10,10 +10,11 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, call_left, queue_left
 from mijnklantportaal_async.calling.finder import CannotTellError, Finder, Sight
+from mijnklantportaal_async.calling.headers import server_time
 from mijnklantportaal_async.calling.reconcile import LookedTooBrieflyError, look_until_settled
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, retrying
-from mijnklantportaal_async.calling.wire import Answer, Effect, Request, server_time
+from mijnklantportaal_async.calling.wire import Answer, Effect, Request
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.serde import UnreadableError
 

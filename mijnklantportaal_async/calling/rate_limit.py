@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import attrs
 
 from mijnklantportaal_async.calling.claims import Claims
+from mijnklantportaal_async.calling.headers import whole_number
 from mijnklantportaal_async.calling.window import Permit, RateLimit, SlidingWindow
-from mijnklantportaal_async.calling.wire import whole_number
 from mijnklantportaal_async.errors import CallTimeoutError, Outcome, RateLimitWaitError
 from mijnklantportaal_async.values.clock import Clock
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.answers import LOST_ANSWERS
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.wire import Effect
 from mijnklantportaal_async.errors import Outcome
@@ -113,6 +114,8 @@ def judge(effect: Effect, error: errors.MijnKlantportaalError) -> Step:
         case errors.DecodeError():
             return Step.RAISE if effect.may_repeat else Step.LOOK
         case errors.TransportError() | errors.ServerError() if error.outcome is not Outcome.REJECTED:
+            return Step.RETRY if effect.may_repeat else Step.LOOK
+        case errors.APIStatusError() if error.status in LOST_ANSWERS:
             return Step.RETRY if effect.may_repeat else Step.LOOK
         case errors.APIStatusError() if error.outcome is Outcome.UNKNOWN:
             return Step.RAISE if effect.may_repeat else Step.LOOK

@@ -25,8 +25,10 @@ from mijnklantportaal_async import (
     TransportError,
     errors,
 )
+from mijnklantportaal_async.calling.answers import error_from
+from mijnklantportaal_async.calling.headers import retry_after
 from mijnklantportaal_async.calling.wire import Answer as WireAnswer
-from mijnklantportaal_async.calling.wire import Effect, Operation, Request, error_from, retry_after
+from mijnklantportaal_async.calling.wire import Effect, Operation, Request
 
 EVERY_ERROR = sorted(
     (kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, MijnKlantportaalError)),
