@@ -143,10 +143,13 @@ def retrying(
         return state.outcome.exception() if state.outcome else None
 
     def wait(state: "RetryCallState") -> float:
+        error = failure_of(state)
         # After a 429 the limiter holds the whole key; the next attempt waits there, under the queue clock.
-        if isinstance(failure_of(state), errors.RateLimitedError):
+        if isinstance(error, errors.RateLimitedError):
             return 0.0
-        return full_jitter(state)
+        # A service that says when it will be back is not asked before.
+        asked = error.retry_after if isinstance(error, errors.APIStatusError) else None
+        return max(asked or 0.0, full_jitter(state))
 
     def attempts_are_used_up(state: "RetryCallState") -> bool:
         if policy.attempts == 1:

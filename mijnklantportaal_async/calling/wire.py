@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
+from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.values.checks import check_identifier
 from mijnklantportaal_async.values.serde import json_name
 
@@ -230,9 +231,10 @@ class Answer:
         headers: Looked up without regard to case.
         body: As far as it came.
         broken: Why the body did not come whole: the status is known, the rest is not.
+        secrets: What was sent for the portal and for nobody else: no error made of this answer shows it.
     """
 
-    __slots__ = ("body", "broken", "headers", "status")
+    __slots__ = ("body", "broken", "headers", "secrets", "status")
 
     def __init__(
         self, status: int, headers: Mapping[str, str], body: bytes, broken: errors.TransportError | None = None
@@ -241,6 +243,7 @@ class Answer:
         self.headers = headers
         self.body = body
         self.broken = broken
+        self.secrets: tuple[Token, ...] = ()
 
 
 def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
