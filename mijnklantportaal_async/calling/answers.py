@@ -40,10 +40,10 @@ _MESSAGE_NAMES = ("message", "detail", "error_description", "title", "error")
 """Where services say in words what is wrong: ours, RFC 9457, OAuth, and others."""
 
 _MOST_FIELDS = 50
-_MOST_MESSAGES = 10
+_MOST_MESSAGES = 5
 """Of one field."""
 _LONGEST_NAME = 100
-_LONGEST_MESSAGE = 300
+_LONGEST_MESSAGE = 200
 """Of one field."""
 _LONGEST_BODY = 4 * errors.EXCERPT_LENGTH
 """Bytes of a body that is no JSON which are looked at."""

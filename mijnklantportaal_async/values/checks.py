@@ -184,18 +184,26 @@ def check_count(value: object, field: str, least: int = 1) -> int:
     return number
 
 
-def check_seconds(value: object, field: str, *, may_be_zero: bool = False) -> float:
+def check_seconds(value: object, field: str, *, may_be_zero: bool = False, otherwise: str = "") -> float:
     """Seconds of a setting: `check_seconds(self.settle, "ReconcilePolicy(settle=...)", may_be_zero=True)`.
+
+    Args:
+        value: What was given.
+        field: The setting.
+        may_be_zero: Whether 0 makes sense.
+        otherwise: What else may be given, for the message: `or None for no end`.
 
     Raises:
         TypeError: It is not a number.
         ValueError: It is not above 0, or has no end.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{field} must be a number of seconds, not {type(value).__name__}: {value!r}")
+        words = f"a number of seconds {otherwise}".rstrip()
+        raise TypeError(f"{field} must be {words}, not {type(value).__name__}: {value!r}")
     # NaN is neither.
     if not (value >= 0 if may_be_zero else value > 0) or value == float("inf"):
-        raise ValueError(f"{field} must be {'0 seconds or more' if may_be_zero else 'above 0 seconds'}, not {value!r}")
+        words = f"{'0 seconds or more' if may_be_zero else 'above 0 seconds'} {otherwise}".rstrip()
+        raise ValueError(f"{field} must be {words}, not {value!r}")
     return value
 
 

@@ -13,10 +13,18 @@ def portal_zone(timezone: str | ZoneInfo) -> ZoneInfo:
     """The zone of a portal by its IANA name.
 
     Raises:
-        ValueError: There is no zone of that name.
+        TypeError: It is neither a name nor a `ZoneInfo`, such as a zone of another library.
+        ValueError: There is no zone of that name, or the zone has none.
     """
     if isinstance(timezone, ZoneInfo):
+        if timezone.key is None:
+            raise ValueError(f"timezone has no name; give an IANA name such as {DEFAULT_TIMEZONE!r}")
         return timezone
+    if not isinstance(timezone, str):
+        raise TypeError(
+            f"timezone must be an IANA name such as {DEFAULT_TIMEZONE!r}, or a ZoneInfo, "
+            f"not {type(timezone).__name__}: {timezone!r}"
+        )
     try:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
