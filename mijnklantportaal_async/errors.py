@@ -6,6 +6,7 @@ response, and never the key. Misuse is a builtin (`TypeError`, `ValueError`,
 """
 
 import enum
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -289,7 +290,10 @@ class RateLimitWaitError(RateLimitError):
 
 
 def _wait_advice(retry_after: float | None) -> str:
-    return f"Call again in {retry_after:.0f} s." if retry_after is not None else "Call again in a minute."
+    # Less than a second is no advice: it has been waited longer than that by then.
+    return (
+        f"Call again in {math.ceil(retry_after)} s." if retry_after and retry_after >= 1 else "Call again in a minute."
+    )
 
 
 # --- What happened? ----------------------------------------------------------------------------------------------

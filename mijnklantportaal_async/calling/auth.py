@@ -74,6 +74,9 @@ class Token:
         text = self._text
         return [quote(text, safe=""), text.replace("/", "\\/"), text] if len(text) >= _SHORTEST else []
 
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Token) and self._text == other._text
 
@@ -160,6 +163,27 @@ def check_token(token: str, field: str) -> str:
     hidden = hide(token)
     del token
     return hidden.checked(field).reveal()
+
+
+async def token_of(auth: Auth) -> Token:
+    """The token to send now.
+
+    Raises:
+        TypeError: `auth.token()` gave no `str`.
+        ValueError: What it gave could not be a header's value.
+    """
+    return auth.held if isinstance(auth, ApiKey) else hide(await auth.token()).checked("the token of Auth.token()")
+
+
+async def refreshed_token(auth: Auth, rejected: Token) -> Token | None:
+    """After a 401: a new token, or None when there is none to be had.
+
+    Raises:
+        TypeError: `auth.refresh()` gave no `str`.
+        ValueError: What it gave could not be a header's value.
+    """
+    fresh = hide(await auth.refresh(rejected.reveal()) or "")
+    return fresh.checked("the refreshed token") if fresh else None
 
 
 def check_auth(auth: object) -> Auth:

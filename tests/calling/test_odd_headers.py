@@ -213,7 +213,7 @@ async def test_an_absurd_wait_is_cut_and_said(make_portal: MakePortal, value: st
         portal = make_portal(server.url)
         with pytest.raises(RateLimitedError, match=r"absurdly long wait, .* as 3600 s.*Call again in 3600 s"):
             await portal.schedule_appointment(**WANTED)
-        with pytest.raises(RateLimitWaitError, match="Call again in 3600 s"):
+        with pytest.raises(RateLimitWaitError, match="Call again in 360[01] s"):
             await portal.get_appointment("apt_1")
         await asyncio.sleep(3601)
         await portal.get_appointment("apt_1")

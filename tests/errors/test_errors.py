@@ -206,4 +206,7 @@ def test_advice_depends_on_what_is_known() -> None:
     assert "Call again, or give Timeouts(queue=...)" in str(errors.CallTimeoutError("x", clock="queue"))
     assert "without a change will not help" in str(ConnectError("x", is_permanent=True))
     assert "Call again in a minute" in str(RateLimitedError("x"))
+    assert "Call again in a minute" in str(RateLimitedError("x", retry_after=0.5))
+    assert "Call again in 21 s" in str(RateLimitedError("x", retry_after=20.5))
+    assert "Call again in 9 s" in str(ServerError("x", retry_after=9, outcome=Outcome.REJECTED))
     assert "Do not simply call again: it could happen twice." in str(OutcomeUnknownError("x"))
