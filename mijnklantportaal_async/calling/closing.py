@@ -43,8 +43,9 @@ class Closing:
         Raises:
             ConnectError: The session was closed meanwhile; permanent.
         """
+        scope = asyncio.timeout(None)
         try:
-            async with asyncio.timeout(None) as scope:
+            async with scope:
                 self._waits[scope] = asyncio.get_running_loop()
                 try:
                     if self.is_closed:

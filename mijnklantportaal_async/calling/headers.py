@@ -63,7 +63,7 @@ def whole_number(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal():
-        text = re.split("[,;]", text, maxsplit=1)[0].strip()
+        text = text.partition(",")[0].partition(";")[0].strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 

@@ -9,8 +9,6 @@ from enum import Enum
 from typing import Any, cast
 from uuid import UUID
 
-import attrs
-
 from mijnklantportaal_async.values.unset import UNSET
 
 DEEPEST = 200
@@ -55,7 +53,8 @@ def check_json(value: Any, place: str = "json", depth: int = 0) -> None:
 def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
     """What a value is made of, each part with its place."""
     if isinstance(value, Mapping):
-        for name, inner in value.items():
+        named: Mapping[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        for name, inner in named.items():
             if not isinstance(name, str):
                 raise TypeError(f"{place} has the key {name!r}, which is no str")
             yield name, f"{place}: the key {name!r}"
@@ -63,8 +62,8 @@ def _parts(value: Any, place: str) -> Iterator[tuple[Any, str]]:
     elif isinstance(value, (list, tuple)):
         for index, inner in enumerate(cast("list[Any]", value)):
             yield inner, f"{place}[{index}]"
-    elif attrs.has(type(value)):
-        for field in attrs.fields(type(value)):
+    elif hasattr(value, "__attrs_attrs__"):
+        for field in value.__attrs_attrs__:
             if (inner := getattr(value, field.name)) is not UNSET:
                 yield inner, f"{place}.{field.name}"
     elif value is UNSET:

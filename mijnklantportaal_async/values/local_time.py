@@ -21,7 +21,8 @@ def portal_zone(timezone: str | ZoneInfo) -> ZoneInfo:
         ValueError: There is no zone of that name, or the zone has none.
     """
     if isinstance(timezone, ZoneInfo):
-        if timezone.key is None:
+        # Of `ZoneInfo.from_file` without a name, whatever its type says.
+        if not timezone.key:
             raise ValueError(f"timezone has no name; give an IANA name such as {DEFAULT_TIMEZONE!r}")
         return timezone
     if not isinstance(timezone, str):

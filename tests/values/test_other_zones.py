@@ -1,6 +1,7 @@
 """Moments as other libraries make them: they name the moment that was meant, or are refused with the fix."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from importlib.resources import files
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,6 +15,7 @@ from mijnklantportaal_async.values.local_time import (
     check_moment,
     is_after,
     is_same_instant,
+    portal_zone,
     to_wall_seconds,
     to_wall_time,
 )
@@ -155,6 +157,16 @@ def test_an_hour_that_comes_twice_is_refused_in_every_library() -> None:
     for moment in (twice.replace(tzinfo=OtherZone()), LocalizedZone().localize(twice)):
         with pytest.raises(ValueError, match="comes twice in Europe/Amsterdam"):
             wall(moment)
+
+
+def test_a_zone_without_a_name_is_no_portals() -> None:
+    with (files("tzdata") / "zoneinfo" / "Europe" / "Amsterdam").open("rb") as file:
+        nameless = ZoneInfo.from_file(file)
+    with pytest.raises(ValueError, match="timezone has no name; give an IANA name"):
+        portal_zone(nameless)
+    assert wall(datetime(2027, 3, 5, 14, 30, tzinfo=nameless)) == "2027-03-05 14:30"
+    with pytest.raises(ValueError, match="does not exist in"):
+        wall(datetime(2027, 3, 28, 2, 30, tzinfo=nameless))
 
 
 def test_a_zone_written_by_hand_is_taken_at_its_word() -> None:
