@@ -340,7 +340,7 @@ def _http(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
         return None
     hint = "" if isinstance(given, type) or "retry" not in type(given).__name__.lower() else " (retries are made here)"
     session = check_setting(given, aiohttp.ClientSession, "http", f"an aiohttp.ClientSession itself{hint}")
-    if session.closed:
+    if session.closed is True:
         raise ValueError("http is closed already; give a ClientSession that is open, or leave it out")
     return session
 
