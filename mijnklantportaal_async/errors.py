@@ -6,11 +6,24 @@ response, and never the key. Misuse is a builtin (`TypeError`, `ValueError`,
 """
 
 import enum
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 EXCERPT_LENGTH = 500
 """How much of a body an error keeps for reading."""
+
+LONGEST_TEXT = 1000
+"""Characters of what an error says of what went wrong."""
+
+
+def one_line(text: str, most: int = LONGEST_TEXT) -> str:
+    """A text of somebody else's on one line, cut to a length, without anything that a terminal would obey."""
+    if not text.isprintable():
+        # What joins letters and emoji is harmless, and does not count as printable.
+        text = "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in text[: 4 * most])
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
 class Outcome(enum.Enum):
@@ -64,9 +77,9 @@ class MijnKlantportaalError(Exception):
     def __str__(self) -> str:
         what = f"{self.operation}: " if self.operation else ""
         attempts = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        parts = [f"{what}{self._headline()}{attempts}. Effect: {self.outcome.value}."]
+        parts = [f"{what}{one_line(self._headline())}{attempts}. Effect: {self.outcome.value}."]
         if advice := self._advice():
-            parts.append(advice)
+            parts.append(one_line(advice))
         return " ".join(parts)
 
     def _headline(self) -> str:
@@ -139,6 +152,7 @@ class APIStatusError(MijnKlantportaalError):
         service_message: The `message` of the body, if it has one.
         headers: The response's headers, names in lower case.
         body: The first 500 characters of the body.
+        retry_after: Seconds until it makes sense to call again, where the answer says so; an hour at the most.
     """
 
     default_outcome = Outcome.REJECTED
@@ -151,6 +165,7 @@ class APIStatusError(MijnKlantportaalError):
         service_message: str | None = None,
         headers: Mapping[str, str] | None = None,
         body: str = "",
+        retry_after: float | None = None,
         **context: Any,
     ) -> None:
         super().__init__(message, **context)
@@ -158,6 +173,12 @@ class APIStatusError(MijnKlantportaalError):
         self.service_message = service_message
         self.headers = dict(headers or {})
         self.body = body[:EXCERPT_LENGTH]
+        self.retry_after = retry_after
+
+    def _advice(self) -> str:
+        if self.outcome is Outcome.UNKNOWN:
+            return "Look whether it happened before you call again."
+        return self.advice
 
 
 class BadRequestError(APIStatusError):
@@ -232,9 +253,9 @@ class ServerError(APIStatusError):
     advice = "Wait a moment and call again."
 
     def _advice(self) -> str:
-        if self.outcome is Outcome.UNKNOWN:
-            return "Look whether it happened before you call again."
-        return self.advice
+        if self.outcome is not Outcome.UNKNOWN and self.retry_after:
+            return _wait_advice(self.retry_after)
+        return super()._advice()
 
 
 # --- The rate limit ----------------------------------------------------------------------------------------------
@@ -253,10 +274,6 @@ class RateLimitError(MijnKlantportaalError):
 class RateLimitedError(APIStatusError, RateLimitError):
     """429: the portal refused, and did nothing."""
 
-    def __init__(self, message: str, *, retry_after: float | None = None, **context: Any) -> None:
-        super().__init__(message, **context)
-        self.retry_after = retry_after
-
     def _advice(self) -> str:
         return _wait_advice(self.retry_after)
 
@@ -273,7 +290,10 @@ class RateLimitWaitError(RateLimitError):
 
 
 def _wait_advice(retry_after: float | None) -> str:
-    return f"Call again in {retry_after:.0f} s." if retry_after is not None else "Call again in a minute."
+    # Less than a second is no advice: it has been waited longer than that by then.
+    return (
+        f"Call again in {math.ceil(retry_after)} s." if retry_after and retry_after >= 1 else "Call again in a minute."
+    )
 
 
 # --- What happened? ----------------------------------------------------------------------------------------------

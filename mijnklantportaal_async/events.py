@@ -1,9 +1,10 @@
 """What happens during a call, as frozen records for hooks.
 
-A hook is a plain function that takes one event. It runs on the event loop, between two steps of a call: keep it short.
+A hook is a function that takes one event. It runs on the event loop, between two steps of a call: keep it short. A
+coroutine function runs beside the call, which does not wait for it; closing the session does.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import attrs
@@ -72,4 +73,4 @@ class OutcomeReconciled:
 
 
 Event: TypeAlias = AttemptStarted | AttemptFinished | RetryPlanned | PermitWaited | OutcomeReconciled
-Hook: TypeAlias = Callable[[Event], None]
+Hook: TypeAlias = Callable[[Event], Awaitable[None] | None]

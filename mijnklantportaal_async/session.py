@@ -1,11 +1,13 @@
 """`PortalSession`: builds the parts, opens and closes them, and speaks every operation of `api/`."""
 
 import copy
+import inspect
 import os
 import random
 from collections.abc import Mapping, Sequence
+from ssl import SSLContext
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -27,18 +29,28 @@ from mijnklantportaal_async.api.payment_links import PaymentLinks
 from mijnklantportaal_async.api.punch_cards import PunchCards
 from mijnklantportaal_async.api.tickets import Tickets
 from mijnklantportaal_async.api.webhooks import Webhooks
-from mijnklantportaal_async.calling.addresses import check_base_url, check_path, check_proxy, with_query
-from mijnklantportaal_async.calling.attempt import CallOptions, Sender
-from mijnklantportaal_async.calling.auth import ApiKey, Auth
+from mijnklantportaal_async.calling.addresses import (
+    check_base_url,
+    check_path,
+    check_proxy,
+    check_query,
+    with_query,
+)
+from mijnklantportaal_async.calling.attempt import Sender
+from mijnklantportaal_async.calling.auth import ApiKey, Auth, check_auth, hide, proxy_secrets
 from mijnklantportaal_async.calling.call import Caller
+from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
+from mijnklantportaal_async.calling.settings import check_options, full_user_agent
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.calling.wire import Effect, Operation, Request
+from mijnklantportaal_async.values.checks import check_setting
 from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.json_checks import check_json
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.serde import read_json, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
@@ -47,7 +59,6 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.events import Hook
 
 DEFAULT_BASE_URL = "https://api.mijnklantportaal.nl/v1"
-USER_AGENT = "mijnklantportaal-async/0.1.0"
 
 ENVIRONMENT_API_KEY = "MIJNKLANTPORTAAL_API_KEY"
 ENVIRONMENT_BASE_URL = "MIJNKLANTPORTAAL_BASE_URL"
@@ -103,7 +114,7 @@ class PortalSession(
         connector_factory: Makes the connector of our own pool. Not together with `http`.
         proxy: URL of an HTTP proxy. Those that the environment names are not used.
         ssl: An `ssl.SSLContext` with your CA, a fingerprint, or True for the usual checks.
-        hooks: Functions that take each event of `mijnklantportaal_async.events`.
+        hooks: Functions that take each event of `mijnklantportaal_async.events`; coroutine functions too.
         user_agent: Put before the package's own name.
         clock: Where time comes from; for tests.
 
@@ -132,37 +143,48 @@ class PortalSession(
         user_agent: str | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if (api_key is None) == (auth is None):
-            raise TypeError("give either api_key= or auth=" + ("" if api_key is None else ", not both"))
+        # What prints the variables of a traceback gets to see neither of them.
+        key, api_key = None if api_key is None else hide(api_key), None
+        way, proxy = None if proxy is None else hide(proxy), None
+        if (key is None) == (auth is None):
+            raise TypeError("give either api_key= or auth=" + ("" if key is None else ", not both"))
         if http is not None and connector_factory is not None:
             raise TypeError("give http= or connector_factory=, not both: your ClientSession has its connector already")
-        clock = clock or Clock()
-        retry = retry or RetryPolicy()
+        options = check_options(
+            timeouts=Timeouts() if timeouts is None else timeouts,
+            retry=RetryPolicy() if retry is None else retry,
+            reconcile=reconcile,
+            priority=priority,
+        )
+        clock = Clock() if clock is None else check_setting(clock, Clock, "clock", "Clock()")
+        zone = portal_zone(timezone)
+        observer = Observer(hooks)
+        closing = Closing(clock)
         transport = Transport(
             check_base_url(base_url),
-            http=http,
-            connector_factory=connector_factory,
-            proxy=None if proxy is None else check_proxy(proxy),
-            ssl=ssl,
-            user_agent=_user_agent(user_agent),
+            http=_http(http),
+            connector_factory=_connector_factory(connector_factory),
+            proxy=None if way is None else check_proxy(way.reveal()),
+            ssl=_tls(ssl),
+            user_agent=full_user_agent(user_agent),
             clock=clock,
         )
         super().__init__(
             caller=Caller(
                 sender=Sender(
                     transport=transport,
-                    auth=auth or ApiKey(api_key or ""),
+                    auth=check_auth(auth) if key is None else ApiKey(key),
                     limiter=_limiter(rate_limit, http, clock),
-                    observer=Observer(hooks),
+                    observer=observer,
                     clock=clock,
                     jitter=random.random,
+                    closing=closing,
+                    secrets=() if way is None else proxy_secrets(way.reveal()),
                 ),
-                quota=RetryQuota(retry.quota),
+                quota=RetryQuota(options.retry.quota),
             ),
-            options=CallOptions(
-                timeouts=timeouts or Timeouts(), retry=retry, reconcile=reconcile, priority=Priority(priority)
-            ),
-            zone=portal_zone(timezone),
+            options=options,
+            zone=zone,
         )
         self._is_view = False
 
@@ -179,18 +201,14 @@ class PortalSession(
         Raises:
             ValueError: There is no key, or a setting cannot be right.
         """
-        environment = os.environ if environment is None else environment
-        if "auth" not in settings and "api_key" not in settings:
-            key = environment.get(ENVIRONMENT_API_KEY, "").strip()
-            if not key:
-                raise ValueError(
-                    f"{ENVIRONMENT_API_KEY} is not set; make a key under Settings > API Keys in the portal"
-                )
-            settings["api_key"] = key
-        for variable, argument in ((ENVIRONMENT_BASE_URL, "base_url"), (ENVIRONMENT_TIMEZONE, "timezone")):
-            if value := environment.get(variable, "").strip():
-                settings.setdefault(argument, value)
-        return cls(**settings)
+        if isinstance(settings.get("api_key"), str):
+            settings["api_key"] = hide(settings["api_key"])
+        given, environment = _settings_from(os.environ if environment is None else environment), None
+        if "auth" in settings or "api_key" in settings:
+            del given["api_key"]
+        elif not given["api_key"]:
+            raise ValueError(f"{ENVIRONMENT_API_KEY} is not set; make a key under Settings > API Keys in the portal")
+        return cls(**given | settings)
 
     def with_options(
         self,
@@ -206,14 +224,26 @@ class PortalSession(
         """
         now = self._options
         view = copy.copy(self)
-        view._options = CallOptions(
+        view._options = check_options(
             timeouts=now.timeouts if timeouts is UNSET else timeouts,
             retry=now.retry if retry is UNSET else retry,
             reconcile=now.reconcile if reconcile is UNSET else reconcile,
-            priority=now.priority if priority is UNSET else Priority(priority),
+            priority=now.priority if priority is UNSET else priority,
         )
+        return view
+
+    def __copy__(self) -> Self:
+        """A view with the same options."""
+        view = object.__new__(type(self))
+        vars(view).update(vars(self))
         view._is_view = True
         return view
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a PortalSession is neither pickled nor copied in depth: it holds a key and open connections; "
+            "make one in each process"
+        )
 
     @property
     def timezone(self) -> ZoneInfo:
@@ -249,25 +279,34 @@ class PortalSession(
 
         Raises:
             ValueError: The method or path cannot be right.
-            TypeError: `json` holds something that JSON cannot say.
+            TypeError: `json` or `query` holds something that cannot be said there; the message names the place.
             MijnKlantportaalError: As every coroutine does.
             RuntimeError: The session is closed, or belongs to another event loop.
         """
-        effect = _METHOD_EFFECTS.get(method.upper())
+        effect = _METHOD_EFFECTS.get(method.upper()) if isinstance(method, str) else None
         if effect is None:
             raise ValueError(f"method={method!r} must be one of {', '.join(_METHOD_EFFECTS)}")
         path = check_path(path)
         operation = Operation(name="request", method=method.upper(), path=path, effect=effect)
-        body = None if json is UNSET else write(json)
-        return await self._call(Request(operation, with_query(path, query or {}), body), read_json)
+        body = None
+        if json is not UNSET:
+            check_json(json)
+            body = write(json)
+        asked = with_query(path, {} if query is None else check_query(query))
+        return await self._call(Request(operation, asked, body), read_json)
 
     async def aclose(self) -> None:
-        """Stops runs of `schedule_appointments` and closes the connections. Any number of times; nothing on a view."""
+        """Stops runs of `schedule_appointments`, ends what waits, and closes the connections.
+
+        Hooks that are coroutines get some seconds to end. Any number of times; nothing on a view.
+        """
         if self._is_view:
             return
         for run in list(self._runs):
             await run.stop()
+        self._caller.sender.closing.close()
         await self._caller.sender.transport.aclose()
+        await self._caller.sender.observer.aclose()
 
     async def __aenter__(self) -> Self:
         self._caller.sender.transport.check_usable()
@@ -279,17 +318,48 @@ class PortalSession(
         await self.aclose()
 
     def __repr__(self) -> str:
+        if not hasattr(self, "_caller"):
+            # A setting was refused; what prints the variables of the traceback prints this.
+            return "<PortalSession that was not made>"
         transport = self._caller.sender.transport
         state = " closed" if transport.closed else ""
         return f"<PortalSession {transport.base_url} timezone={self._zone.key} api_key=***{state}>"
 
 
-def _user_agent(given: str | None) -> str:
+def _settings_from(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Settings as the environment has them; the key hidden, None where there is none."""
+    settings: dict[str, Any] = {"api_key": None}
+    if environment.get(ENVIRONMENT_API_KEY, "").strip():
+        settings["api_key"] = hide(environment[ENVIRONMENT_API_KEY].strip())
+    for variable, argument in ((ENVIRONMENT_BASE_URL, "base_url"), (ENVIRONMENT_TIMEZONE, "timezone")):
+        if value := environment.get(variable, "").strip():
+            settings[argument] = value
+    return settings
+
+
+def _http(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
     if given is None:
-        return USER_AGENT
-    if not given.isascii() or not given.isprintable():
-        raise ValueError(f"user_agent={given!r} must be printable ASCII")
-    return f"{given} {USER_AGENT}"
+        return None
+    hint = "" if isinstance(given, type) or "retry" not in type(given).__name__.lower() else " (retries are made here)"
+    session = check_setting(given, aiohttp.ClientSession, "http", f"an aiohttp.ClientSession itself{hint}")
+    if session.closed is True:
+        raise ValueError("http is closed already; give a ClientSession that is open, or leave it out")
+    return session
+
+
+def _connector_factory(given: ConnectorFactory | None) -> ConnectorFactory | None:
+    if given is not None and (not callable(given) or inspect.iscoroutinefunction(given)):
+        kind = "a coroutine function" if callable(given) else type(given).__name__
+        raise TypeError(
+            f"connector_factory must be a function that makes a connector, not {kind}; "
+            "give connector_factory=lambda: aiohttp.TCPConnector(...)"
+        )
+    return given
+
+
+def _tls(given: TLS) -> TLS:
+    example = "ssl.create_default_context(cafile='ca.pem'), or leave it out for the usual checks"
+    return check_setting(given, (SSLContext, aiohttp.Fingerprint, bool), "ssl", example)
 
 
 def _limiter(
@@ -297,7 +367,9 @@ def _limiter(
 ) -> RateLimiter:
     if isinstance(rate_limit, RateLimiter):
         return rate_limit
-    rate_limit = rate_limit or RateLimit(requests=None)
+    if rate_limit is None:
+        rate_limit = RateLimit(requests=None)
+    check_setting(rate_limit, (RateLimit, RateLimiter), "rate_limit", "RateLimit(requests=60), or None for no limit")
     connector = http.connector if http is not None else None
     if connector is not None and connector.limit:
         # Waiting for a place in a small pool would use up the time of the attempt.

@@ -12,9 +12,9 @@ from typing import Any
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.slot_log import Slot, SlotLog, SlotTables, Standing
+from mijnklantportaal_async.calling.headers import whole_number
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
-from mijnklantportaal_async.calling.window import Permit, RateLimit
-from mijnklantportaal_async.calling.wire import whole_number
+from mijnklantportaal_async.calling.window import MOST_COUNTED, Permit, RateLimit
 from mijnklantportaal_async.errors import RateLimitWaitError
 from mijnklantportaal_async.values.clock import Clock
 
@@ -127,7 +127,7 @@ class SharedRateLimiter(RateLimiter):
             in_flight=mine.in_flight,
         )
 
-    def take_now(self, priority: Priority) -> Permit | None:
+    def take_now(self, priority: Priority, first: bool = False) -> Permit | None:
         """The permit that was paid for this call before, if there is one; every other has to be asked for."""
         prepaid = _PREPAID.get()
         if prepaid is None:
@@ -143,7 +143,7 @@ class SharedRateLimiter(RateLimiter):
         prepaid.permit.is_valid = prepaid.is_valid
         return prepaid.permit
 
-    async def take(self, priority: Priority, timeout: float | None) -> Permit:
+    async def take(self, priority: Priority, timeout: float | None, first: bool = False) -> Permit:
         """A permit, waiting for it up to `timeout` seconds.
 
         Raises:
@@ -151,10 +151,10 @@ class SharedRateLimiter(RateLimiter):
             CallTimeoutError: All places for calls under way stayed taken that long.
         """
         began = self._clock.monotonic()
-        permit = super().take_now(priority) or await super().take(priority, timeout)
+        permit = super().take_now(priority, first) or await super().take(priority, timeout, first)
         try:
             left = None if timeout is None else max(0.0, timeout - (self._clock.monotonic() - began))
-            await self._take_slot(priority, left)
+            await self._take_slot(Priority.INTERACTIVE if first else priority, left)
         except BaseException:
             self.give_back(permit)
             raise
@@ -173,18 +173,27 @@ class SharedRateLimiter(RateLimiter):
             if not prepaid.is_used:
                 self.give_back(permit)
 
+    def finish(self, permit: Permit, headers: Mapping[str, str] | None = None) -> None:
+        """As of every limiter; what the answer says of the limit is for everybody."""
+        super().finish(permit, headers)
+        if headers is not None:
+            self.learn(headers)
+
     def learn(self, headers: Mapping[str, str]) -> None:
         """Corrects the limit for everybody."""
-        limit = whole_number(headers.get("X-RateLimit-Limit")) if self._follows_headers else None
-        if limit and limit != self._requests:
+        super().learn(headers)
+        told = whole_number(headers.get("X-RateLimit-Limit")) if self._follows_headers else None
+        limit = min(told, MOST_COUNTED) if told else None
+        if limit is not None and limit != self._requests:
             self._requests = limit
             self._write(self._database.run(lambda connection: self._slots.set_requests(connection, limit)))
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, seconds: float | None, jitter: float = 0.0) -> float:
         """After a 429: nobody calls with this key, on any machine."""
-        super().pause(seconds)
-        real = self._clock.real(seconds)
+        wait = super().pause(seconds, jitter)
+        real = self._clock.real(wait)
         self._write(self._database.run(lambda connection: self._slots.pause(connection, real)))
+        return wait
 
     async def aclose(self) -> None:
         """Ends what is being written, and lets go of a database that was given as a URL."""

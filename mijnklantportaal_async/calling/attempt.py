@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.auth import ApiKey, Auth, check_token
+from mijnklantportaal_async.calling.answers import decode_error_from, error_from
+from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, refreshed_token, token_of
+from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.evidence import Evidence, evidence_of
+from mijnklantportaal_async.calling.headers import retry_after
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
@@ -13,7 +16,7 @@ from mijnklantportaal_async.calling.record import CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.transport import Transport
 from mijnklantportaal_async.calling.window import Permit
-from mijnklantportaal_async.calling.wire import Answer, Effect, Request, error_from, retry_after
+from mijnklantportaal_async.calling.wire import Answer, Effect, Request
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import UnreadableError, identifier_in
@@ -55,9 +58,11 @@ class Sender:
         observer: Who wants to hear of it. Events are imported only when somebody does.
         clock: Where time comes from.
         jitter: A random number from 0 to 1.
+        closing: Ends waits when the session is closed.
+        secrets: What no error may show, besides the tokens.
     """
 
-    __slots__ = ("_evidence", "auth", "clock", "jitter", "limiter", "observer", "transport")
+    __slots__ = ("_evidence", "auth", "clock", "closing", "jitter", "limiter", "observer", "secrets", "transport")
 
     def __init__(
         self,
@@ -68,6 +73,8 @@ class Sender:
         observer: Observer,
         clock: Clock,
         jitter: Callable[[], float],
+        closing: Closing,
+        secrets: tuple[Token, ...] = (),
     ) -> None:
         self.transport = transport
         self.auth = auth
@@ -75,22 +82,24 @@ class Sender:
         self.observer = observer
         self.clock = clock
         self.jitter = jitter
+        self.closing = closing
+        self.secrets = secrets
         self._evidence: Evidence | None = None
 
     def evidence_now(self) -> Evidence | None:
         """What is known of the portal; None until there was a token, which names it."""
         if self._evidence is None and isinstance(self.auth, ApiKey):
-            self._evidence = evidence_of(self.transport.base_url, self.auth.token_now())
+            self._evidence = evidence_of(self.transport.base_url, self.auth.held)
         return self._evidence
 
-    async def identify(self) -> tuple[Evidence, str]:
+    async def identify(self) -> tuple[Evidence, Token]:
         """What is known of the portal, and the token that names it, for the request that comes next.
 
         Tokens come and go: it is the first that names the portal for as long as the session lives.
         """
-        token = await self.auth.token()
+        token = await token_of(self.auth)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, check_token(token, "the token"))
+            self._evidence = evidence_of(self.transport.base_url, token)
         return self._evidence, token
 
     async def attempt(
@@ -99,7 +108,7 @@ class Sender:
         request: Request,
         decode: Callable[[bytes], T],
         record: CallRecord,
-        token: str | None = None,
+        token: Token | None = None,
     ) -> T:
         """Sends once, and once more with a fresh token where the first was rejected; then reads the answer.
 
@@ -121,13 +130,13 @@ class Sender:
             auth = self.auth
             if token is None:
                 # A key is there at once; whatever else somebody wrote may have to fetch its token.
-                token = auth.token_now() if type(auth) is ApiKey else await auth.token()
+                token = auth.held if type(auth) is ApiKey else await token_of(auth)
             answer = await self._send_once(options, request, record, token)
             if answer.status == 401:
                 # Refused, so nothing was done: what the user's own code raises now leaves nothing open.
                 record.state = State.WAITING
-                if fresh := await auth.refresh(token):
-                    answer = await self._send_once(options, request, record, check_token(fresh, "the refreshed token"))
+                if fresh := await refreshed_token(auth, token):
+                    answer = await self._send_once(options, request, record, fresh)
             result = self._read(request, answer, decode, record)
         except errors.MijnKlantportaalError as error:
             _note_failure(error, record)
@@ -147,8 +156,10 @@ class Sender:
         record.doubt = Doubt.NONE
         return result
 
-    async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: str) -> Answer:
-        permit = self.limiter.take_now(options.priority) or await self._wait_for_permit(options, request, record)
+    async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: Token) -> Answer:
+        permit = self.limiter.take_now(options.priority, request.is_look)
+        if permit is None:
+            permit = await self._wait_for_permit(options, request, record)
         now = self.clock.monotonic()
         clock_name, timeout = "attempt", options.timeouts.attempt
         left = call_left(options, record, now)
@@ -175,15 +186,14 @@ class Sender:
             self._settle_permit(permit, has_left=record.state is State.LEFT)
             raise
         record.state = State.LEFT
+        answer.secrets = (token, *self.secrets)
         record.answer = answer
-        try:
-            # What the answer says comes before handing its place to the next.
-            if answer.status == 429:
-                self._pause(answer)
-            else:
-                self.limiter.learn(answer.headers)
-        finally:
+        if answer.status == 429:
+            # Before its place is handed to the next.
+            self.limiter.pause(retry_after(answer.headers), self.jitter() * PAUSE_JITTER)
             self.limiter.finish(permit)
+        else:
+            self.limiter.finish(permit, answer.headers)
         if self._evidence is None:
             self._evidence = evidence_of(self.transport.base_url, token)
         self._evidence.clock.hear(answer.headers.get("date"), self.clock)
@@ -203,7 +213,7 @@ class Sender:
         # Looks are bounded by the clock of the call they are made for, which goes on meanwhile.
         timeout = call_left(options, record, began) if request.is_look else queue_left(options, record)
         try:
-            return await self.limiter.take(options.priority, timeout)
+            return await self.closing.wrap(self.limiter.take(options.priority, timeout, request.is_look))
         except errors.MijnKlantportaalError as error:
             for name, value in request.context().items():
                 setattr(error, name, value)
@@ -217,11 +227,6 @@ class Sender:
                 from mijnklantportaal_async.events import PermitWaited
 
                 self.observer.emit(PermitWaited(operation=request.operation.name, waited=waited))
-
-    def _pause(self, answer: Answer) -> None:
-        """After a 429 the whole key waits."""
-        wait = retry_after(answer.headers)
-        self.limiter.pause((1.0 if wait is None else wait) + self.jitter() * PAUSE_JITTER)
 
     def _read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
         """What a success says; everything else is raised."""
@@ -238,18 +243,11 @@ class Sender:
                 raise UnreadableError((f"$: the portal does not answer {operation.name} with {status}",))
             return decode(answer.body)
         except UnreadableError as unreadable:
+            error = decode_error_from(request, answer, unreadable, record.attempts)
             # With an id the portal has done it; anybody on the way can answer 200 with something else.
-            is_proven = unreadable.identifier is not None or operation.effect is Effect.READ
-            raise errors.DecodeError(
-                f"{status}, but the answer could not be understood",
-                problems=unreadable.problems,
-                identifier=unreadable.identifier,
-                body=answer.body,
-                status=status,
-                outcome=Outcome.APPLIED if is_proven else Outcome.UNKNOWN,
-                attempts=record.attempts,
-                **request.context(),
-            ) from (answer.broken or unreadable)
+            if unreadable.identifier is None and operation.effect is not Effect.READ:
+                error.outcome = Outcome.UNKNOWN
+            raise error from (answer.broken or unreadable)
 
     # --- telling -----------------------------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ class Caller:
         """
         sender = self.sender
         sender.transport.check_usable()
+        sender.limiter.check_usable()
         record = WATCHED.get()
         if record is None or record.state is not State.IDLE:
             # Somebody else's: calls that a watched coroutine makes side by side must not share an account.
@@ -116,7 +117,7 @@ class Caller:
                 self.quota.give_back(0)
             except errors.MijnKlantportaalError as failure:
                 result = await self._recover(options, request, decode, record, failure, search)
-            made = finder.identifier(result)
+            made = finder.identifier(result) if finder.makes_records else None
             return result
         finally:
             tolerance = options.reconcile.tolerance if options.reconcile else 0.0
@@ -131,7 +132,9 @@ class Caller:
             async with asyncio.timeout(None if timeout is None else clock.real(timeout)):
                 for other in before:
                     if (ended := other.hear()) is not None:
-                        await ended
+                        await self.sender.closing.wrap(ended)
+        except errors.ConnectError as error:
+            raise errors.ConnectError(error.message, is_permanent=True, **request.context()) from None
         except TimeoutError:
             message = f"A request for the same thing took longer than {timeout:g} s"
             raise errors.CallTimeoutError(
@@ -158,6 +161,7 @@ class Caller:
             quota=self.quota,
             may_repeat=lambda error: self._may_repeat(options, request, error, search, record),
             before_sleep=lambda attempt, wait, error: self._announce_retry(request, attempt, wait, error),
+            closing=self.sender.closing,
         )
         retries = 0
         try:

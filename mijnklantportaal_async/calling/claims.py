@@ -60,13 +60,15 @@ class Claims:
     the second never takes the first one's record for its own. Sessions on several threads may share it.
     """
 
-    __slots__ = ("_at", "_keep", "_lock", "_made", "_started", "_tidied", "forgotten")
+    __slots__ = ("_at", "_keep", "_lock", "_made", "_owners", "_started", "_tidied", "forgotten")
 
     def __init__(self) -> None:
         # By key and kind: the turns of calls that wait or are under way, in their order.
         self._at: dict[Hashable, dict[Hashable, dict[Turn, None]]] = {}
         self._started: dict[Turn, None] = {}
         self._made: deque[tuple[float, str]] = deque()
+        # By id: what its call and others like it are known by.
+        self._owners: dict[str, Hashable] = {}
         self._keep = 0.0
         self._tidied = float("-inf")
         self._lock = threading.Lock()
@@ -106,6 +108,7 @@ class Claims:
         with self._lock:
             if made is not None:
                 self._made.append((now, made))
+                self._owners[made] = turn.places[0].key
             self._started.pop(turn, None)
             for key, kind in turn.places:
                 there = self._at[key]
@@ -124,12 +127,17 @@ class Claims:
     def claimed(self) -> frozenset[str]:
         """The ids that belong to a call already."""
         with self._lock:
-            return frozenset(identifier for _, identifier in self._made)
+            return frozenset(self._owners)
+
+    def owner(self, identifier: str) -> Hashable | None:
+        """The key of the call that a record belongs to; None where it belongs to none."""
+        return self._owners.get(identifier)
 
     def _forget(self, now: float) -> None:
         oldest = min((turn.started for turn in self._started), default=now)
         while self._made and self._made[0][0] < oldest - self._keep:
-            self.forgotten = self._made.popleft()[0]
+            self.forgotten, identifier = self._made.popleft()
+            self._owners.pop(identifier, None)
 
 
 def _resolve(ended: "asyncio.Future[None]") -> None:

@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
+from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.claims import Claims
-from mijnklantportaal_async.calling.wire import Answer, http_date
+from mijnklantportaal_async.calling.headers import http_date
+from mijnklantportaal_async.calling.wire import Answer
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.readings import Readings
 
@@ -198,10 +200,10 @@ _LOCK = threading.Lock()
 _SALT = secrets.token_bytes(16)
 
 
-def evidence_of(address: str, token: str) -> Evidence:
+def evidence_of(address: str, token: Token) -> Evidence:
     """What is known of a portal, shared by all sessions of this process that use this address and token."""
-    # The token itself is kept nowhere.
-    name = (address, hashlib.blake2b(token.encode(), key=_SALT).digest())
+    # The token itself is not kept.
+    name = (address, hashlib.blake2b(token.reveal().encode(), key=_SALT).digest())
     with _LOCK:
         known = _KNOWN.get(name)
         if known is None:

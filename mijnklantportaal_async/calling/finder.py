@@ -53,6 +53,8 @@ class Finder(Protocol[T]):
 
     zone: ZoneInfo
     """The portal's."""
+    makes_records: bool
+    """Whether what is found is a record that the call made, and belongs to it alone."""
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -80,7 +82,7 @@ class Finder(Protocol[T]):
         """
         ...
 
-    def contradiction(self, record: T) -> str:
+    def contradiction(self, record: T, evidence: Evidence) -> str:
         """Why a record cannot be the answer to the request, if it is the answer to another; empty where it can."""
         ...
 
@@ -116,6 +118,7 @@ class ListFinder(Generic[R]):
         learn: What the answer to the request shows of how moments are written.
     """
 
+    makes_records = True
     __slots__ = (
         "_compare",
         "_contradiction",
@@ -226,8 +229,11 @@ class ListFinder(Generic[R]):
         """Whether a record is as the wanted one would be, whoever made it and when."""
         return self._compare(record, Readings()) is Match.ALIKE
 
-    def contradiction(self, record: R) -> str:
+    def contradiction(self, record: R, evidence: Evidence) -> str:
         """Why a record cannot be the answer to the request; empty where it can."""
+        owner = evidence.claims.owner(record.id)
+        if owner is not None and (owner == self.key or self._compare(record, evidence.moments) is not Match.ALIKE):
+            return f"it names {record.id}, which was the answer to another"
         return self._contradiction(record)
 
     def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
@@ -278,6 +284,7 @@ class RecordFinder(Generic[R]):
         zone: The portal's.
     """
 
+    makes_records = False
     __slots__ = ("_fields", "_kind", "_path", "_reread", "places", "zone")
 
     def __init__(self, reread: Reread, kind: type[R], path: str, fields: Mapping[str, Any], zone: ZoneInfo) -> None:
@@ -313,7 +320,7 @@ class RecordFinder(Generic[R]):
         stands = ", ".join(f"{name}={value!s}" for name, value in now.items())
         return Sight(doubt=f"{record.id} has {stands}, which is neither as it was nor as it was asked for")
 
-    def contradiction(self, record: R) -> str:
+    def contradiction(self, record: R, evidence: Evidence) -> str:
         """A record with the id that was asked about is the one."""
         return ""
 

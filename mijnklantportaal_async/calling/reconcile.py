@@ -7,8 +7,10 @@ from typing import TypeVar
 import attrs
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.finder import Sight
 from mijnklantportaal_async.calling.wire import Request
+from mijnklantportaal_async.values.checks import check_seconds
 from mijnklantportaal_async.values.clock import Clock
 
 T = TypeVar("T")
@@ -31,8 +33,8 @@ class ReconcilePolicy:
     tolerance: float = 3.0
 
     def __attrs_post_init__(self) -> None:
-        if self.settle < 0 or self.tolerance < 0:
-            raise ValueError(f"ReconcilePolicy(settle={self.settle}, tolerance={self.tolerance}) must not be negative")
+        check_seconds(self.settle, "ReconcilePolicy(settle=...)", may_be_zero=True)
+        check_seconds(self.tolerance, "ReconcilePolicy(tolerance=...)", may_be_zero=True)
         if not self.looks or list(self.looks) != sorted(self.looks) or self.looks[0] < 0 or self.looks[-1] < 1:
             raise ValueError(f"ReconcilePolicy(looks={self.looks}) must grow, from 0 or more to 1 or more")
 
@@ -65,6 +67,7 @@ async def look_until_settled(
     policy: ReconcilePolicy,
     *,
     clock: Clock,
+    closing: Closing,
     time_left: Callable[[], float | None],
 ) -> tuple[T | None, int]:
     """Looks, again and again with growing pauses, until the record is found or is certain not to be there.
@@ -77,6 +80,7 @@ async def look_until_settled(
         look: Makes one request of a look: what it shows, and the request that the look goes on with.
         policy: When.
         clock: Where time comes from.
+        closing: Ends the waits when the session is closed.
         time_left: Seconds that the call may still take; None for no end.
 
     Returns:
@@ -99,7 +103,7 @@ async def look_until_settled(
         if max(0.0, wait) >= left:
             raise UnsettledError(_when_over(looks, clock.monotonic() - ended, doubt, failure), failure)
         if wait > 0:
-            await clock.sleep(wait)
+            await closing.sleep(wait)
         # A timer may go off a little early.
         may_be_last = clock.monotonic() - ended >= policy.settle - TIMER_SLACK
         asked: Request | None = first
@@ -118,8 +122,10 @@ async def look_until_settled(
                     break
                 if isinstance(error, errors.CallTimeoutError) and error.clock == "call":
                     break
-                # The page that failed is asked for again, not the whole list.
-                await clock.sleep(min(_pause(tries), LONGEST_PAUSE if left is None else left))
+                # The page that failed is asked for again, not the whole list; and not before the service says.
+                asked_for = error.retry_after if isinstance(error, errors.APIStatusError) else None
+                pause = max(asked_for or 0.0, _pause(tries))
+                await closing.sleep(pause if left is None else min(pause, left))
                 continue
             failure = None
             if sight.found is not None:

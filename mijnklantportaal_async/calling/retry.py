@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.answers import LOST_ANSWERS
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.wire import Effect
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.values.checks import check_count, check_seconds
 
 if TYPE_CHECKING:
     from tenacity import AsyncRetrying, RetryCallState
     from tenacity.stop import StopBaseT
     from tenacity.wait import WaitBaseT
 
+    from mijnklantportaal_async.calling.closing import Closing
     from mijnklantportaal_async.values.clock import Clock
 
 
@@ -43,8 +46,8 @@ class Timeouts:
     def __attrs_post_init__(self) -> None:
         for name in ("queue", "attempt", "call"):
             seconds = getattr(self, name)
-            if seconds is not None and not seconds > 0:
-                raise ValueError(f"Timeouts({name}={seconds!r}) must be above 0 seconds, or None for no end")
+            if seconds is not None:
+                check_seconds(seconds, f"Timeouts({name}=...)", otherwise="or None for no end")
 
 
 @attrs.frozen(kw_only=True)
@@ -65,8 +68,13 @@ class RetryPolicy:
     quota: int | None = 100
 
     def __attrs_post_init__(self) -> None:
-        if self.attempts < 1:
-            raise ValueError(f"RetryPolicy(attempts={self.attempts}) would send nothing; give 1 or more")
+        check_count(self.attempts, "RetryPolicy(attempts=...)")
+        if self.quota is not None:
+            check_count(self.quota, "RetryPolicy(quota=...)", least=0)
+        for name in ("stop", "wait"):
+            strategy = getattr(self, name)
+            if strategy is not None and (isinstance(strategy, type) or not callable(strategy)):
+                raise TypeError(f"RetryPolicy({name}=...) must be a strategy such as tenacity.{name}_... makes one")
 
 
 class RetryQuota:
@@ -124,6 +132,8 @@ def judge(effect: Effect, error: errors.MijnKlantportaalError) -> Step:
             return Step.RAISE if is_done else Step.RETRY
         case errors.TransportError() | errors.ServerError() if error.outcome is not Outcome.REJECTED:
             return Step.RETRY if effect.may_repeat else Step.LOOK
+        case errors.APIStatusError() if error.status in LOST_ANSWERS:
+            return Step.RETRY if effect.may_repeat else Step.LOOK
         case errors.APIStatusError() if error.outcome is Outcome.UNKNOWN:
             return Step.RAISE if effect.may_repeat else Step.LOOK
         case _:
@@ -139,8 +149,12 @@ def retrying(
     quota: RetryQuota,
     may_repeat: Callable[[errors.MijnKlantportaalError], bool],
     before_sleep: Callable[[int, float, errors.MijnKlantportaalError], None],
+    closing: "Closing | None" = None,
 ) -> "AsyncRetrying":
-    """A fresh tenacity object for one call: shared ones mix up the failures of concurrent tasks."""
+    """A fresh tenacity object for one call: shared ones mix up the failures of concurrent tasks.
+
+    A session that is closed ends the wait before another try: the failure that it followed is raised then.
+    """
     # Imported at the first failure: most programs never see one, and importing this package stays cheap.
     import tenacity
 
@@ -150,10 +164,13 @@ def retrying(
         return state.outcome.exception() if state.outcome else None
 
     def wait(state: "RetryCallState") -> float:
+        error = failure_of(state)
         # After a 429 the limiter holds the whole key; the next attempt waits there, under the queue clock.
-        if isinstance(failure_of(state), errors.RateLimitedError):
+        if isinstance(error, errors.RateLimitedError):
             return 0.0
-        return full_jitter(state)
+        # A service that says when it will be back is not asked before.
+        asked = error.retry_after if isinstance(error, errors.APIStatusError) else None
+        return max(asked or 0.0, full_jitter(state))
 
     def attempts_are_used_up(state: "RetryCallState") -> bool:
         if policy.attempts == 1:
@@ -176,11 +193,24 @@ def retrying(
         # The quota last: asking for a coin takes it.
         return enough(state) or call_clock_would_run_out(state) or quota_is_spent(state)
 
+    failures: list[errors.MijnKlantportaalError] = []
+
     def announce(state: "RetryCallState") -> None:
-        before_sleep(record.attempts, state.upcoming_sleep, failure_of(state))
+        failures[:] = [failure_of(state)]
+        before_sleep(record.attempts, state.upcoming_sleep, failures[0])
+
+    async def sleep(seconds: float) -> None:
+        if closing is None:
+            await clock.sleep(seconds)
+            return
+        try:
+            await closing.sleep(seconds)
+        except errors.ConnectError:
+            failures[0].add_note("Not tried again: the session was closed.")
+            raise failures[0] from failures[0].__cause__
 
     return tenacity.AsyncRetrying(
-        sleep=clock.sleep,
+        sleep=sleep,
         stop=stop,
         wait=wait,
         # Our own errors only: anything wider would swallow a cancellation.

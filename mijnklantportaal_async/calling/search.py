@@ -7,13 +7,15 @@ from typing import Generic, NoReturn, TypeVar, cast
 import attrs
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.answers import decode_error_from
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, call_left
 from mijnklantportaal_async.calling.evidence import Evidence, Horizon, staleness
 from mijnklantportaal_async.calling.finder import Finder, Grounds, Sight
+from mijnklantportaal_async.calling.headers import server_time
 from mijnklantportaal_async.calling.reconcile import UnsettledError, look_until_settled
 from mijnklantportaal_async.calling.record import CallRecord, Doubt
 from mijnklantportaal_async.calling.retry import DONE_STATUSES, Step, judge
-from mijnklantportaal_async.calling.wire import Answer, Effect, Request, server_time
+from mijnklantportaal_async.calling.wire import Answer, Effect, Request
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.serde import UnreadableError
 
@@ -64,20 +66,16 @@ class Search(Generic[T]):
         """
         record = self._record
         answer = cast("Answer", record.answer)
-        if not (why := self._finder.contradiction(result)):
+        if not (why := self._finder.contradiction(result, self._evidence)):
             self._finder.learn(result, self._evidence, answer)
             return
         record.doubt = Doubt.OPEN
         record.failures += 1
-        raise errors.DecodeError(
-            f"{answer.status}, but the answer is not one to this request: {why}",
-            problems=(f"$: {why}",),
-            body=answer.body,
-            status=answer.status,
-            outcome=Outcome.UNKNOWN,
-            attempts=record.attempts,
-            **self._request.context(),
-        )
+        message = f"{answer.status}, but the answer is not one to this request: {why}"
+        problem = UnreadableError((f"$: {why}",))
+        error = decode_error_from(self._request, answer, problem, record.attempts, message)
+        error.outcome = Outcome.UNKNOWN
+        raise error
 
     async def after(self, failure: errors.MijnKlantportaalError) -> T | None:
         """The record, if an attempt made it after all; None when none did, or there is nothing to look for.
@@ -105,12 +103,13 @@ class Search(Generic[T]):
                 self._looks(),
                 policy,
                 clock=clock,
+                closing=self._sender.closing,
                 time_left=lambda: call_left(self._options, record, clock.monotonic()),
             )
         except UnsettledError as unsettled:
             self._cannot_tell(failure, str(unsettled), unsettled.look_error)
         except errors.MijnKlantportaalError as error:
-            self._cannot_tell(failure, f"{error.operation}: {error.message}", error)
+            self._cannot_tell(failure, ": ".join(filter(None, (error.operation, error.message))), error)
         except Exception as error:  # noqa: BLE001 - the user's own Auth, say: it leaves open what became of the call
             self._cannot_tell(failure, f"{type(error).__name__}: {error}", error)
         self._announce(found, looks, began)
@@ -166,13 +165,8 @@ class Search(Generic[T]):
             sight = self._finder.pick(answer, Grounds(horizon, evidence.claims.claimed(), evidence.moments))
             return sight, self._finder.following(asked, answer)
         except UnreadableError as unreadable:
-            raise errors.DecodeError(
-                f"The list could not be understood ({'; '.join(unreadable.problems[:3])})",
-                problems=unreadable.problems,
-                body=answer.body,
-                status=answer.status,
-                **asked.context(),
-            ) from unreadable
+            message = f"The list could not be understood ({'; '.join(unreadable.problems[:3])})"
+            raise decode_error_from(asked, answer, unreadable, message=message) from unreadable
 
     def _cannot_tell(
         self, failure: errors.MijnKlantportaalError, reason: str, look_error: Exception | None

@@ -14,6 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
 from mijnklantportaal_async.errors import Outcome
@@ -104,7 +105,7 @@ class Transport:
         # Of the user's session its own middlewares go on working, around ours; aiohttp has no public way to read them.
         self._outer = tuple(getattr(http, "_middlewares", None) or ())
         self._guarded = (*self._outer, _no_silent_resend)
-        self._token: str | None = None
+        self._token: Token | None = None
         self._headers: CIMultiDict[str] = CIMultiDict()
 
     def check_usable(self) -> None:
@@ -126,7 +127,7 @@ class Transport:
                 )
             self._loop = loop
 
-    async def send(self, request: Request, token: str, timeout: float | None, record: CallRecord) -> Answer:
+    async def send(self, request: Request, token: Token, timeout: float | None, record: CallRecord) -> Answer:
         """Sends a request once.
 
         Args:
@@ -240,17 +241,17 @@ class Transport:
         )
         return self._http
 
-    def _headers_of(self, request: Request, token: str) -> "CIMultiDict[str]":
+    def _headers_of(self, request: Request, token: Token) -> "CIMultiDict[str]":
         headers = self._headers if token == self._token else self._sign(token)
         if not request.is_look:
             return headers
         # What comes out of a cache says nothing of what became of a call a moment ago.
         return CIMultiDict([*headers.items(), (hdrs.CACHE_CONTROL, "no-cache")])
 
-    def _sign(self, token: str) -> "CIMultiDict[str]":
+    def _sign(self, token: Token) -> "CIMultiDict[str]":
         """The headers for a token; kept until another token comes, since making them anew costs as much as sending."""
         self._token = token
-        self._headers = CIMultiDict({hdrs.AUTHORIZATION: f"Bearer {token}"})
+        self._headers = CIMultiDict({hdrs.AUTHORIZATION: token.header()})
         if not self._owns_http:
             self._headers.update(self._own_headers())
         return self._headers
@@ -283,7 +284,8 @@ class Transport:
     def _lost(self, request: Request, cause: BaseException | None, record: CallRecord) -> errors.TransportError:
         if request.body is not None and record.state is not State.LEFT:
             return errors.ConnectError(f"The connection broke before sending: {_reason(cause)}", **request.context())
-        return errors.ConnectionLostError(f"The connection was lost: {_reason(cause)}", **request.context())
+        what = "The session was closed while the call was under way" if self.closed else "The connection was lost"
+        return errors.ConnectionLostError(f"{what}: {_reason(cause)}", **request.context())
 
 
 class _BodyTooLargeError(Exception):

@@ -11,6 +11,9 @@ from collections.abc import Callable
 
 import attrs
 
+from mijnklantportaal_async.calling.headers import LONGEST_WAIT
+from mijnklantportaal_async.values.checks import check_count, check_seconds, check_truth
+
 ARRIVAL_MARGIN = 0.02
 """The service counts a request when it arrives, which is later than we send it: up to this part of a window later."""
 
@@ -20,8 +23,22 @@ FIRST_CALLS = 4
 CARE = 2
 """For how many windows others are reckoned with after they were last noticed."""
 
+_UNTIL_TOLD = float("inf")
+
 SHARE_WHEN_CONTENDED = 4
 """While other processes use the key: at most one in so many of the free places is under way from here at once."""
+
+MOST_COUNTED = 100_000
+"""A limit above says nothing that matters here: no process sends so much in a minute."""
+
+STEPS = 64
+"""In so many steps of a window the calls of others are counted."""
+
+FIRST_PAUSE = 1.0
+"""Seconds after a refusal that does not say how long; each one after it doubles them."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds to which they grow. One that the service asks for may be longer."""
 
 
 @attrs.frozen(kw_only=True)
@@ -36,6 +53,7 @@ class RateLimit:
             calls that other processes make with the key.
 
     Raises:
+        TypeError: A number is of another type.
         ValueError: A number would let nothing through.
     """
 
@@ -45,21 +63,21 @@ class RateLimit:
     follow_headers: bool = True
 
     def __attrs_post_init__(self) -> None:
-        if self.requests is not None and self.requests < 1:
-            raise ValueError(f"RateLimit(requests={self.requests}) would let nothing through; give 1 or more, or None")
-        if not self.per > 0 or self.in_flight < 1:
-            raise ValueError(f"RateLimit(per={self.per}, in_flight={self.in_flight}): give a positive number to both")
+        if self.requests is not None:
+            check_count(self.requests, "RateLimit(requests=...)")
+        check_seconds(self.per, "RateLimit(per=...)")
+        check_count(self.in_flight, "RateLimit(in_flight=...)")
+        check_truth(self.follow_headers, "RateLimit(follow_headers=...)")
 
 
 class Permit:
     """The right to send one request, and its place in the window afterwards."""
 
-    __slots__ = ("expires", "finished", "is_valid", "started")
+    __slots__ = ("expires", "is_valid", "started")
 
     def __init__(self, started: float, expires: float) -> None:
         self.started = started
         self.expires = expires
-        self.finished = False
         # Asked at the very moment at which the body of a request leaves; None for a permit that does not grow old.
         self.is_valid: Callable[[], bool] | None = None
 
@@ -72,29 +90,35 @@ class SlidingWindow:
 
     Attributes:
         limit: Calls in any window; None for no limit.
-        in_flight: Calls under way.
         most_in_flight: As many as may be under way.
         follows_headers: Whether `learn` is of any use.
     """
 
     def __init__(self, rate_limit: RateLimit) -> None:
         self.limit = rate_limit.requests
-        self.in_flight = 0
         self.most_in_flight = rate_limit.in_flight
         self.follows_headers = rate_limit.follow_headers and rate_limit.requests is not None
         self._per = rate_limit.per
         self._margin = rate_limit.per * ARRIVAL_MARGIN
+        self._under_way: set[Permit] = set()
         self._log: deque[Permit] = deque()
-        # When the calls of others, of which only the number is known, have left the window at the latest.
-        self._foreign: deque[float] = deque()
+        # How many calls of others there were, and when those have left the window at the latest.
+        self._foreign: deque[tuple[int, float]] = deque()
+        self._others = 0
         self._paused_until = float("-inf")
+        self._refusals = 0
         # Until the first answer says how much is left, others may be sending as well.
-        self._contended_until = float("inf") if self.follows_headers else float("-inf")
+        self._contended_until = _UNTIL_TOLD if self.follows_headers else float("-inf")
         self._left = FIRST_CALLS * SHARE_WHEN_CONTENDED
+
+    @property
+    def in_flight(self) -> int:
+        """Calls under way."""
+        return len(self._under_way)
 
     def may_go(self, now: float) -> bool:
         """Whether another call may go now."""
-        if self.in_flight >= self.most_in_flight or now < self._paused_until:
+        if len(self._under_way) >= self.most_in_flight or now < self._paused_until:
             return False
         if self.limit is None:
             return True
@@ -108,28 +132,37 @@ class SlidingWindow:
         """Takes a place."""
         # Until it is finished it counts as long as it possibly can.
         permit = Permit(now, now + self._margin + self._per)
-        self.in_flight += 1
+        self._under_way.add(permit)
         if self.limit is not None:
             self._log.append(permit)
         return permit
 
     def finish(self, permit: Permit, now: float) -> None:
-        """The request was answered, or failed: it was counted between being sent and now."""
-        permit.expires = min(now, permit.started + self._margin) + self._per
-        permit.finished = True
-        self.in_flight -= 1
+        """The request was answered, or failed: it was counted between being sent and now. Once for each permit."""
+        if permit in self._under_way:
+            self._under_way.remove(permit)
+            permit.expires = min(now, permit.started + self._margin) + self._per
 
     def give_back(self, permit: Permit) -> None:
-        """The request never left: its place is free again."""
-        self.in_flight -= 1
-        if permit in self._log:
-            self._log.remove(permit)
+        """The request never left: its place is free again. Nothing for a permit that was finished."""
+        if permit in self._under_way:
+            self._under_way.remove(permit)
+            if permit in self._log:
+                self._log.remove(permit)
+
+    def abandon(self) -> None:
+        """Nobody will finish what is under way: its event loop is gone."""
+        self._under_way.clear()
 
     def learn(self, limit: int | None, left: int | None, now: float) -> None:
         """Takes over what an answer says of the limit and of the calls left in it."""
+        if now >= self._paused_until:
+            self._refusals = 0
         if not self.follows_headers or self.limit is None:
             return
-        if limit:
+        if limit is not None:
+            # A limit of nothing is how some services say that there is none.
+            limit, left = (min(limit, MOST_COUNTED), left) if limit > 0 else (self.limit, None)
             self.limit = limit
         if left is None:
             # A service that does not tell is believed to be ours alone.
@@ -137,29 +170,39 @@ class SlidingWindow:
             return
         self._left = left
         # Only what cannot be ours: calls of ours under way may not have been counted yet.
-        others = self.limit - left - (self.limit - self.free(now) - len(self._foreign))
+        others = self.free(now) + self._others - left
         if others > 0:
             self._contended_until = now + CARE * self._per
-        elif self._contended_until == float("inf"):
+        elif self._contended_until == _UNTIL_TOLD:
             self._contended_until = now
-        while len(self._foreign) > max(0, others):
-            self._foreign.popleft()
-        while len(self._foreign) < others:
-            self._foreign.append(now + self._per)
+        if others > self._others:
+            self._notice(others - self._others, now + self._per)
+        elif self._others:
+            self._forget(self._others - max(0, others))
 
-    def pause(self, seconds: float, now: float) -> None:
-        """After a 429: nobody calls for so many seconds, and then with care."""
-        self._paused_until = max(self._paused_until, now + seconds)
+    def pause(self, seconds: float | None, now: float, jitter: float = 0.0) -> float:
+        """After a 429: nobody calls for so many seconds, and then with care. Returns the seconds that it comes to.
+
+        Where the service names none, or next to none, they grow from one refusal to the next.
+        """
+        if now >= self._paused_until:
+            # Calls that were under way together are refused together: that is one refusal.
+            self._refusals += 1
+        grown = min(FIRST_PAUSE * 2.0 ** min(self._refusals - 1, 10), LONGEST_PAUSE)
+        # NaN is not above anything.
+        wait = min(seconds, 2 * LONGEST_WAIT) if seconds is not None and seconds > grown else grown
+        self._paused_until = max(self._paused_until, now + wait + jitter)
         self._contended_until = self._paused_until + CARE * self._per
         self._left = 0
+        return self._paused_until - now
 
     def free(self, now: float) -> int:
         """Places that are free now, a pause and contention not counted; below 0 after the limit was lowered."""
         while self._log and self._log[0].expires <= now:
             self._log.popleft()
-        while self._foreign and self._foreign[0] <= now:
-            self._foreign.popleft()
-        return (self.limit or 0) - len(self._log) - len(self._foreign)
+        while self._foreign and self._foreign[0][1] <= now:
+            self._others -= self._foreign.popleft()[0]
+        return (self.limit or 0) - len(self._log) - self._others
 
     def next_chance(self, now: float) -> float:
         """The earliest moment at which another call could go, if no answer changes that."""
@@ -169,7 +212,7 @@ class SlidingWindow:
         free = self.free(now)
         if free <= 0:
             first = self._log[0].expires if self._log else float("inf")
-            return max(moment, min(first, self._foreign[0]) if self._foreign else first)
+            return max(moment, min(first, self._foreign[0][1]) if self._foreign else first)
         if moment < self._contended_until and self._not_counted_yet(now) >= self._share(free):
             # By then those under way have arrived.
             return max(moment, self._log[-1].started + self._margin)
@@ -189,6 +232,22 @@ class SlidingWindow:
         expiry = self._log[place].expires if place < len(self._log) else now
         return max(wait, expiry - self._margin - now + rounds * self._per)
 
+    def _notice(self, calls: int, expires: float) -> None:
+        """More calls of others than were known of."""
+        self._others += calls
+        if self._foreign and expires - self._foreign[-1][1] < self._per / STEPS:
+            calls += self._foreign.pop()[0]
+        self._foreign.append((calls, expires))
+
+    def _forget(self, calls: int) -> None:
+        """Fewer calls of others: the oldest have left the window."""
+        self._others -= calls
+        while calls > 0:
+            count, expires = self._foreign.popleft()
+            if count > calls:
+                self._foreign.appendleft((count - calls, expires))
+            calls -= count
+
     def _share(self, free: int) -> int:
         return max(1, min(free, self._left) // SHARE_WHEN_CONTENDED)
 
@@ -198,5 +257,5 @@ class SlidingWindow:
         for permit in reversed(self._log):
             if permit.started < now - self._margin:
                 break
-            count += not permit.finished
+            count += permit in self._under_way
         return count

@@ -1,18 +1,14 @@
-"""What goes over the wire, without any network in it: operations, requests, answers, and which error an answer is."""
+"""What goes over the wire, without any network in it: operations, requests, answers."""
 
 import enum
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
-
-import orjson
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
-from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.values.checks import check_identifier
 from mijnklantportaal_async.values.serde import json_name
 
@@ -251,9 +247,10 @@ class Answer:
         body: As far as it came.
         broken: Why the body did not come whole: the status is known, the rest is not.
         is_from_cache: Whether it is known to come out of a cache of the client's, and not over the network.
+        secrets: What was sent for the portal and for nobody else: no error made of this answer shows it.
     """
 
-    __slots__ = ("body", "broken", "headers", "is_from_cache", "status")
+    __slots__ = ("body", "broken", "headers", "is_from_cache", "secrets", "status")
 
     def __init__(
         self, status: int, headers: Mapping[str, str], body: bytes, broken: errors.TransportError | None = None
@@ -263,9 +260,7 @@ class Answer:
         self.body = body
         self.broken = broken
         self.is_from_cache = False
-
-
-# --- Out -----------------------------------------------------------------------------------------------------------
+        self.secrets: tuple[Token, ...] = ()
 
 
 def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
@@ -283,137 +278,9 @@ def path_with(operation: Operation, identifiers: Mapping[str, str]) -> str:
     return operation.path.format_map(segments)
 
 
-# --- In ------------------------------------------------------------------------------------------------------------
-
-_CERTAIN_SERVER_ERRORS = frozenset({501, 505})
-"""5xx that say that nothing was done; all others leave it open."""
-
-_GIVEN_UP = frozenset({408, 425, 460, 499})
-"""4xx with which somebody on the way gives up waiting: what the portal does meanwhile, they do not say."""
-
-_STATUS_ERRORS: Mapping[int, type[errors.APIStatusError]] = {
-    400: errors.BadRequestError,
-    401: errors.AuthenticationError,
-    403: errors.PermissionDeniedError,
-    404: errors.NotFoundError,
-    409: errors.ConflictError,
-    422: errors.ValidationError,
-    426: errors.LicenceError,
-    429: errors.RateLimitedError,
-}
-
-_REQUEST_ID_HEADERS = ("x-request-id", "x-amzn-requestid", "cf-ray")
-
-
-def error_from(request: Request, answer: Answer, attempts: int) -> errors.APIStatusError:
-    """The error that an answer outside 2xx is."""
-    status = answer.status
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    message, fields = read_error_body(answer.body)
-    text = f"{status} {message}" if message else f"{status}, {_describe(headers, answer.body)}"
-    context: dict[str, Any] = request.context() | {
-        "attempts": attempts,
-        "request_id": next((headers[name] for name in _REQUEST_ID_HEADERS if name in headers), None),
-        "status": status,
-        "service_message": message,
-        "headers": headers,
-        "body": answer.body[: 4 * errors.EXCERPT_LENGTH].decode("utf-8", "replace"),
-    }
-    kind = _STATUS_ERRORS.get(status)
-    if kind is errors.ValidationError:
-        return errors.ValidationError(text, errors=fields, **context)
-    if kind is errors.PermissionDeniedError:
-        return errors.PermissionDeniedError(text, scope=request.operation.scope, **context)
-    if kind is errors.RateLimitedError:
-        return errors.RateLimitedError(text, retry_after=retry_after(answer.headers), **context)
-    if kind is not None:
-        return kind(text, **context)
-    if status >= 500:
-        outcome = Outcome.REJECTED if status in _CERTAIN_SERVER_ERRORS else Outcome.UNKNOWN
-        return errors.ServerError(text, outcome=outcome, **context)
-    if status < 400:
-        # Not followed: a POST would turn into a GET, and the key could be carried to another host.
-        place = headers.get("location", "nowhere").partition("?")[0]
-        text = f"{status}, a redirect to {place} that is not followed; is base_url right?"
-        return errors.APIStatusError(text, outcome=Outcome.UNKNOWN, **context)
-    outcome = Outcome.UNKNOWN if status in _GIVEN_UP else Outcome.REJECTED
-    return errors.APIStatusError(text, outcome=outcome, **context)
-
-
-def _describe(headers: Mapping[str, str], body: bytes) -> str:
-    """For an answer without a message: what came instead, such as the HTML page of a proxy."""
-    kind = headers.get("content-type", "").partition(";")[0] or "no content type"
-    text = re.sub(r"<[^>]*>", " ", body[: 4 * errors.EXCERPT_LENGTH].decode("utf-8", "replace"))
-    text = " ".join(text.split())
-    return f"answered with {kind}: {text[:120]!r}" if text else "with an empty body"
-
-
-def read_error_body(body: bytes) -> tuple[str | None, dict[str, list[str]]]:
-    """The service's message, and its messages by argument where it sends them.
-
-    Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
-    """
-    try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None, {}
-    if not isinstance(data, dict):
-        return None, {}
-    content = cast("dict[str, Any]", data)
-    message, fields = content.get("message"), content.get("errors")
-    named: dict[str, list[str]] = {}
-    # Nobody documents `errors`; it is what such services often add. Anything else in its place is ignored.
-    if isinstance(fields, dict):
-        for field, messages in cast("dict[str, Any]", fields).items():
-            texts: list[Any] = messages if isinstance(messages, list) else [messages]  # pyright: ignore[reportUnknownVariableType]
-            named[python_name(field)] = [
-                text if isinstance(text, str) else orjson.dumps(text).decode() for text in texts
-            ]
-    return (message if isinstance(message, str) and message else None), named
-
-
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def python_name(json_name: str) -> str:
     """`attendeeEmail` as `attendee_email`."""
     return _HUMP.sub("_", json_name).lower()
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait after a 429, from `retry-after` or `x-ratelimit-reset`.
-
-    Source: https://docs.developers.mijnklantportaal.nl/getting-started/rate-limiting
-    """
-    text = headers.get("retry-after")
-    if text is not None:
-        if text.strip().isdecimal():
-            return float(text)
-        moment, now = http_date(text), server_time(headers)
-        if moment and now:
-            return max(0.0, (moment - now).total_seconds())
-    reset, now = whole_number(headers.get("x-ratelimit-reset")), server_time(headers)
-    if reset is not None and now:
-        return max(0.0, reset - now.timestamp())
-    return None
-
-
-def server_time(headers: Mapping[str, str]) -> datetime | None:
-    """The service's own clock, by the `Date` header."""
-    return http_date(headers.get("date"))
-
-
-def http_date(text: str | None) -> datetime | None:
-    """The moment of a header such as `Date`; None where it names none."""
-    if text is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def whole_number(text: str | None) -> int | None:
-    """A header's whole number, or None for anything else."""
-    return int(text) if text is not None and text.isascii() and text.strip().isdecimal() else None

@@ -171,6 +171,65 @@ def check_whole(value: object, field: str) -> int:
     return value
 
 
+def check_count(value: object, field: str, least: int = 1) -> int:
+    """A whole number of a setting: `check_count(self.attempts, "RetryPolicy(attempts=...)")`.
+
+    Raises:
+        TypeError: It is not an `int`.
+        ValueError: It is below `least`.
+    """
+    number = check_whole(value, field)
+    if number < least:
+        raise ValueError(f"{field} must be {least} or more, not {number}")
+    return number
+
+
+def check_seconds(value: object, field: str, *, may_be_zero: bool = False, otherwise: str = "") -> float:
+    """Seconds of a setting: `check_seconds(self.settle, "ReconcilePolicy(settle=...)", may_be_zero=True)`.
+
+    Args:
+        value: What was given.
+        field: The setting.
+        may_be_zero: Whether 0 makes sense.
+        otherwise: What else may be given, for the message: `or None for no end`.
+
+    Raises:
+        TypeError: It is not a number.
+        ValueError: It is not above 0, or has no end.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        words = f"a number of seconds {otherwise}".rstrip()
+        raise TypeError(f"{field} must be {words}, not {type(value).__name__}: {value!r}")
+    # NaN is neither.
+    if not (value >= 0 if may_be_zero else value > 0) or value == float("inf"):
+        words = f"{'0 seconds or more' if may_be_zero else 'above 0 seconds'} {otherwise}".rstrip()
+        raise ValueError(f"{field} must be {words}, not {value!r}")
+    return value
+
+
+def check_setting(value: object, kinds: type[T] | tuple[type[Any], ...], field: str, example: str) -> T:
+    """An object of a setting.
+
+    Args:
+        value: What was given.
+        kinds: What it may be.
+        field: The argument.
+        example: What to write instead.
+
+    Raises:
+        TypeError: It is of another type. Its text is not repeated: it may hold a password.
+    """
+    if not isinstance(value, kinds):
+        names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+        raise TypeError(f"{field} must be a {' or '.join(names)}, not {_kind_of(value)}; give {example}")
+    return cast("T", value)
+
+
+def _kind_of(value: object) -> str:
+    """What something is, in a word that its user knows."""
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+
+
 def check_truth(value: object, field: str) -> bool:
     """True or false.
 

@@ -14,7 +14,9 @@ class Clock:
     __slots__ = ("_began", "speed")
 
     def __init__(self, speed: float = 1.0) -> None:
-        if not speed > 0:
+        if isinstance(speed, bool) or not isinstance(speed, (int, float)):
+            raise TypeError(f"speed must be a number, not {type(speed).__name__}")
+        if not 0 < speed < float("inf"):
             raise ValueError(f"speed={speed} must be above 0")
         self.speed = speed
         self._began = time.time()

@@ -3,20 +3,33 @@
 Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 
 
 def portal_zone(timezone: str | ZoneInfo) -> ZoneInfo:
     """The zone of a portal by its IANA name.
 
     Raises:
-        ValueError: There is no zone of that name.
+        TypeError: It is neither a name nor a `ZoneInfo`, such as a zone of another library.
+        ValueError: There is no zone of that name, or the zone has none.
     """
     if isinstance(timezone, ZoneInfo):
+        # Of `ZoneInfo.from_file` without a name, whatever its type says.
+        if not timezone.key:
+            raise ValueError(f"timezone has no name; give an IANA name such as {DEFAULT_TIMEZONE!r}")
         return timezone
+    if not isinstance(timezone, str):
+        raise TypeError(
+            f"timezone must be an IANA name such as {DEFAULT_TIMEZONE!r}, or a ZoneInfo, "
+            f"not {type(timezone).__name__}: {timezone!r}"
+        )
     try:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -35,20 +48,38 @@ def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
 
     Raises:
         TypeError: `moment` is not a datetime.
-        ValueError: `moment` is naive, not on a whole minute, does not exist, or its wall time exists twice.
+        ValueError: `moment` is naive, not on a whole minute, does not exist, or its wall time exists twice; or its
+            zone is one of pytz that was not localized.
     """
     check_moment(moment, field)
-    local = moment if moment.tzinfo is zone else _in_zone(moment, zone, field)
+    return wall_time(moment, zone, field)
+
+
+def wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
+    """As `to_wall_time`, for a moment that has passed `check_moment`."""
+    local = _in_zone(moment, zone, field)
+    day = _plain_day(local.toordinal(), zone)
     # An offset that depends on the fold is the mark of digits that are skipped or come twice.
-    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+    if day is None and local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
         raise _unclear(local, zone, field)
-    if local.second or local.microsecond:
+    # Moments of pandas are finer than Python's.
+    if local.second or local.microsecond or (type(moment) is not datetime and getattr(moment, "nanosecond", 0)):
         raise ValueError(
             f"{field}={moment.isoformat()} is not on a whole minute in {zone.key}; the portal takes no seconds, "
             f"and none are cut off here: round it, for example with {field}.replace(second=0, microsecond=0)"
         )
-    # Without the offset at its end.
-    return local.isoformat(" ", "minutes")[:16]
+    return f"{day or local.date()} {_TWO_DIGITS[local.hour]}:{_TWO_DIGITS[local.minute]}"
+
+
+@lru_cache(maxsize=1024)
+def _plain_day(ordinal: int, zone: ZoneInfo) -> str | None:
+    """A day on which every time is shown once, as text; None near a change of the clock, where only looking tells."""
+    try:
+        midnight = datetime.fromordinal(ordinal).replace(tzinfo=zone)
+        offsets = {(midnight + timedelta(days=days)).utcoffset() for days in (-1, 0, 1, 2)}
+    except OverflowError:
+        return None
+    return None if len(offsets) > 1 else midnight.date().isoformat()
 
 
 def to_wall_seconds(moment: datetime, zone: ZoneInfo, field: str) -> str:
@@ -70,20 +101,30 @@ def to_wall_seconds(moment: datetime, zone: ZoneInfo, field: str) -> str:
 
 
 def check_moment(moment: object, field: str) -> None:
-    """Refuses what is not an aware datetime, and shows the fix.
+    """Refuses what is not an aware datetime, or names no moment in its own zone, and shows the fix.
 
     Raises:
         TypeError: `moment` is not a datetime.
-        ValueError: `moment` has no time zone.
+        ValueError: `moment` has no time zone, or its zone's clock skips it; or the zone is one of pytz that was not
+            localized.
     """
-    if not isinstance(moment, datetime):
-        raise TypeError(f"{field} must be an aware datetime, not {type(moment).__name__}: {moment!r}")
-    if moment.tzinfo is None or moment.utcoffset() is None:
+    # "Not a time" of pandas calls itself a datetime, and is not even equal to itself.
+    if not isinstance(moment, datetime) or moment != moment:
+        hint = "; give its .datetime" if isinstance(getattr(moment, "datetime", None), datetime) else ""
+        raise TypeError(f"{field} must be an aware datetime, not {type(moment).__name__}: {moment!r}{hint}")
+    given = moment.tzinfo
+    if given is None or moment.utcoffset() is None:
         parts = f"{moment.year}, {moment.month}, {moment.day}, {moment.hour}, {moment.minute}"
         raise ValueError(
             f"{field}={moment.isoformat(' ')} has no time zone, so it names no moment. "
             f'Write datetime({parts}, tzinfo=ZoneInfo("{DEFAULT_TIMEZONE}")), with the zone that you mean'
         )
+    # Digits that the clock of the given zone skips name no moment; digits that come twice do, by their fold.
+    if isinstance(given, ZoneInfo):
+        if not _plain_day(moment.toordinal(), given) and _is_skipped(_plain(moment)):
+            raise _unclear(_plain(moment), given, field)
+    elif type(given) is not timezone:
+        _check_other_zone(_plain(moment), given, field)
 
 
 def from_wall_time(wall: datetime, zone: ZoneInfo, field: str) -> datetime:
@@ -135,7 +176,7 @@ def is_after(later: datetime, earlier: datetime) -> bool:
     """
     if later.tzinfo is not earlier.tzinfo or later.utcoffset() == earlier.utcoffset():
         return later > earlier
-    return later.astimezone(UTC) > earlier.astimezone(UTC)
+    return later - _EPOCH > earlier - _EPOCH
 
 
 def is_same_instant(one: datetime, other: datetime) -> bool:
@@ -143,18 +184,51 @@ def is_same_instant(one: datetime, other: datetime) -> bool:
     # Moments of different zones are subtracted as instants; those of the same zone, again, by their digits.
     if one.tzinfo is not other.tzinfo:
         return not one - other
-    return one.astimezone(UTC) == other.astimezone(UTC)
+    return one - _EPOCH == other - _EPOCH
 
 
 def _in_zone(moment: datetime, zone: ZoneInfo, field: str) -> datetime:
-    tzinfo = moment.tzinfo
-    # Digits that the clock of the given zone skips name no moment; digits that come twice do, by their fold.
-    if isinstance(tzinfo, ZoneInfo) and _is_skipped(moment):
-        raise _unclear(moment, tzinfo, field)
+    plain = _plain(moment)
+    if plain.tzinfo is zone:
+        return plain
     try:
-        return moment.astimezone(zone)
+        return plain.astimezone(zone)
     except OverflowError as error:
         raise ValueError(f"{field}={moment.isoformat()} lies outside the years a calendar can hold") from error
+
+
+def _plain(moment: datetime) -> datetime:
+    """A datetime of another library as Python's own, which does what its documentation says."""
+    if type(moment) is datetime:
+        return moment
+    clock = (moment.hour, moment.minute, moment.second, moment.microsecond)
+    return datetime(moment.year, moment.month, moment.day, *clock, tzinfo=moment.tzinfo, fold=moment.fold)
+
+
+def _check_other_zone(moment: datetime, given: tzinfo, field: str) -> None:
+    """Zones of other libraries know of no fold, or not in our way: digits that come back as others name no moment."""
+    try:
+        again = moment.astimezone(UTC).astimezone(given)
+    except (OverflowError, ValueError, NotImplementedError):
+        # The end of the calendar, which is judged later; or a zone that cannot be asked.
+        return
+    if again.replace(tzinfo=None) == moment.replace(tzinfo=None):
+        return
+    if hasattr(given, "localize"):
+        parts = f"{moment.year}, {moment.month}, {moment.day}, {moment.hour}, {moment.minute}"
+        raise ValueError(
+            f"{field}={moment.isoformat()}: its pytz zone has the offset of another time, because it was given as "
+            f"tzinfo=, or the clock changed between. Write datetime({parts}, tzinfo=ZoneInfo({_name_of(given)!r})), "
+            "or pytz's own localize() and normalize()"
+        )
+    raise ValueError(
+        f"{field}: {moment:%Y-%m-%d %H:%M} does not exist in {_name_of(given)}: the clock is set forward that night "
+        "and skips it. Choose a time that a clock shows"
+    )
+
+
+def _name_of(zone: tzinfo) -> str:
+    return str(getattr(zone, "key", None) or getattr(zone, "zone", None) or zone)
 
 
 def _is_skipped(moment: datetime) -> bool:

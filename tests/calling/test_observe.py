@@ -1,12 +1,14 @@
 """Hooks and the log."""
 
+import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 from given import SECRET, MakePortal
 from scripted_server import ScriptedServer, answer, appointment, drop
 
-from mijnklantportaal_async import RateLimit
+from mijnklantportaal_async import MijnKlantportaalError, RateLimit, with_response
 from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Event, PermitWaited, RetryPlanned
 
 FOUND = answer(200, appointment())
@@ -84,3 +86,79 @@ async def test_what_goes_wrong_is_logged_at_warning_without_debug(
             await make_portal(server.url).get_appointment("apt_1")
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
     assert "RetryPlanned(operation='get_appointment', attempt=1" in caplog.text
+
+
+async def test_a_hook_that_is_a_coroutine_runs_beside_the_call_and_is_waited_for_at_the_end(
+    make_portal: MakePortal, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[str] = []
+    gate = asyncio.Event()
+
+    async def slow(event: Event) -> None:
+        await gate.wait()
+        heard.append(type(event).__name__)
+
+    async def broken(event: Event) -> None:
+        raise ZeroDivisionError
+
+    async with ScriptedServer(FOUND) as server:
+        async with make_portal(server.url, hooks=[slow, broken]) as portal:
+            # The call does not wait for what its hooks wait for.
+            response = await with_response(portal.get_appointment, "apt_1")
+            assert (response.attempts, heard) == (1, [])
+            gate.set()
+        assert sorted(heard) == ["AttemptFinished", "AttemptStarted"]
+    assert caplog.text.count("\nZeroDivisionError") == 2
+    assert "never retrieved" not in caplog.text
+
+
+async def test_a_call_that_a_hook_makes_is_not_taken_for_the_one_it_hears_of(make_portal: MakePortal) -> None:
+    async with ScriptedServer(otherwise=FOUND) as server:
+        asked = False
+
+        async def ask(event: Event) -> None:
+            nonlocal asked
+            if not asked:
+                asked = True
+                await asyncio.sleep(1)
+                await portal.get_appointment("apt_2")
+
+        async def call_and_wait() -> None:
+            await portal.get_appointment("apt_1")
+            await asyncio.sleep(2)
+
+        portal = make_portal(server.url, hooks=[ask])
+        response = await with_response(call_and_wait)
+        assert len(server.received) == 2
+        assert response.elapsed < 1
+
+
+async def test_a_hook_that_never_ends_does_not_keep_a_session_from_closing(
+    make_portal: MakePortal, caplog: pytest.LogCaptureFixture
+) -> None:
+    cancelled: list[bool] = []
+
+    async def endless(event: Event) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    async with ScriptedServer(FOUND) as server, make_portal(server.url, hooks=[endless]) as portal:
+        await portal.get_appointment("apt_1")
+    await asyncio.sleep(0)
+    assert cancelled == [True, True]
+    assert "did not end within 5 s" in caplog.text
+
+
+async def test_a_hook_may_close_the_session(make_portal: MakePortal) -> None:
+    async def close(event: Event) -> None:
+        await portal.aclose()
+
+    async with ScriptedServer(otherwise=FOUND) as server:
+        portal = make_portal(server.url, hooks=[close])
+        with suppress(MijnKlantportaalError):
+            await portal.get_appointment("apt_1")
+        await portal.aclose()
+        assert "closed" in repr(portal)

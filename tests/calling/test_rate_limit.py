@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -271,3 +273,152 @@ def test_a_window_without_a_limit_learns_none() -> None:
     window.learn(1, 0, now=0.0)
     assert window.limit is None
     assert window.may_go(0.0)
+
+
+# --- Looks, ends, other loops --------------------------------------------------------------------------------------
+
+
+async def test_looks_go_before_everything_else_that_waits() -> None:
+    limiter, _ = limiter_of(None, in_flight=1)
+    order: list[str] = []
+
+    async def call(name: str, priority: Priority, first: bool) -> None:
+        permit = await limiter.take(priority, None, first=first)
+        order.append(name)
+        limiter.finish(permit)
+
+    holding = take(limiter)
+    tasks: list[asyncio.Task[None]] = []
+    for name, priority, first in [
+        ("batch", BACKGROUND, False),
+        ("person", INTERACTIVE, False),
+        ("look of a batch", BACKGROUND, True),
+        ("look of a person", INTERACTIVE, True),
+    ]:
+        tasks.append(asyncio.create_task(call(name, priority, first)))
+        await asyncio.sleep(0)
+    assert limiter.snapshot().waiting == 4
+    limiter.finish(holding)
+    await asyncio.gather(*tasks)
+    assert order == ["look of a batch", "look of a person", "person", "batch"]
+
+
+async def test_a_look_overtakes_those_who_wait_and_nobody_overtakes_it() -> None:
+    limiter, clock = limiter_of(1, per=60)
+    limiter.finish(take(limiter))
+    waiting = asyncio.create_task(limiter.take(INTERACTIVE, None))
+    await asyncio.sleep(0)
+    clock.now += 62
+    permit = limiter.take_now(BACKGROUND, first=True)
+    assert permit is not None
+    limiter.finish(permit)
+    look = asyncio.create_task(limiter.take(BACKGROUND, None, first=True))
+    await asyncio.sleep(0)
+    clock.now += 62
+    assert limiter.take_now(INTERACTIVE) is None
+    assert limiter.take_now(INTERACTIVE, first=True) is None
+    for task in (waiting, look):
+        task.cancel()
+
+
+async def test_what_a_look_has_to_wait_for_at_the_least_are_other_looks() -> None:
+    limiter, _ = limiter_of(1, per=60)
+    limiter.finish(take(limiter))
+    waiting = [asyncio.create_task(limiter.take(INTERACTIVE, None)) for _ in range(5)]
+    await asyncio.sleep(0)
+    look = asyncio.create_task(limiter.take(INTERACTIVE, 65, first=True))
+    await asyncio.sleep(0)
+    assert not look.done()
+    for task in (*waiting, look):
+        task.cancel()
+
+
+@pytest.mark.parametrize("limit", [5, None])
+def test_a_permit_ends_once_however_often_it_is_ended(limit: int | None) -> None:
+    limiter, _ = limiter_of(limit)
+    limiter.learn({})
+    permit, other = take(limiter), take(limiter)
+    for _ in range(3):
+        limiter.finish(permit)
+        limiter.give_back(permit)
+        limiter.finish(permit, {"X-RateLimit-Remaining": "x"})
+    assert limiter.snapshot().in_flight == 1
+    for _ in range(3):
+        limiter.give_back(other)
+        limiter.finish(other)
+    assert limiter.snapshot().in_flight == 0
+    # What was finished keeps its place in the window, what was given back does not.
+    assert limiter.snapshot().remaining == (None if limit is None else limit - 1)
+
+
+def test_finishing_learns_from_the_headers() -> None:
+    limiter, _ = limiter_of(60)
+    limiter.finish(take(limiter), {"X-RateLimit-Limit": "30", "X-RateLimit-Remaining": "19"})
+    assert limiter.snapshot().limit == 30
+    assert limiter.snapshot().remaining == 19
+
+
+def test_calls_that_are_refused_together_are_one_refusal() -> None:
+    limiter, clock = limiter_of(60)
+    assert [limiter.pause(None) for _ in range(20)] == [1.0] * 20
+    clock.now += 1
+    assert [limiter.pause(0) for _ in range(20)] == [2.0] * 20
+    clock.now += 2
+    assert limiter.pause(30) == 30
+    clock.now += 30
+    for wait in (8, 16, 32, 60, 60):
+        assert limiter.pause(None) == wait
+        clock.now += wait
+    limiter.learn({})
+    assert limiter.pause(None) == 1
+
+
+def test_a_limiter_of_another_loop_is_refused_as_long_as_that_is_open() -> None:
+    """Who waits here could be woken there: nobody would notice, and the call would hang."""
+    limiter = RateLimiter(RateLimit())
+
+    async def use() -> Permit:
+        return limiter.take_now(INTERACTIVE) or await limiter.take(INTERACTIVE, 1)
+
+    first = asyncio.new_event_loop()
+    try:
+        first.run_until_complete(use())
+        with pytest.raises(RuntimeError, match="belongs to another event loop, which is still open; make one per loop"):
+            asyncio.run(use())
+    finally:
+        first.close()
+
+
+def test_a_limiter_whose_loop_is_closed_is_taken_over() -> None:
+    """Such as one of a module, in one `asyncio.run` after another: what was lost there keeps nobody waiting here."""
+    limiter, clock = limiter_of(3, in_flight=2)
+    limiter.learn({})
+    lost: list[Permit] = []
+
+    async def leave_behind() -> None:
+        lost.extend(take(limiter) for _ in range(2))
+        waiting = limiter.take(INTERACTIVE, None)
+        waiting.send(None)
+        left.append(waiting)
+
+    async def use() -> None:
+        assert limiter.snapshot().waiting == 1
+        permit = await limiter.take(INTERACTIVE, 5)
+        for late in lost:
+            limiter.finish(late)
+        assert limiter.snapshot().in_flight == 1
+        assert limiter.snapshot().waiting == 0
+        limiter.finish(permit)
+        # The places in the window stay taken: something may have been sent.
+        assert limiter.snapshot().remaining == 0
+
+    left: list[Any] = []
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(leave_behind())
+    loop.close()
+    asyncio.run(use())
+    assert clock.now == 1000
+    for waiting in left:
+        with suppress(RuntimeError):
+            waiting.close()
+    assert limiter.snapshot().in_flight == 0

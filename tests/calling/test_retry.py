@@ -87,6 +87,23 @@ async def test_a_creating_call_looks_before_it_sends_again(make_portal: MakePort
         assert [received.method for received in server.received] == ["POST", "GET"]
 
 
+@pytest.mark.parametrize("status", [408, 425, 460, 499])
+async def test_an_answer_of_somebody_on_the_way_who_waited_no_longer_is_a_lost_answer(
+    make_portal: MakePortal, status: int
+) -> None:
+    """The portal may have booked all the same: reads go again, a booking is looked for first."""
+    gone = answer(status, {"message": "stream timeout"})
+    async with ScriptedServer(gone, FOUND) as server:
+        assert (await get(make_portal(server.url))).id == "apt_1"
+    async with ScriptedServer(gone, listed(appointment(id="apt_7"))) as server:
+        assert (await schedule(make_portal(server.url))).id == "apt_7"
+        assert server.count("POST") == 1
+    async with ScriptedServer(gone) as server:
+        with pytest.raises(OutcomeUnknownError, match=f"{status} stream timeout"):
+            await schedule(make_portal(server.url, reconcile=None))
+        assert server.count("POST") == 1
+
+
 async def test_a_creating_call_refused_by_the_rate_limit_is_sent_again_without_looking(make_portal: MakePortal) -> None:
     async with ScriptedServer(TOO_MANY, TOO_MANY, TOO_MANY, TOO_MANY, TOO_MANY, created()) as server:
         response = await with_response(make_portal(server.url).schedule_appointment, **WANTED)
@@ -316,5 +333,5 @@ def test_successes_fill_the_quota_again() -> None:
 
 
 def test_a_policy_that_sends_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="attempts=0"):
+    with pytest.raises(ValueError, match="attempts=.* must be 1 or more, not 0"):
         RetryPolicy(attempts=0)

@@ -38,8 +38,9 @@ from mijnklantportaal_async import (
     events,
     models,
 )
+from mijnklantportaal_async.calling.answers import error_from
 from mijnklantportaal_async.calling.retry import Step, judge
-from mijnklantportaal_async.calling.wire import Answer, Effect, Operation, Request, error_from
+from mijnklantportaal_async.calling.wire import Answer, Effect, Operation, Request
 from mijnklantportaal_async.cli.application import application
 from mijnklantportaal_async.cli.call.arguments import read_arguments
 from mijnklantportaal_async.cli.call.catalog import all_coroutines
@@ -89,6 +90,9 @@ HAPPENED: dict[str, list[MijnKlantportaalError]] = {
     "`ConnectionLostError`: the connection broke after sending": [ConnectionLostError("x")],
     "`ServerError`: 5xx, but not 501 and 505": answered(500, 502, 503, 504, 507, 520, 599),
     "`ServerError`: 501, 505, which say that nothing was done": answered(501, 505),
+    "`APIStatusError`: 408, 425, 460, 499, by which something on the way says that it waited no longer": answered(
+        408, 425, 460, 499
+    ),
     "`DecodeError`: a success that could not be understood": [DecodeError("x", status=201)],
     "`APIStatusError`: 3xx, a redirect that is not followed": answered(301, 302, 303, 307, 308),
     "`BadRequestError`, `AuthenticationError`, `PermissionDeniedError`, `NotFoundError`, `ConflictError`, "
