@@ -10,6 +10,7 @@ It forgets when it ends: a second run would book the file a second time, so it r
 import argparse
 import asyncio
 import itertools
+import logging
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ from mijnklantportaal_async import (
     RetryPolicy,
     Scheduled,
     Timeouts,
+    TokenRefreshError,
     Unknown,
 )
 from mijnklantportaal_async.appointment_files import AppointmentFile, ResultFile, ResultRow, read_appointment_file
@@ -42,8 +44,10 @@ PATIENT = Timeouts(attempt=30, call=600)
 """Nobody waits for it: time to find out what became of a row is cheap."""
 GRACE = 20.0
 """Seconds for what has been sent, to learn what became of it after Ctrl-C."""
-HOPELESS = (AuthenticationError, PermissionDeniedError, LicenceError)
+HOPELESS = (AuthenticationError, PermissionDeniedError, LicenceError, TokenRefreshError)
 """What one row is refused for, all are."""
+
+_logger = logging.getLogger("batch")
 
 
 class Account:
@@ -72,13 +76,16 @@ class Account:
                     )
                 )
             case Rejected(error=error):
-                self.is_hopeless = self.is_hopeless or isinstance(error, HOPELESS)
+                self._stop_if_hopeless(error)
                 self._write(ResultRow(line=line, outcome="rejected", error=str(error)))
             case NotStarted(error=error):
+                self._stop_if_hopeless(error)
                 self._write(ResultRow(line=line, outcome="not sent", error=str(error or "stopped before its turn")))
             case Unknown(error=error):
                 self._write(ResultRow(line=line, outcome="unknown", error=str(error)))
                 how = error.how_to_check if isinstance(error, OutcomeUnknownError) else "It is in the calendar."
+                # Without names: a log is read by many.
+                _logger.error("line %d, %s: look in the calendar. %s", line, f"{new.starts_at:%Y-%m-%d %H:%M}", how)
                 self.to_look_for.append(f"  line {line}: {new.name}, {new.starts_at:%Y-%m-%d %H:%M}. {how}")
 
     def add_unread(self, read: int) -> None:
@@ -97,6 +104,11 @@ class Account:
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items()) or "no rows"
+
+    def _stop_if_hopeless(self, error: Exception | None) -> None:
+        if isinstance(error, HOPELESS) and not self.is_hopeless:
+            self.is_hopeless = True
+            _logger.error("nothing more is sent, since every row would be refused: %s", error)
 
     def _write(self, row: ResultRow) -> None:
         # Not counts[...] of a missing outcome: exit_code looks at what there is.
@@ -189,6 +201,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = read_options(arguments)
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
         # The portal's own zone: times in the file have no offset.
         zone = ZoneInfo(os.environ.get("MIJNKLANTPORTAAL_TIMEZONE") or "Europe/Amsterdam")

@@ -20,13 +20,14 @@ from typing import Annotated, TypedDict
 from zoneinfo import ZoneInfo
 
 import uvicorn
+from endings import Owner
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi_booking_answers import Answer, answer_to, booked, not_accepted
-from fastapi_booking_form import BookingForm, FormError, as_form_error, errors_by_field
+from fastapi_booking_answers import Answer, answer_to, booked, not_accepted, span
+from fastapi_booking_form import FORM_FIELDS, BookingForm, FormError, errors_by_field
 
-from mijnklantportaal_async import MijnKlantportaalError, PortalSession, Timeouts
+from mijnklantportaal_async import PortalSession, Timeouts
 
 PAGE = Path(__file__).with_name("fastapi_booking_page.html")
 OFFICE_ZONE = ZoneInfo("Europe/Amsterdam")
@@ -42,10 +43,11 @@ class Bookings:
     shared database if you have several.
     """
 
-    def __init__(self, portal: PortalSession, zone: ZoneInfo, now: Callable[[], datetime]) -> None:
+    def __init__(self, portal: PortalSession, zone: ZoneInfo, now: Callable[[], datetime], owner: Owner) -> None:
         self.portal = portal
         self.zone = zone
         self._now = now
+        self._owner = owner
         self._answers: dict[BookingForm, asyncio.Task[Answer]] = {}
 
     async def book(self, form: BookingForm) -> Answer:
@@ -64,11 +66,12 @@ class Bookings:
             await asyncio.wait(under_way)
 
     async def _book(self, form: BookingForm) -> Answer:
+        asked_for = f"a booking for {form.day} at {form.time:%H:%M}, {form.minutes} minutes"
+        visitor = {"name": form.visitor_name, "email": form.visitor_email}
+        when = ""
         try:
             request = form.to_request(self.zone, self._now())
-        except FormError as error:
-            return not_accepted({error.field: [str(error)]})
-        try:
+            when = span(request, self.zone)
             appointment = await self.portal.schedule_appointment(
                 name=request.name,
                 starts_at=request.starts_at,
@@ -76,11 +79,15 @@ class Bookings:
                 attendee_name=request.attendee_name,
                 attendee_email=request.attendee_email,
             )
-        except ValueError as error:
-            problem = as_form_error(error)
-            return not_accepted({problem.field: [str(problem)]})
-        except MijnKlantportaalError as error:
-            return answer_to(error, request, self.zone)
+        except FormError as error:
+            return not_accepted({error.field: [str(error)]})
+        except asyncio.CancelledError as error:
+            # The server was ended by force; something may have been sent.
+            self._owner.hears_of(error, asked_for, visitor)
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the visitor gets an honest answer
+            ending = self._owner.hears_of(error, asked_for, visitor, typed=FORM_FIELDS)
+            return answer_to(ending, error, when, form.visitor_email)
         return booked(appointment, self.zone)
 
     def _forget_unless_final(self, form: BookingForm, task: asyncio.Task[Answer]) -> None:
@@ -139,6 +146,7 @@ def create_app(
     zone: ZoneInfo = OFFICE_ZONE,
     timeouts: Timeouts = VISITOR_TIMEOUTS,
     now: Callable[[], datetime] | None = None,
+    owner: Owner | None = None,
 ) -> FastAPI:
     """The application; `uvicorn --factory fastapi_booking:create_app` takes it too.
 
@@ -147,13 +155,14 @@ def create_app(
         zone: Whose wall time the form speaks.
         timeouts: How long a visitor waits at the most.
         now: The time, for tests.
+        owner: Who hears of what no visitor can mend.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[LifespanState]:
         async with open_portal() as portal:
             patient_enough = portal.with_options(timeouts=timeouts)
-            bookings = Bookings(patient_enough, zone, now or (lambda: datetime.now(zone)))
+            bookings = Bookings(patient_enough, zone, now or (lambda: datetime.now(zone)), owner or Owner())
             try:
                 yield {"bookings": bookings}
             finally:

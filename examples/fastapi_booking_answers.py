@@ -1,29 +1,41 @@
 """What a visitor is told: an honest answer for each way in which booking can end. Part of `fastapi_booking.py`."""
 
-import logging
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from endings import Ending, fields_at_fault, in_words, seconds_to_wait
 from fastapi.responses import JSONResponse
-from fastapi_booking_form import FORM_FIELDS
+from fastapi_booking_form import FORM_FIELDS, HOW_TO_CORRECT
 
-from mijnklantportaal_async import (
-    Appointment,
-    ConflictError,
-    DecodeError,
-    MijnKlantportaalError,
-    NewAppointment,
-    Outcome,
-    RateLimitError,
-    ValidationError,
-)
+from mijnklantportaal_async import Appointment, NewAppointment
 
 State = Literal["booked", "in_doubt", "refused", "busy", "broken"]
 
-_logger = logging.getLogger("booking")
+# "Try again" is only said where it helps, and where nothing was booked.
+ANSWERS: Mapping[Ending, tuple[int, State, str]] = {
+    Ending.WRONG_INPUT: (422, "refused", "Please look at the fields marked below."),
+    Ending.NOT_THEN: (409, "refused", "Our calendar cannot take this appointment then. Please choose another time."),
+    Ending.BUSY: (503, "busy", "It is very busy just now. Nothing was booked; please wait {wait} and try again."),
+    Ending.OUT_OF_REACH: (
+        503,
+        "busy",
+        "We cannot reach our calendar just now. Nothing was booked; please try again in a minute.",
+    ),
+    Ending.FOR_THE_OWNER: (
+        500,
+        "broken",
+        "We cannot book this for you here. Nothing was booked, and we have been told. Please call us.",
+    ),
+    Ending.DONE: (201, "booked", "Your appointment is in our calendar. We have no further details of it yet."),
+    Ending.IN_DOUBT: (
+        202,
+        "in_doubt",
+        "We do not know yet whether your appointment is in our calendar. We will look, and confirm it to {email}. "
+        "Please do not book it again: it could be in there twice.",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +74,7 @@ def booked(appointment: Appointment, zone: ZoneInfo) -> Answer:
         201,
         "booked",
         "Your appointment is in our calendar.",
-        when=_span(appointment.starts_at, appointment.ends_at, zone),
+        when=span(appointment, zone),
         appointment_id=appointment.id,
     )
 
@@ -74,51 +86,32 @@ def not_accepted(errors: dict[str, list[str]]) -> Answer:
     return Answer(422, "refused", general or "Please look at the fields marked below.", errors=errors)
 
 
-def answer_to(error: MijnKlantportaalError, request: NewAppointment, zone: ZoneInfo) -> Answer:
-    """What to say to a visitor whose booking ended with an error. What the owner has to do goes into the log."""
-    when = _span(request.starts_at, request.ends_at, zone)
-    match error:
-        case DecodeError():
-            # It was booked; only the answer was unreadable.
-            _logger.error("booked, but the answer could not be read (%s): %s", when, error)
-            message = "Your appointment is in our calendar. We have no further details of it yet."
-            return Answer(201, "booked", message, when=when, appointment_id=error.identifier)
-        case ValidationError():
-            return not_accepted(_by_form_field(error))
-        case ConflictError():
-            return Answer(409, "refused", "The calendar cannot take this appointment then. Please choose another time.")
-        case RateLimitError():
-            seconds = max(1, math.ceil(60 if error.retry_after is None else error.retry_after))
-            message = f"It is very busy just now. Nothing was booked; please try again in {_seconds(seconds)}."
-            return Answer(503, "busy", message, retry_after=seconds)
-        case _ if error.outcome is Outcome.NOT_SENT:
-            _logger.warning("could not reach the portal: %s", error)
-            message = "We cannot reach our calendar just now. Nothing was booked; please try again in a minute."
-            return Answer(503, "busy", message, retry_after=60)
-        case _ if error.outcome is Outcome.REJECTED:
-            # A wrong key, a missing scope, a licence: nothing that a visitor could mend or should read.
-            _logger.error("the portal refuses to book: %s", error)
-            message = "Something is wrong on our side. Nothing was booked, and we have been told. Please call us."
-            return Answer(500, "broken", message)
+def answer_to(ending: Ending, error: Exception, when: str, email: str) -> Answer:
+    """What to say to a visitor whose booking did not go well. Nothing in it is a text of the error's.
+
+    Args:
+        ending: How it was sorted.
+        error: What was raised.
+        when: What the visitor asked for.
+        email: Where they can be told more.
+    """
+    status, state, message = ANSWERS[ending]
+    message = message.format(wait=in_words(seconds_to_wait(error)), email=email)
+    match ending:
+        case Ending.WRONG_INPUT:
+            fields = [FORM_FIELDS[name] for name in fields_at_fault(error) if name in FORM_FIELDS]
+            return not_accepted({field: [HOW_TO_CORRECT[field]] for field in fields})
+        case Ending.BUSY | Ending.OUT_OF_REACH:
+            return Answer(status, state, message, retry_after=seconds_to_wait(error))
+        case Ending.DONE:
+            return Answer(status, state, message, when=when, appointment_id=getattr(error, "identifier", None))
+        case Ending.IN_DOUBT:
+            return Answer(status, state, message, when=when)
         case _:
-            # Somebody has to look and to write back, so the log names the visitor.
-            _logger.error("LOOK IN THE CALENDAR for %s, %s, %s: %s", when, request.name, request.attendee_email, error)
-            message = (
-                "We do not know yet whether your appointment is in our calendar. Please do not book again: it could "
-                f"be in there twice. We will look, and write to {request.attendee_email}."
-            )
-            return Answer(202, "in_doubt", message, when=when)
+            return Answer(status, state, message)
 
 
-def _by_form_field(error: ValidationError) -> dict[str, list[str]]:
-    known = {FORM_FIELDS[name]: messages for name, messages in error.errors.items() if name in FORM_FIELDS}
-    return known or {"": [error.service_message or "The calendar does not accept this appointment."]}
-
-
-def _seconds(seconds: int) -> str:
-    return "a second" if seconds == 1 else f"{seconds} seconds"
-
-
-def _span(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
-    starts, ends = starts_at.astimezone(zone), ends_at.astimezone(zone)
+def span(of: NewAppointment | Appointment, zone: ZoneInfo) -> str:
+    """Such as `Friday 5 March 2027, 14:30 to 15:30`."""
+    starts, ends = of.starts_at.astimezone(zone), of.ends_at.astimezone(zone)
     return f"{starts:%A} {starts.day} {starts:%B %Y}, {starts:%H:%M} to {ends:%H:%M}"

@@ -18,6 +18,15 @@ FORM_FIELDS: Mapping[str, str] = {
 }
 """What the package calls a field -> what the form calls it."""
 
+HOW_TO_CORRECT: Mapping[str, str] = {
+    "subject": "Please shorten this, and write it on one line.",
+    "time": "Our calendar cannot take an appointment at this time. Please choose another.",
+    "minutes": "Our calendar cannot take an appointment that ends then. Please choose another length.",
+    "visitor_name": "Please check your name, and write it on one line.",
+    "visitor_email": "Please check this address; it should look like name@example.nl.",
+}
+"""What the form calls a field -> what a visitor can do when the package or the portal refuses it."""
+
 # What pydantic calls a problem -> what a visitor can do about it.
 _WORDS: Mapping[str, str] = {
     "missing": "Please fill this in.",
@@ -27,6 +36,8 @@ _WORDS: Mapping[str, str] = {
     "date_from_datetime_parsing": "Please choose a day.",
     "time_parsing": "Please choose a time.",
     "int_parsing": "Please choose how long.",
+    "greater_than_equal": "Please choose 5 minutes or more.",
+    "less_than_equal": "Please choose 480 minutes or less.",
 }
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
@@ -69,6 +80,7 @@ class BookingForm(BaseModel):
 
         Raises:
             FormError: Something that the visitor can correct.
+            ValueError: Something that the package refuses.
         """
         if not now.date() <= self.day <= now.date() + timedelta(days=366):
             raise FormError("day", "Please choose a day within the coming year.")
@@ -77,35 +89,27 @@ class BookingForm(BaseModel):
             raise FormError("time", "This time has passed. Please choose a later one.")
         # By way of UTC: `+` on local time would be an hour off in the nights in which the clock is changed.
         ends_at = (starts_at.astimezone(UTC) + timedelta(minutes=self.minutes)).astimezone(zone)
-        try:
-            return NewAppointment(
-                name=self.subject,
-                starts_at=starts_at,
-                ends_at=ends_at,
-                attendee_name=self.visitor_name,
-                attendee_email=self.visitor_email,
-            )
-        except ValueError as error:
-            raise as_form_error(error) from error
-
-
-def as_form_error(error: ValueError) -> FormError:
-    """What the package refused, beside the field that it names at the beginning of its message."""
-    message = str(error)
-    field = next((form for ours, form in FORM_FIELDS.items() if message.startswith(ours)), "")
-    if field == "minutes":
-        # Only an end in the hour that comes twice gets as far as this.
-        message = "It would end in the hour in which the clock is changed. Please choose another length."
-    return FormError(field, message)
+        return NewAppointment(
+            name=self.subject,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            attendee_name=self.visitor_name,
+            attendee_email=self.visitor_email,
+        )
 
 
 def errors_by_field(problems: Sequence[Any]) -> dict[str, list[str]]:
     """The problems that pydantic found, in words for a visitor."""
     errors: dict[str, list[str]] = {}
     for problem in problems:
-        field = str(problem["loc"][-1]) if len(problem["loc"]) > 1 else ""
-        kind = "missing" if problem["input"] == "" else problem["type"]
-        message = _WORDS.get(kind, str(problem["msg"]).removeprefix("Value error, "))
+        field = str(problem["loc"][-1])
+        if field not in {"day", *FORM_FIELDS.values()}:
+            # Not what they typed: the page is an old one, or it is no page that asks.
+            field, message = "", "Please load this page again, and fill in the form there."
+        elif problem["type"] == "value_error":
+            message = str(problem["msg"]).removeprefix("Value error, ")  # our own
+        else:
+            message = _WORDS.get("missing" if problem["input"] == "" else problem["type"], "Please check this.")
         errors.setdefault(field, []).append(message)
     return errors
 

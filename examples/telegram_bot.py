@@ -25,10 +25,11 @@ from aiogram.fsm.context import FSMContext
 from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.types import Message, TelegramObject
 from aiogram.utils.token import TokenValidationError
+from endings import Owner
 from telegram_bot_booking import booking_router
-from telegram_bot_words import show_appointments, show_span, what_happened
+from telegram_bot_words import show_appointments, show_span, words_for
 
-from mijnklantportaal_async import ConflictError, MijnKlantportaalError, PortalSession, Timeouts
+from mijnklantportaal_async import ConflictError, MijnKlantportaalError, NotFoundError, PortalSession, Timeouts
 
 OFFICE_ZONE = ZoneInfo("Europe/Amsterdam")
 CHAT_TIMEOUTS = Timeouts(queue=10, attempt=10, call=30)
@@ -81,17 +82,23 @@ def calendar_router() -> Router:
     return router
 
 
-async def list_week(message: Message, portal: PortalSession, zone: ZoneInfo) -> None:
+async def list_week(message: Message, portal: PortalSession, zone: ZoneInfo, owner: Owner) -> None:
     try:
         appointments = await portal.list_appointments(days=7)
     except MijnKlantportaalError as error:
-        await message.answer(what_happened(error, "read"))
+        ending = owner.hears_of(error, "a list of the week", {"chat": message.chat.id}, reads=True)
+        await message.answer(words_for(ending, "read", error))
     else:
         await message.answer(show_appointments(appointments, zone))
 
 
 async def cancel(
-    message: Message, command: CommandObject, state: FSMContext, portal: PortalSession, zone: ZoneInfo
+    message: Message,
+    command: CommandObject,
+    state: FSMContext,
+    portal: PortalSession,
+    zone: ZoneInfo,
+    owner: Owner,
 ) -> None:
     number = (command.args or "").strip()
     if not number:
@@ -103,10 +110,13 @@ async def cancel(
         appointment = await portal.cancel_appointment(number)
     except ValueError:
         await message.answer("That is not a number of an appointment. /appointments has them.")
+    except NotFoundError:
+        await message.answer("The calendar does not know that number.")
     except ConflictError:
-        await message.answer("It was canceled before.")
+        await message.answer("It cannot be canceled; perhaps it was before. /appointments shows what stands.")
     except MijnKlantportaalError as error:
-        await message.answer(what_happened(error, "canceled"))
+        ending = owner.hears_of(error, f"canceling {number!r}", {"chat": message.chat.id})
+        await message.answer(words_for(ending, "canceled", error))
     else:
         await message.answer(f"Canceled: {show_span(appointment.starts_at, appointment.ends_at, zone)}.")
 
@@ -126,6 +136,7 @@ def create_dispatcher(
     users: Collection[int] | None,
     zone: ZoneInfo = OFFICE_ZONE,
     now: Callable[[], datetime] | None = None,
+    owner: Owner | None = None,
 ) -> Dispatcher:
     """The bot without its token.
 
@@ -134,11 +145,13 @@ def create_dispatcher(
         users: The ids of those who may use it; None for everybody.
         zone: Whose wall time the chats speak.
         now: The time, for tests.
+        owner: Who hears of what nobody in a chat can mend.
     """
     # One update of a chat after another, so that two taps on a button cannot both find the draft.
     dispatcher = Dispatcher(events_isolation=SimpleEventIsolation())
     dispatcher["portal"] = portal.with_options(timeouts=CHAT_TIMEOUTS)
     dispatcher["zone"] = zone
+    dispatcher["owner"] = owner or Owner()
     dispatcher["now"] = now or (lambda: datetime.now(zone))
     under_way = HandlersUnderWay()
     dispatcher.update.outer_middleware(under_way)

@@ -1,5 +1,6 @@
 """The conversation of /book: what, day, time, how long, with whom; then one tap. Part of `telegram_bot.py`."""
 
+import asyncio
 import contextlib
 import secrets
 from collections.abc import Callable
@@ -13,9 +14,19 @@ from aiogram.filters import Command, StateFilter
 from aiogram.fsm.context import FSMContext
 from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
-from telegram_bot_words import NotUnderstoodError, read_day, read_end, read_start, show_span, what_happened
+from endings import Owner
+from telegram_bot_words import (
+    HOW_TO_CORRECT,
+    NotUnderstoodError,
+    how_to_correct,
+    read_day,
+    read_end,
+    read_start,
+    show_span,
+    words_for,
+)
 
-from mijnklantportaal_async import MijnKlantportaalError, NewAppointment, PortalSession
+from mijnklantportaal_async import NewAppointment, PortalSession
 
 BUSY = "Booking… If this message does not change within a minute, look with /appointments before you book again."
 
@@ -107,10 +118,10 @@ async def take_name(message: Message, state: FSMContext) -> None:
 async def take_email(message: Message, state: FSMContext, zone: ZoneInfo) -> None:
     data = await state.update_data(email=on_one_line(message.text))
     try:
-        # The package checks all that was said; its messages can be shown as they are.
+        # The package checks all that was said. Its texts are for programmers, so the bot has words of its own.
         request = as_request(data, zone)
     except ValueError as error:
-        await message.answer(f"That cannot be right: {error}. Their e-mail address again, or /book to begin anew.")
+        await message.answer(f"{how_to_correct(error)} Their e-mail address again, or /book to begin anew.")
         return
     draft = secrets.token_hex(4)
     await state.update_data(draft=draft)
@@ -129,7 +140,9 @@ async def take_email(message: Message, state: FSMContext, zone: ZoneInfo) -> Non
     )
 
 
-async def confirm(callback: CallbackQuery, state: FSMContext, portal: PortalSession, zone: ZoneInfo) -> None:
+async def confirm(
+    callback: CallbackQuery, state: FSMContext, portal: PortalSession, zone: ZoneInfo, owner: Owner
+) -> None:
     data = await state.get_data()
     if callback.data != f"book:{data['draft']}":
         await refuse_old_button(callback)
@@ -137,6 +150,8 @@ async def confirm(callback: CallbackQuery, state: FSMContext, portal: PortalSess
     # Left before the call: a second tap finds nothing that it could book. Taps come one by one (SimpleEventIsolation).
     await state.clear()
     request = as_request(data, zone)
+    when = show_span(request.starts_at, request.ends_at, zone)
+    asked_for = f"a booking for {when}"
     await answer_tap(callback)
     await rewrite(callback, BUSY)
     try:
@@ -147,11 +162,13 @@ async def confirm(callback: CallbackQuery, state: FSMContext, portal: PortalSess
             attendee_name=request.attendee_name,
             attendee_email=request.attendee_email,
         )
-    except ValueError as error:
-        await rewrite(callback, f"Not booked: {error}.")
-    except MijnKlantportaalError as error:
-        when = show_span(request.starts_at, request.ends_at, zone)
-        await rewrite(callback, f"{request.name}, {when}:\n{what_happened(error, 'booked')}")
+    except asyncio.CancelledError as error:
+        # The bot was ended by force; something may have been sent.
+        owner.hears_of(error, asked_for, {"chat": callback.from_user.id})
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the person gets an honest answer
+        ending = owner.hears_of(error, asked_for, {"chat": callback.from_user.id}, typed=HOW_TO_CORRECT)
+        await rewrite(callback, f"{request.name}, {when}:\n{words_for(ending, 'booked', error)}")
     else:
         when = show_span(appointment.starts_at, appointment.ends_at, zone)
         await rewrite(callback, f"Booked: {request.name}, {when}.\nIts number is {appointment.id}.")

@@ -1,32 +1,28 @@
 """What the bot understands and says. Part of `telegram_bot.py`."""
 
-import logging
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async import (
-    Appointment,
-    AppointmentStatus,
-    DecodeError,
-    MijnKlantportaalError,
-    NotFoundError,
-    Outcome,
-    RateLimitError,
-    ServerError,
-    TransportError,
-    ValidationError,
-)
+from endings import Ending, fields_at_fault, in_words, seconds_to_wait
+
+from mijnklantportaal_async import Appointment, AppointmentStatus
 
 MOST_LINES = 40
 """A message of Telegram holds 4096 characters."""
 
 Deed = Literal["booked", "canceled", "read"]
 
-_logger = logging.getLogger("bot")
+HOW_TO_CORRECT: Mapping[str, str] = {
+    "name": "Please give a shorter subject, on one line.",
+    "starts_at": "The calendar cannot take it at that time.",
+    "ends_at": "The calendar cannot take it for that long.",
+    "attendee_name": "Please check their name.",
+    "attendee_email": "That is not an e-mail address. It should look like name@example.nl.",
+}
+"""What the package calls a field that was typed -> what to do about it."""
 
 
 class NotUnderstoodError(Exception):
@@ -102,32 +98,33 @@ def show_appointments(appointments: Iterable[Appointment], zone: ZoneInfo) -> st
     return "\n".join(lines)
 
 
-def what_happened(error: MijnKlantportaalError, deed: Deed) -> str:
-    """What to say about an error. What only the owner can mend goes into the log."""
-    match error:
-        case ValidationError():
-            reasons = [message for messages in error.errors.values() for message in messages]
-            return f"The portal does not accept it: {' '.join(reasons) or error.service_message or 'no reason given'}"
-        case NotFoundError():
-            return "The portal does not know that number."
-        case RateLimitError():
-            seconds = max(1, math.ceil(60 if error.retry_after is None else error.retry_after))
-            return f"Too busy just now; nothing was {deed}. Try again in {seconds} s."
-        case _ if error.outcome is Outcome.NOT_SENT:
-            return f"I cannot reach the portal; nothing was {deed}. Try again in a minute."
-        case TransportError() | ServerError() | DecodeError() if deed == "read":
-            return "The portal does not answer properly just now. Try again in a minute."
-        case DecodeError():
-            number = f" Its number is {error.identifier}." if error.identifier else ""
-            return f"It was {deed}, but the portal's answer was unreadable.{number}"
-        case _ if error.outcome is Outcome.REJECTED:
-            _logger.error("refused by the portal: %s", error)
-            return f"The portal refused, so nothing was {deed}. Whoever runs me finds the reason in my log."
-        case _ if deed == "canceled":
-            return "I do not know whether it was canceled. Cancel it again: that does no harm."
-        case _:
-            _logger.error("in doubt: %s", error)
-            return "I do not know whether it was booked. Do not do it again; look with /appointments or in the portal."
+def words_for(ending: Ending, deed: Deed, error: Exception) -> str:
+    """What to say about a call that did not go well. Nothing in it is a text of the error's."""
+    nothing = "" if deed == "read" else f" Nothing was {deed}."
+    match ending:
+        case Ending.WRONG_INPUT:
+            return f"{how_to_correct(error)}{nothing} /book begins anew."
+        case Ending.NOT_THEN:
+            return f"The calendar cannot take it then.{nothing} /book begins anew, with another time."
+        case Ending.BUSY:
+            return f"It is very busy just now.{nothing} Please wait {in_words(seconds_to_wait(error))}."
+        case Ending.OUT_OF_REACH:
+            return f"I cannot reach the calendar just now.{nothing} Try again in a minute."
+        case Ending.FOR_THE_OWNER:
+            return f"I cannot do that until something is mended.{nothing} Whoever runs me has been told."
+        case Ending.DONE:
+            return f"It was {deed}. I cannot show you the details."
+        case Ending.IN_DOUBT:
+            return (
+                f"I do not know whether it was {deed}. Please do not do it once more: whoever runs me has been told, "
+                "will look, and tell you."
+            )
+
+
+def how_to_correct(error: Exception) -> str:
+    """What a person can do about something that the package or the portal refuses."""
+    at_fault = [HOW_TO_CORRECT[field] for field in fields_at_fault(error) if field in HOW_TO_CORRECT]
+    return " ".join(at_fault) or "Something in this cannot be right."
 
 
 def _clock_changes(moment: datetime) -> bool:

@@ -9,6 +9,12 @@ from mijnklantportaal_async.cli.machine import refuse_impossible_time_zone, spel
 def main() -> None:
     """Runs the command with the arguments of the process, and ends the process with its exit code."""
     spell_out_missing_letters()
+    if sys.argv[1:] == ["--version"]:
+        # Needs nothing of what the commands need.
+        from mijnklantportaal_async.cli.version import say_version
+
+        say_version()
+        return
     refuse_impossible_time_zone()
     try:
         # Missed now, not in the middle of a command.

@@ -3,6 +3,7 @@
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.cli.wording import in_command_words
 from mijnklantportaal_async.errors import Outcome
 
 
@@ -44,7 +45,8 @@ def is_about_access(error: Exception | None) -> bool:
 
 def in_words(error: Exception) -> str:
     """An error with its notes, as a person should read it."""
-    return " ".join([str(error), *getattr(error, "__notes__", ())])
+    text = str(error) if isinstance(error, CommandError) else in_command_words(str(error))
+    return " ".join([text, *getattr(error, "__notes__", ())])
 
 
 def report(error: Exception, terminal: Terminal) -> ExitCode:

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+import ssl
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,16 +32,18 @@ async def served(app: Any) -> AsyncGenerator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def portal_that_answers(status: int, document: object) -> AsyncGenerator[str]:
+async def portal_that_answers(
+    status: int, document: object, headers: Mapping[str, str] | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[str]:
     """The base URL of a portal that answers every request alike."""
 
     async def answer(_: web.BaseRequest) -> web.StreamResponse:
-        return web.json_response(document, status=status)
+        return web.json_response(document, status=status, headers=headers)
 
     runner = web.ServerRunner(web.Server(answer), shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{runner.addresses[0][1]}/v1"
     finally:
         await runner.cleanup()

@@ -1,5 +1,6 @@
 import asyncio
 import csv
+import re
 import signal
 from collections import Counter
 from collections.abc import Generator
@@ -65,7 +66,7 @@ async def test_each_row_is_scheduled_once_whatever_fails(tmp_path: Path) -> None
         assert ids == {stored.id for stored in sandbox.appointments}
 
 
-async def test_says_what_is_unknown_and_how_to_look(tmp_path: Path) -> None:
+async def test_says_what_is_unknown_and_how_to_look(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = write_rows(tmp_path, 5)
     # A key that may not look cannot settle it.
     async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox:
@@ -79,10 +80,17 @@ async def test_says_what_is_unknown_and_how_to_look(tmp_path: Path) -> None:
         first, second = sorted(account.to_look_for)
         assert first.startswith("  line 2: Visit 0, 2027-03-01 08:00. Look in the portal's calendar")
         assert second.startswith("  line 3: Visit 1, 2027-03-02 09:00. It is in the calendar")
+        # In the log without names.
+        logged = sorted(record.getMessage() for record in caplog.records if record.name == "batch")
+        assert [line.partition(". ")[0] for line in logged] == [
+            "line 2, 2027-03-01 08:00: look in the calendar",
+            "line 3, 2027-03-02 09:00: look in the calendar",
+        ]
+        assert not re.search("Visit|Person|example.nl", "".join(logged))
         assert len(sandbox.appointments) == 5
 
 
-async def test_a_wrong_key_is_not_tried_for_every_row(tmp_path: Path) -> None:
+async def test_a_wrong_key_is_not_tried_for_every_row(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     file = write_rows(tmp_path, 300)
     async with Sandbox() as sandbox:
         with opened_account(file) as account:
@@ -92,7 +100,11 @@ async def test_a_wrong_key_is_not_tried_for_every_row(tmp_path: Path) -> None:
         assert outcomes(file).total() == 300
         assert account.exit_code == 1
         assert len(sandbox.requests) < 100
-        assert "a-very-secret-wrong-key" not in file.with_name("results.csv").read_text()
+        assert "a-very-secret-wrong-key" not in file.with_name("results.csv").read_text() + caplog.text
+        # Once, however many rows were under way.
+        [record] = [record for record in caplog.records if record.name == "batch"]
+        assert record.levelname == "ERROR"
+        assert "Check the key" in record.getMessage()
 
 
 async def test_a_cut_off_run_leaves_a_complete_account(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ async def test_books_what_the_visitor_filled_in() -> None:
 
 WRONG: list[tuple[dict[str, str], str, str]] = [
     ({"subject": " "}, "subject", "fill this in"),
-    ({"subject": "a\tb"}, "subject", "control character"),
+    ({"subject": "a\tb"}, "subject", "on one line"),
     ({"subject": "x" * 256}, "subject", "shorten"),
     ({"day": ""}, "day", "fill this in"),
     ({"day": "5-3-2027"}, "day", "choose a day"),
@@ -49,11 +49,11 @@ WRONG: list[tuple[dict[str, str], str, str]] = [
     ({"time": "14:30+05:00"}, "time", "hours and minutes only"),
     ({"day": "2027-03-28", "time": "02:30"}, "time", "does not exist"),
     ({"day": "2027-10-31", "time": "02:30"}, "time", "comes twice"),
-    ({"day": "2027-10-31", "time": "01:30"}, "minutes", "clock is changed"),
+    ({"day": "2027-10-31", "time": "01:30"}, "minutes", "choose another length"),
     ({"minutes": "soon"}, "minutes", "how long"),
     ({"minutes": "100000"}, "minutes", "480"),
     ({"visitor_email": "sam.example.nl"}, "visitor_email", "name@example.nl"),
-    ({"visitor_email": "sam@example..nl"}, "visitor_email", "must be a valid email address"),
+    ({"visitor_email": "sam@example..nl"}, "visitor_email", "name@example.nl"),
     ({"visitor_email": "a,b@example.nl"}, "visitor_email", "name@example.nl"),
 ]
 
@@ -82,7 +82,11 @@ async def test_an_hour_across_a_clock_change_is_an_hour() -> None:
 
 async def test_what_is_no_form_is_refused() -> None:
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
-        assert (await client.post("/appointments", json=[])).status_code == 422
+        no_form = await client.post("/appointments", json=[])
+        assert (no_form.status_code, no_form.json()["message"]) == (
+            422,
+            "Please load this page again, and fill in the form there.",
+        )
         assert (await client.post("/appointments", content=b"{", headers={"Content-Type": "application/json"})).is_error
         assert (await client.post("/appointments", json=form(form_token="short"))).status_code == 422
         assert not sandbox.requests

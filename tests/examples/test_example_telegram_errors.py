@@ -1,15 +1,24 @@
+"""What a chat is told, and what the owner's log has, for each way in which a call can end badly."""
+
+import json
 import logging
+import re
 from datetime import datetime, timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
 from bot_chat import AMSTERDAM, ANSWERS, chat, say, tap
-from served_app import portal_that_answers
+from troubles import DOUBTFUL, FOR_PROGRAMMERS, OWNERS, PASSING, SERVICE_SAYS, Trouble, answers
 
-from mijnklantportaal_async import Clock
+from mijnklantportaal_async import Clock, RateLimit
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
-READ, WRITE = "appointments.read", "appointments.write"
+WRITE = "appointments.write"
+
+
+def levels(caplog: pytest.LogCaptureFixture) -> list[int]:
+    """Of what the owner was told."""
+    return [record.levelno for record in caplog.records if record.name == "owner"]
 
 
 async def test_a_cancellation_whose_answer_is_lost_is_done() -> None:
@@ -21,16 +30,102 @@ async def test_a_cancellation_whose_answer_is_lost_is_done() -> None:
         assert "Canceled: Friday 5 March" in (await say(telegram, f"/cancel {stored.id}")).text
 
 
-async def test_an_unknown_outcome_is_not_called_a_success() -> None:
-    # A key that may not look cannot settle it.
-    async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, chat(sandbox) as telegram:
-        sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST")
+@pytest.mark.parametrize("trouble", DOUBTFUL.values(), ids=DOUBTFUL)
+async def test_an_unknown_outcome_is_not_called_a_success(
+    trouble: Trouble, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    async with trouble() as settings, chat(**settings) as telegram:
         said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
 
-        assert "I do not know whether it was booked. Do not do it again" in said.text
         # What the question said stands there still.
-        assert "Contract extension, Friday 5 March 2027, 14:30 to 15:30" in said.text
-        assert len(sandbox.appointments) == 1
+        assert said.text.startswith("Contract extension, Friday 5 March 2027, 14:30 to 15:30:\n")
+        assert "I do not know whether it was booked. Please do not do it once more" in said.text
+        assert "will look, and tell you" in said.text
+        assert not re.search("try again|please wait", said.text, re.IGNORECASE)
+        assert not [words for words in FOR_PROGRAMMERS if words in said.text]
+
+    [line] = [one.getMessage() for one in caplog.records if one.name == "owner" and "NOBODY KNOWS" in one.getMessage()]
+    assert "a booking for Friday 5 March 2027, 14:30 to 15:30, request " in line
+    assert not re.search("Sam de Vries|sam@|Contract", caplog.text)
+    [noted] = [json.loads(line) for line in (tmp_path / "bookings-in-doubt.jsonl").read_text().splitlines()]
+    assert f"request {noted['request']} (" in line
+    assert noted["chat"] == 7
+
+
+@pytest.mark.parametrize(("trouble", "advice"), OWNERS.values(), ids=OWNERS)
+async def test_what_the_owner_must_mend_is_in_the_log_only(
+    trouble: Trouble, advice: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with trouble() as settings, chat(**settings) as telegram:
+        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
+
+        assert "Nothing was booked. Whoever runs me has been told." in said.text
+        assert not re.search("again|key|scope|licence", said.text)
+        assert not [words for words in FOR_PROGRAMMERS if words in said.text]
+        [record] = [record for record in caplog.records if record.name == "owner"]
+        assert record.levelno == logging.ERROR
+        assert advice in record.getMessage()
+
+        listed = await say(telegram, "/appointments")
+        assert listed.text == "I cannot do that until something is mended. Whoever runs me has been told."
+        assert levels(caplog) == [logging.ERROR] * 2
+
+
+@pytest.mark.parametrize(("trouble", "when"), PASSING.values(), ids=PASSING)
+async def test_what_goes_by_says_when_to_come_back(
+    trouble: Trouble, when: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with trouble() as settings, chat(**settings) as telegram:
+        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
+
+        assert "Nothing was booked" in said.text
+        assert re.search(when, said.text)
+        assert not [words for words in FOR_PROGRAMMERS if words in said.text]
+        assert levels(caplog) == [logging.WARNING]
+
+
+async def test_our_own_limit_says_when_to_come_back() -> None:
+    async with Sandbox(rate_limit=1) as sandbox, chat(sandbox, rate_limit=RateLimit(requests=1)) as telegram:
+        assert (await say(telegram, "/appointments")).text == "Nothing in the coming week."
+        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
+
+        assert re.search(r"It is very busy just now\. Nothing was booked\. Please wait \d+ seconds\.", said.text)
+        assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [("startsAt", "at that time"), ("attendeeEmail", "not an e-mail address"), ("name", "shorter subject")],
+)
+async def test_what_the_person_typed_is_theirs_to_correct(argument: str, words: str) -> None:
+    async with answers(422, errors={argument: [SERVICE_SAYS]})() as settings, chat(**settings) as telegram:
+        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
+
+        assert words in said.text
+        assert "Nothing was booked. /book begins anew." in said.text
+        assert not [words for words in FOR_PROGRAMMERS if words in said.text]
+
+
+async def test_a_cancellation_that_nobody_knows_the_end_of_is_for_the_owner(caplog: pytest.LogCaptureFixture) -> None:
+    async with answers(503)() as settings, chat(**settings) as telegram:
+        said = (await say(telegram, "/cancel apt_abcde123fgh")).text
+
+    assert "I do not know whether it was canceled." in said
+    assert "canceling 'apt_abcde123fgh', request " in caplog.text
+    assert levels(caplog) == [logging.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"),
+    [(answers(503), "I cannot reach the calendar just now. Try again"), (answers(200), "until something is mended")],
+)
+async def test_a_list_that_cannot_be_had_leaves_nothing_in_doubt(
+    trouble: Trouble, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with trouble() as settings, chat(**settings) as telegram:
+        assert said in (await say(telegram, "/appointments")).text
+        assert "NOBODY KNOWS" not in caplog.text
+        assert len(levels(caplog)) == 1
 
 
 async def test_an_unreadable_answer_is_a_booking() -> None:
@@ -38,15 +133,7 @@ async def test_an_unreadable_answer_is_a_booking() -> None:
         sandbox.fail_next(Fault.MALFORMED_JSON, method="POST")
         said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
 
-        assert "It was booked, but the portal's answer was unreadable." in said.text
-
-
-async def test_a_limit_is_said_in_seconds() -> None:
-    async with Sandbox() as sandbox, chat(sandbox) as telegram:
-        sandbox.fail_next(Fault.TOO_MANY_REQUESTS, retry_after=42)
-        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
-
-        assert "nothing was booked. Try again in 4" in said.text
+        assert "It was booked. I cannot show you the details." in said.text
 
 
 async def test_the_key_never_comes_into_the_chat_or_the_log(caplog: pytest.LogCaptureFixture) -> None:
@@ -55,48 +142,5 @@ async def test_the_key_never_comes_into_the_chat_or_the_log(caplog: pytest.LogCa
         booked = await tap(telegram, await say(telegram, *ANSWERS), "Book")
         listed = await say(telegram, "/appointments")
 
-        assert "The portal refused, so nothing was booked" in booked.text
-        assert "The portal refused" in listed.text
         assert "401" in caplog.text
         assert "a-very-secret-wrong-key" not in booked.text + listed.text + caplog.text
-
-
-async def test_a_portal_out_of_reach_books_nothing() -> None:
-    async with Sandbox() as sandbox:
-        url, key = sandbox.url, sandbox.api_key
-    async with chat(base_url=url, api_key=key, clock=Clock(100)) as telegram:
-        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
-        assert "I cannot reach the portal; nothing was booked." in said.text
-        assert "I cannot reach the portal" in (await say(telegram, "/appointments")).text
-
-
-@pytest.mark.parametrize(
-    ("status", "document", "booked", "listed"),
-    [
-        (422, {"message": "Not on Sundays."}, "does not accept it: Not on Sundays.", "does not accept it"),
-        (
-            422,
-            {"message": "No.", "errors": {"endsAt": ["Too late."]}},
-            "does not accept it: Too late.",
-            "does not accept it",
-        ),
-        (409, {"message": "Taken."}, "The portal refused, so nothing was booked.", "The portal refused"),
-        (503, {"message": "Down."}, "I do not know whether it was booked.", "does not answer properly"),
-        (
-            200,
-            {"what": "is this?"},
-            "It was booked, but the portal's answer was unreadable.",
-            "does not answer properly",
-        ),
-    ],
-)
-async def test_each_answer_of_the_portal_has_its_words(
-    status: int, document: dict[str, Any], booked: str, listed: str
-) -> None:
-    async with (
-        portal_that_answers(status, document) as url,
-        chat(api_key="some-key", base_url=url, clock=Clock(200)) as telegram,
-    ):
-        said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
-        assert booked in said.text
-        assert listed in (await say(telegram, "/appointments")).text

@@ -16,7 +16,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
-    extra = loaded_by("import mijnklantportaal_async") - loaded_by("import aiohttp")
+    extra = loaded_by("from mijnklantportaal_async import PortalSession, with_response") - loaded_by("import aiohttp")
     for heavy in (
         "tenacity",
         "cattrs",
@@ -37,6 +37,14 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
     foreign = {name.partition(".")[0] for name in extra} - {"mijnklantportaal_async"} - set(sys.stdlib_module_names)
     # zoneinfo reads how Python was built.
     assert {name for name in foreign if not name.startswith("_sysconfigdata")} <= {"attrs", "orjson"}
+
+
+def test_a_name_costs_only_what_it_needs() -> None:
+    assert "aiohttp" not in loaded_by("import mijnklantportaal_async")
+    assert "aiohttp" not in loaded_by("from mijnklantportaal_async import ConnectError, Outcome")
+    # Rooms were always found by way of the package.
+    rooms = loaded_by("import mijnklantportaal_async as package; package.errors; package.calling; package.session")
+    assert "aiohttp" in rooms
 
 
 def test_a_call_costs_only_its_own_tag() -> None:

@@ -23,6 +23,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError, exit_code_of, in_words
 from mijnklantportaal_async.cli.terminal import Terminal, printable_lines
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.cli.wording import in_command_words, with_local_times
 
 
 def call(settings: CallSettings, terminal: Terminal, coroutine: NamedCoroutine, words: Sequence[str]) -> ExitCode:
@@ -57,7 +58,8 @@ def _request(
     try:
         return asyncio.run(request_view.request_of(coroutine, arguments, zone))
     except (TypeError, ValueError) as error:
-        raise CommandError(f"{for_options(str(error), fields).rstrip('.')}. Nothing was sent.") from error
+        said = with_local_times(in_command_words(for_options(str(error), fields)), zone).rstrip(".")
+        raise CommandError(f"{said}{'' if said.endswith('?') else '.'} Nothing was sent.") from error
 
 
 def _request_data(settings: CallSettings, request: Request) -> dict[str, Any]:
@@ -92,8 +94,7 @@ async def _call(
             try:
                 return await _answered(settings, terminal, coroutine, arguments, opened, attempts)
             except errors.DecodeError as error:
-                # What the package says of it is for programs.
-                terminal.fail(in_words(error).replace("The raw answer is in `.body`.", "This came:"))
+                terminal.fail(f"{in_words(error)} This came:")
                 terminal.say(printable_lines(error.body.decode("utf-8", "replace")[: errors.EXCERPT_LENGTH]))
                 return exit_code_of(error)
 
