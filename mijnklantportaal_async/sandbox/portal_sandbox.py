@@ -64,6 +64,7 @@ class Sandbox(PortalContents):
         speed: Portal seconds per real second. The whole portal lives faster: its rate window and `retry-after`, its
             `Date` and `createdAt`, the delays of faults.
         clock: Where its time comes from, with the speed of that clock; for tests that move time themselves.
+        begins_at: The portal's time when it is first asked for, aware; the real one when left out.
         faults: Random faults, beside those of `fail_next`.
         manners: How it always behaves, where the documentation is silent or wrong. They can be changed while it runs.
         list_canceled: False is short for the manner `CANCELED_NOT_LISTED`.
@@ -92,6 +93,7 @@ class Sandbox(PortalContents):
         rate_window: RateWindowKind = "fixed",
         speed: float = 1.0,
         clock: Clock | None = None,
+        begins_at: datetime | None = None,
         faults: Faults | None = None,
         manners: Collection[Manner] = (),
         list_canceled: bool = True,
@@ -109,10 +111,12 @@ class Sandbox(PortalContents):
             raise ValueError("keys is empty: nobody could call this portal")
         if unknown := set(unlicensed) - {tag.name for tag in TAGS}:
             raise ValueError(f"unlicensed has {sorted(unknown)}: the tags are {', '.join(tag.name for tag in TAGS)}")
+        if begins_at is not None and begins_at.utcoffset() is None:
+            raise ValueError("begins_at must be aware: give it a tzinfo, such as ZoneInfo('Europe/Amsterdam')")
         super().__init__(
             database,
             ZoneInfo(timezone),
-            PortalClock(clock or Clock(speed)),
+            PortalClock(clock or Clock(speed), None if begins_at is None else begins_at.timestamp()),
             seeded=seeded,
             premises=self._premises_with,
         )
