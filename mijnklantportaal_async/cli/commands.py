@@ -175,6 +175,10 @@ def sandbox(
     speed: Annotated[float, typer.Option(min=0.1, max=100, help="How fast its minutes go by.")] = 1.0,
     faults: Annotated[float, typer.Option(min=0, max=1, help="Share of the requests that it fails.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Which requests are hit: the same seed, the same faults.")] = 1,
+    manner: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="How it always behaves, as in lagging_replicas. Repeatable."),
+    ] = None,
     rate_limit: Annotated[
         int, typer.Option(min=0, help="Requests that the key may make a minute; 0 for no limit.")
     ] = 60,
@@ -196,6 +200,7 @@ def sandbox(
         speed=speed,
         faults=faults,
         seed=seed,
+        manners=tuple(manner or ()),
         rate_limit=rate_limit,
         rate_window=rate_window.value,
         seeded=seeded,

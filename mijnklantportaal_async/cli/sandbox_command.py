@@ -23,6 +23,7 @@ class SandboxOptions:
     speed: float
     faults: float
     seed: int
+    manners: tuple[str, ...]
     rate_limit: int
     """0 for none."""
     rate_window: Literal["fixed", "rolling"]
@@ -45,6 +46,7 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
         speed=options.speed,
         faults=options.faults,
         seed=options.seed,
+        manners=options.manners,
         rate_limit=options.rate_limit or None,
         rate_window=options.rate_window,
         seeded=options.seeded,
@@ -64,6 +66,8 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
                 table.add_row("Speed", f"{options.speed:g} of its seconds in one of yours")
             if options.faults:
                 table.add_row("Faults", f"{options.faults:.0%} of the requests, seed {options.seed}")
+            if sandbox.manners:
+                table.add_row("Manners", ", ".join(sorted(sandbox.manners)))
             table.add_row("Kept in", str(options.database) if options.database else "memory")
             if options.seeded:
                 table.add_row("Begins with", f"{len(sandbox.customers)} customers, three months of appointments")

@@ -10,6 +10,7 @@ from mijnklantportaal_async.cli.terminal import Terminal
 
 try:
     from mijnklantportaal_async.sandbox import Faults, Sandbox
+    from mijnklantportaal_async.sandbox.manners import manners_of
 except ModuleNotFoundError as missing:
     raise CommandError(
         f"The sandbox needs the package {missing.name}, which is not installed. "
@@ -24,6 +25,7 @@ def make_sandbox(
     speed: float,
     faults: float,
     seed: int,
+    manners: tuple[str, ...] = (),
     rate_limit: int | None,
     rate_window: Literal["fixed", "rolling"] = "fixed",
     seeded: bool = False,
@@ -46,6 +48,7 @@ def make_sandbox(
             rate_window=rate_window,
             seeded=seeded,
             faults=Faults(seed=seed, share=faults) if faults else None,
+            manners=manners_of(manners),
         )
     except ValueError as error:
         raise CommandError(f"{error}.") from error

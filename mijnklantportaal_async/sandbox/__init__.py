@@ -2,18 +2,21 @@
 
 from mijnklantportaal_async.sandbox.database import DatabaseFileError
 from mijnklantportaal_async.sandbox.deliveries import Delivery, DeliveryAttempt
-from mijnklantportaal_async.sandbox.faults import Fault, Faults
+from mijnklantportaal_async.sandbox.faults import COMMON_FAULTS, Fault, Faults
+from mijnklantportaal_async.sandbox.manners import Manner
 from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
 from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment, StoredCustomer
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES
 
 __all__ = [
     "ALL_SCOPES",
+    "COMMON_FAULTS",
     "DatabaseFileError",
     "Delivery",
     "DeliveryAttempt",
     "Fault",
     "Faults",
+    "Manner",
     "ReceivedRequest",
     "Sandbox",
     "StoredAppointment",

@@ -20,10 +20,13 @@ class Answer:
     status: int
     document: JsonObject
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    raw: bytes | None = None
+    """The body, where it is not the document."""
+    media_type: str = "application/json"
 
     def body(self) -> bytes:
-        """Return the document as JSON bytes."""
-        return orjson.dumps(self.document)
+        """Return the body: the document as JSON bytes, where nothing else is said."""
+        return orjson.dumps(self.document) if self.raw is None else self.raw
 
 
 class Refusal(Exception):  # noqa: N818 - not an error of ours: the portal says no

@@ -1,4 +1,4 @@
-"""The portal's clock: it starts at the real time and runs on as the clock that it is given."""
+"""The portal's clock: it starts at the real time, or another, and runs on as the clock that it is given."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mijnklantportaal_async.values.clock import Clock
 class PortalClock:
     """Tells the portal's time; never goes back."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, begins_at: float | None = None) -> None:
         self._clock = clock
-        self._started_at = time.time()
+        self._started_at = time.time() if begins_at is None else begins_at
         self._begin: float | None = None
 
     def seconds(self) -> float:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import struct
 from typing import TYPE_CHECKING
 
 import orjson
@@ -10,6 +13,9 @@ from aiohttp import web
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+# struct linger: on, 0 seconds.
+_RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Connections:
@@ -40,6 +46,14 @@ class Connections:
         left = self._left.get(request.protocol)
         if left is not None:
             await left.wait()
+
+    def reset(self) -> None:
+        """Reset every connection: what was sent last may be lost, and the client hears of it at once."""
+        for protocol in list(self._left):
+            if (transport := protocol.transport) is not None:
+                made = transport.get_extra_info("socket")
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+                transport.abort()
 
     def release(self) -> None:
         """Wake everybody who waits for a client to leave."""
@@ -103,3 +117,9 @@ class _PortalProtocol(web.RequestHandler):
         )
         response.force_close()
         return response
+
+
+def is_reset(request: web.BaseRequest) -> bool:
+    """Tell whether the client of a request reset the connection, also where nothing is read from it."""
+    made = None if request.transport is None else request.transport.get_extra_info("socket")
+    return made is None or made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+import attrs
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPException, HTTPRequestEntityTooLarge
 
 from mijnklantportaal_async.sandbox.answers import Answer
+from mijnklantportaal_async.sandbox.connections import is_reset
 from mijnklantportaal_async.sandbox.faults import Fault, FaultOrder
-from mijnklantportaal_async.sandbox.garbling import malformed, with_unknown_fields, with_unknown_status
+from mijnklantportaal_async.sandbox.manners import ABSURD_FIGURES, Manner
 from mijnklantportaal_async.sandbox.portal import Portal, Reception
+from mijnklantportaal_async.sandbox.raw_response import RawResponse, http_bytes
 from mijnklantportaal_async.sandbox.request_body import FORM, media_type_of
 from mijnklantportaal_async.sandbox.scopes import without_token
+from mijnklantportaal_async.sandbox.spoilt_answers import AFTERWARDS, INSTEAD
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.connections import Connections
     from mijnklantportaal_async.sandbox.pending import PendingCommits
     from mijnklantportaal_async.sandbox.records import ReceivedRequest
 
-_BAD_GATEWAY_PAGE = b"""<html>
-<head><title>502 Bad Gateway</title></head>
-<body>
-<center><h1>502 Bad Gateway</h1></center>
-<hr><center>nginx</center>
-</body>
-</html>
-"""
 _MOST_MEGABYTES_OF_A_FORM = 64
-_UNAVAILABLE = Answer(503, {"message": "Service Unavailable"})
+_UNASKED_AFTER = 0.05
+"""Portal seconds after which an answer follows that nobody asked for."""
 _Play: TypeAlias = Callable[[web.BaseRequest, Reception, FaultOrder], Awaitable[web.StreamResponse]]
 
 
 class Exchange:
     """Reads requests, has the portal judge them, plays the faults, writes the answers."""
 
-    def __init__(self, portal: Portal, connections: Connections, pending: PendingCommits) -> None:
+    def __init__(
+        self, portal: Portal, connections: Connections, pending: PendingCommits, leave: Callable[[float], None]
+    ) -> None:
         self._portal = portal
         self._connections = connections
         self._pending = pending
+        self._leave = leave
+        self._last_made = Answer(200, {"message": "OK"})
         self.in_progress = 0
         self._plays: Mapping[Fault, _Play] = {
             Fault.DROP_BEFORE_COMMIT: self._drop_before_commit,
@@ -49,13 +51,14 @@ class Exchange:
             Fault.SLOW_COMMIT: self._slow_commit,
             Fault.LATE_COMMIT: self._late_commit,
             Fault.HALF_BODY: self._half_body,
-            Fault.BAD_GATEWAY: self._bad_gateway,
-            Fault.UNAVAILABLE_BEFORE_COMMIT: self._unavailable_before_commit,
-            Fault.UNAVAILABLE_AFTER_COMMIT: self._unavailable_after_commit,
             Fault.TOO_MANY_REQUESTS: self._too_many_requests,
-            Fault.MALFORMED_JSON: self._malformed_json,
-            Fault.UNKNOWN_FIELDS: self._unknown_fields,
-            Fault.UNKNOWN_STATUS: self._unknown_status,
+            Fault.BARE_TOO_MANY_REQUESTS: self._bare_too_many_requests,
+            Fault.ABSURD_RETRY_AFTER: self._absurd_retry_after,
+            Fault.UNASKED_ANSWER: self._unasked_answer,
+            Fault.DEAD_LINE: self._dead_line,
+            Fault.RESTART: self._restart,
+            **dict.fromkeys(INSTEAD, self._answer_instead),
+            **dict.fromkeys(AFTERWARDS, self._answer_afterwards),
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -71,7 +74,7 @@ class Exchange:
             if refusal is not None:
                 return self._respond(reception, refusal)
             if reception.fault is None:
-                return self._respond(reception, self._portal.commit(reception))
+                return self._respond(reception, self._commit(reception))
             return await self._plays[reception.fault.fault](request, reception, reception.fault)
         finally:
             self.in_progress -= 1
@@ -90,22 +93,27 @@ class Exchange:
             return Answer(400, {"message": f"The body could not be read: {error}."})
         return None
 
-    def _respond(self, reception: Reception, answer: Answer, body: bytes | None = None) -> web.Response:
-        reception.record.status = answer.status
-        return self.response(
-            answer.status, answer.body() if body is None else body, {**reception.headers, **answer.headers}
-        )
+    def _commit(self, reception: Reception) -> Answer:
+        answer = self._portal.commit(reception)
+        if answer.status == 201:
+            self._last_made = answer
+        return answer
 
-    def response(
-        self, status: int, body: bytes, headers: Mapping[str, str], content_type: str = "application/json"
-    ) -> web.Response:
-        """Build a response that carries the portal's date."""
-        return web.Response(
-            status=status,
-            body=body,
-            content_type=content_type,
-            headers={"Date": self._portal.clock.http_date(), **headers},
-        )
+    def _respond(self, reception: Reception, answer: Answer) -> web.StreamResponse:
+        reception.record.status = answer.status
+        headers = self._headers(reception, answer)
+        if "Date" not in headers:
+            # aiohttp would add the machine's own.
+            body = b"" if reception.record.method == "HEAD" else answer.body()
+            data = http_bytes(answer.status, headers, body, answer.media_type)
+            return RawResponse(answer.status, data)
+        return web.Response(status=answer.status, body=answer.body(), content_type=answer.media_type, headers=headers)
+
+    def _headers(self, reception: Reception, answer: Answer) -> dict[str, str]:
+        headers = {"Date": self._portal.clock.http_date(), **reception.headers, **answer.headers}
+        if self._portal.manners.have(Manner.NO_DATE):
+            del headers["Date"]
+        return headers
 
     async def _drop_before_commit(self, request: web.BaseRequest, _: Reception, __: FaultOrder) -> web.StreamResponse:
         return drop(request)
@@ -113,7 +121,7 @@ class Exchange:
     async def _drop_after_commit(
         self, request: web.BaseRequest, reception: Reception, _: FaultOrder
     ) -> web.StreamResponse:
-        self._portal.commit(reception)
+        self._commit(reception)
         return drop(request)
 
     async def _stall(self, request: web.BaseRequest, _: Reception, __: FaultOrder) -> web.StreamResponse:
@@ -123,14 +131,14 @@ class Exchange:
     async def _stall_after_commit(
         self, request: web.BaseRequest, reception: Reception, order: FaultOrder
     ) -> web.StreamResponse:
-        self._portal.commit(reception)
+        self._commit(reception)
         return await self._stall(request, reception, order)
 
     async def _slow_commit(
         self, request: web.BaseRequest, reception: Reception, order: FaultOrder
     ) -> web.StreamResponse:
         await self._pending.pause(self._portal.clock.real_seconds(order.delay))
-        answer = self._portal.commit(reception)
+        answer = self._commit(reception)
         if request.transport is None or request.transport.is_closing():
             return drop(request)  # the client has left: nothing is answered, and the journal says so
         return self._respond(reception, answer)
@@ -139,41 +147,23 @@ class Exchange:
         self, request: web.BaseRequest, reception: Reception, order: FaultOrder
     ) -> web.StreamResponse:
         delay = self._portal.clock.real_seconds(order.delay)
-        self._pending.commit_later(delay, lambda: self._portal.commit(reception))
+        self._pending.commit_later(delay, lambda: self._commit(reception))
         return drop(request)
 
-    async def _half_body(self, request: web.BaseRequest, reception: Reception, _: FaultOrder) -> web.StreamResponse:
-        answer = self._portal.commit(reception)
-        body = answer.body()
+    async def _half_body(self, _: web.BaseRequest, reception: Reception, __: FaultOrder) -> web.StreamResponse:
+        answer = self._commit(reception)
         reception.record.status = answer.status
-        response = web.StreamResponse(
-            status=answer.status,
-            headers={"Date": self._portal.clock.http_date(), **reception.headers, **answer.headers},
-        )
-        response.content_type = "application/json"
-        response.content_length = len(body)
-        await response.prepare(request)
-        await response.write(body[: len(body) // 2])
-        # close(), not abort(): the half that was written must arrive before the end does.
-        if request.transport is not None:
-            request.transport.close()
-        return response
+        body = answer.body()
+        whole = http_bytes(answer.status, self._headers(reception, answer), body)
+        return RawResponse(answer.status, whole[: len(whole) - len(body) + len(body) // 2], closes=True)
 
-    async def _bad_gateway(self, _: web.BaseRequest, reception: Reception, __: FaultOrder) -> web.StreamResponse:
-        reception.record.status = 502
-        return self.response(502, _BAD_GATEWAY_PAGE, reception.headers, "text/html")
+    async def _answer_instead(self, _: web.BaseRequest, reception: Reception, order: FaultOrder) -> web.StreamResponse:
+        return self._respond(reception, INSTEAD[order.fault](order))
 
-    async def _unavailable_before_commit(
+    async def _answer_afterwards(
         self, _: web.BaseRequest, reception: Reception, order: FaultOrder
     ) -> web.StreamResponse:
-        headers = {} if order.retry_after is None else {"retry-after": str(order.retry_after)}
-        return self._respond(reception, Answer(503, _UNAVAILABLE.document, headers))
-
-    async def _unavailable_after_commit(
-        self, request: web.BaseRequest, reception: Reception, order: FaultOrder
-    ) -> web.StreamResponse:
-        self._portal.commit(reception)
-        return await self._unavailable_before_commit(request, reception, order)
+        return self._respond(reception, AFTERWARDS[order.fault](self._commit(reception), order))
 
     async def _too_many_requests(
         self, _: web.BaseRequest, reception: Reception, order: FaultOrder
@@ -182,17 +172,47 @@ class Exchange:
         full = {"X-RateLimit-Remaining": "0"} if reception.headers else {}
         return self._respond(reception, Answer(answer.status, answer.document, {**answer.headers, **full}))
 
-    async def _malformed_json(self, _: web.BaseRequest, reception: Reception, __: FaultOrder) -> web.StreamResponse:
-        answer = self._portal.commit(reception)
-        return self._respond(reception, answer, malformed(answer.body()))
+    async def _bare_too_many_requests(
+        self, _: web.BaseRequest, reception: Reception, __: FaultOrder
+    ) -> web.StreamResponse:
+        answer = self._portal.too_many_requests(1)
+        return self._respond(attrs.evolve(reception, headers={}), attrs.evolve(answer, headers={}))
 
-    async def _unknown_fields(self, _: web.BaseRequest, reception: Reception, __: FaultOrder) -> web.StreamResponse:
-        answer = self._portal.commit(reception)
-        return self._respond(reception, Answer(answer.status, with_unknown_fields(answer.document), answer.headers))
+    async def _absurd_retry_after(self, _: web.BaseRequest, reception: Reception, __: FaultOrder) -> web.StreamResponse:
+        answer = self._portal.too_many_requests(1)
+        figure = ABSURD_FIGURES[reception.record.number % len(ABSURD_FIGURES)]
+        return self._respond(reception, attrs.evolve(answer, headers={"retry-after": figure}))
 
-    async def _unknown_status(self, _: web.BaseRequest, reception: Reception, __: FaultOrder) -> web.StreamResponse:
-        answer = self._portal.commit(reception)
-        return self._respond(reception, Answer(answer.status, with_unknown_status(answer.document), answer.headers))
+    async def _unasked_answer(
+        self, request: web.BaseRequest, reception: Reception, _: FaultOrder
+    ) -> web.StreamResponse:
+        answer, transport = self._commit(reception), request.transport
+
+        def write() -> None:
+            if transport is not None and not transport.is_closing():
+                extra = self._last_made
+                transport.write(http_bytes(extra.status, self._headers(reception, extra), extra.body()))
+
+        self._pending.commit_later(self._portal.clock.real_seconds(_UNASKED_AFTER), write)
+        return self._respond(reception, answer)
+
+    async def _dead_line(self, request: web.BaseRequest, reception: Reception, order: FaultOrder) -> web.StreamResponse:
+        transport = request.transport
+        if transport is not None:
+            transport.pause_reading()
+        await self._pending.pause(self._portal.clock.real_seconds(order.delay))
+        if transport is None or is_reset(request):
+            return drop(request)
+        answer = self._commit(reception)
+        transport.resume_reading()
+        # Whether the client is still there shows as soon as something is read.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return drop(request) if transport.is_closing() else self._respond(reception, answer)
+
+    async def _restart(self, request: web.BaseRequest, _: Reception, order: FaultOrder) -> web.StreamResponse:
+        self._leave(self._portal.clock.real_seconds(order.delay))
+        return drop(request)
 
 
 def drop(request: web.BaseRequest) -> web.StreamResponse:

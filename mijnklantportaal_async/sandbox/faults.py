@@ -46,6 +46,40 @@ class Fault(str, Enum):  # noqa: UP042 - StrEnum would change what str() and rep
     """The work was done; the answer has keys that nobody documented."""
     UNKNOWN_STATUS = "unknown_status"
     """The work was done; the answer has a status that nobody documented, if it has one at all."""
+    HTML_BEFORE_COMMIT = "html_before_commit"
+    """200 with an HTML page, as a firewall says it; nothing was done."""
+    HTML_AFTER_COMMIT = "html_after_commit"
+    """200 with an HTML page; but the work was done."""
+    EMPTY_BODY = "empty_body"
+    """The work was done; the answer has no body."""
+    ACCEPTED = "accepted"
+    """The work was done; the answer is 202 instead of 201 or 200."""
+    NO_CONTENT = "no_content"
+    """The work was done; the answer is 204, without a body."""
+    REQUEST_TIMEOUT_BEFORE_COMMIT = "request_timeout_before_commit"
+    """408; nothing was done."""
+    REQUEST_TIMEOUT_AFTER_COMMIT = "request_timeout_after_commit"
+    """408; but the work was done."""
+    CLIENT_CLOSED_BEFORE_COMMIT = "client_closed_before_commit"
+    """499, as a proxy says it; nothing was done."""
+    CLIENT_CLOSED_AFTER_COMMIT = "client_closed_after_commit"
+    """499; but the work was done."""
+    ANOTHER_RECORD = "another_record"
+    """The work was done; the answer is about another record, of another person. A list stays as it is."""
+    UNASKED_ANSWER = "unasked_answer"
+    """Answered as it should be; 0.05 s later an answer that nobody asked for follows on the kept connection."""
+    BARE_TOO_MANY_REQUESTS = "bare_too_many_requests"
+    """429 without any header that tells when to come back; nothing was done."""
+    ABSURD_RETRY_AFTER = "absurd_retry_after"
+    """429 with a `retry-after` that cannot be: 20,000,000, 5,000 digits, the year 99999; nothing was done."""
+    DEAD_LINE = "dead_line"
+    """The line is dead for `dead` seconds; then the work is done and answered, unless the client reset the line."""
+    RESTART = "restart"
+    """All connections are reset, and new ones refused for `down` seconds; nothing was done."""
+
+
+COMMON_FAULTS = tuple(Fault)[: list(Fault).index(Fault.UNKNOWN_STATUS) + 1]
+"""The faults of every other day, which random faults are of when nothing else is said."""
 
 
 def _share_of_requests(_: object, __: object, share: float) -> None:
@@ -67,16 +101,32 @@ def _in_order_of_definition(kinds: Collection[Fault]) -> tuple[Fault, ...]:
 class Faults:
     """Random faults: `share` of the requests is hit by one of `kinds`; the same seed hits the same way.
 
-    Delays and `retry_after` are in portal seconds.
+    Args:
+        seed: The same one gives the same faults.
+        share: Between 0 and 1.
+        kinds: Those of every other day when left out; `tuple(Fault)` for all.
+        delay: Portal seconds until a slow or late commit.
+        retry_after: Portal seconds, of a 429 or a 503.
+        dead: Portal seconds for which a line is dead.
+        down: Portal seconds that a restart takes.
     """
 
     seed: int
     share: float = attrs.field(validator=_share_of_requests)
     kinds: Collection[Fault] = attrs.field(
-        default=tuple(Fault), converter=_in_order_of_definition, validator=_some_kinds
+        default=COMMON_FAULTS, converter=_in_order_of_definition, validator=_some_kinds
     )
     delay: float = 2.0
     retry_after: int = 1
+    dead: float = 40.0
+    down: float = 10.0
+
+    def delay_of(self, fault: Fault) -> float:
+        """Return the portal seconds that a fault takes."""
+        return {Fault.DEAD_LINE: self.dead, Fault.RESTART: self.down}.get(fault, self.delay)
+
+
+_QUIET = Faults(seed=0, share=0)
 
 
 @attrs.frozen
@@ -126,8 +176,8 @@ class FaultPlan:
         """
         if times < 1:
             raise ValueError(f"times must be at least 1, not {times}")
-        usual_delay = self._faults.delay if self._faults else 2.0
-        order = FaultOrder(Fault(fault), usual_delay if delay is None else delay, retry_after)
+        usual = self._faults or _QUIET
+        order = FaultOrder(Fault(fault), usual.delay_of(Fault(fault)) if delay is None else delay, retry_after)
         self._scripted.append(_ScriptedFault(order, times, method, path))
 
     def next_for(self, method: str, path: str) -> FaultOrder | None:
@@ -153,4 +203,5 @@ class FaultPlan:
         if hit >= faults.share:
             return None
         kinds = tuple(faults.kinds)
-        return FaultOrder(kinds[int(kind * len(kinds))], faults.delay, faults.retry_after)
+        fault = kinds[int(kind * len(kinds))]
+        return FaultOrder(fault, faults.delay_of(fault), faults.retry_after)

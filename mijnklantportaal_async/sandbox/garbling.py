@@ -9,6 +9,13 @@ if TYPE_CHECKING:
 
 _WARNING = b"<br />\n<b>Warning</b>:  Undefined array key &quot;locale&quot; in <b>AppointmentResource.php</b>\n"
 UNKNOWN_STATUS = "rescheduled"
+_ANOTHER = {
+    "customerId": "cst_another0000",
+    "attendeeName": "Somebody Else",
+    "attendeeEmail": "somebody.else@example.nl",
+    "companyName": "Another Company BV",
+    "primaryEmail": "another.company@example.nl",
+}
 
 
 def malformed(body: bytes) -> bytes:
@@ -42,3 +49,11 @@ def _extend(value: object) -> object:
     if isinstance(value, dict):
         return with_unknown_fields(cast("JsonObject", value))
     return value
+
+
+def of_another(document: JsonObject) -> JsonObject:
+    """Turn the answer about a record into one about another record, of another person; a list stays as it is."""
+    if "id" not in document:
+        return document
+    changed = {name: _ANOTHER.get(name, value) if value is not None else None for name, value in document.items()}
+    return {**changed, "id": f"{str(document['id'])[:4]}another0000"}

@@ -12,6 +12,7 @@ import attrs
 from mijnklantportaal_async.sandbox.answers import Answer, Refusal, refuse
 from mijnklantportaal_async.sandbox.contract import Contract
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, FaultOrder, FaultPlan
+from mijnklantportaal_async.sandbox.list_cache import ListCache
 from mijnklantportaal_async.sandbox.rate_window import RateVerdict, RateWindow, RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.records import ReceivedRequest
 from mijnklantportaal_async.sandbox.tag import Call, Tag
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from mijnklantportaal_async.sandbox.clock import PortalClock
+    from mijnklantportaal_async.sandbox.manners import Manners
     from mijnklantportaal_async.sandbox.scopes import Keyring
 
 _LOGGER = logging.getLogger(__name__)
@@ -70,6 +72,7 @@ class Portal:
         plan: FaultPlan,
         zone: ZoneInfo,
         unlicensed: Collection[str],
+        manners: Manners,
     ) -> None:
         self.clock = clock
         self.keyring = keyring
@@ -77,6 +80,8 @@ class Portal:
         self.plan = plan
         self._zone = zone
         self._unlicensed = unlicensed
+        self.manners = manners
+        self._cache = ListCache(manners, clock)
         self.counters = PortalCounters()
         self.requests: deque[ReceivedRequest] = deque(maxlen=MOST_REQUESTS_KEPT)
         self._contract = Contract(())
@@ -112,7 +117,7 @@ class Portal:
             refusal = Answer(401, {"message": "Unauthenticated."}, {"WWW-Authenticate": "Bearer"})
             return Reception(record, refusal=refusal)
         verdict = self._take(key)
-        headers = {} if verdict is None else rate_headers(verdict)
+        headers = self.manners.limit_headers({} if verdict is None else rate_headers(verdict), record.number)
         if verdict is not None and not verdict.allowed:
             return Reception(record, key=key, refusal=self.too_many_requests(verdict.wait), headers=headers)
         fault = self.plan.next_for(record.method, record.path)
@@ -124,7 +129,8 @@ class Portal:
     def commit(self, reception: Reception) -> Answer:
         """Do what a request that was let in asks for."""
         try:
-            return self._play(reception.record, reception.key)
+            record, key = reception.record, reception.key
+            return self._cache.answer(key, record, lambda: self._play(record, key))
         except Refusal as refusal:
             return refusal.answer
         except Exception:
@@ -149,6 +155,7 @@ class Portal:
         self.requests.clear()
         self.counters = PortalCounters()
         self._windows.clear()
+        self._cache.clear()
         self.plan.forget_script()
 
     def _take(self, key: str) -> RateVerdict | None:

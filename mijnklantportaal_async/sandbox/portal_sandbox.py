@@ -17,7 +17,8 @@ from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery, Deli
 from mijnklantportaal_async.sandbox.exchange import Exchange
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
-from mijnklantportaal_async.sandbox.list_pages import ListManners
+from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
+from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 
     from mijnklantportaal_async.sandbox.documents import Document, Documents
     from mijnklantportaal_async.sandbox.records import ReceivedRequest
-
-# How long stop() waits for a request that is still being received.
-_PATIENCE = 0.25
 
 
 class Sandbox(PortalContents):
@@ -66,10 +64,12 @@ class Sandbox(PortalContents):
         speed: Portal seconds per real second. The whole portal lives faster: its rate window and `retry-after`, its
             `Date` and `createdAt`, the delays of faults.
         clock: Where its time comes from, with the speed of that clock; for tests that move time themselves.
+        begins_at: The portal's time when it is first asked for, aware; the real one when left out.
         faults: Random faults, beside those of `fail_next`.
-        list_canceled: Whether List Appointments shows canceled ones; the documentation does not say.
-        newest_first: Whether lists that come in pages begin with the newest record; the documentation does not say.
-        stray_comma: Whether `next_page_url` ends in a comma, as in the documentation's examples: `?page=2,`.
+        manners: How it always behaves, where the documentation is silent or wrong. They can be changed while it runs.
+        list_canceled: False is short for the manner `CANCELED_NOT_LISTED`.
+        newest_first: True is short for the manner `NEWEST_FIRST`.
+        stray_comma: True is short for the manner `STRAY_COMMA`.
         unlicensed: Tags of the reference that are not in the portal's licence, such as `Tickets`: answered with 426.
         seeded: Whether an empty portal begins as a small business: customers, three months of appointments around now,
             invoices, tickets, files. The same ones every time, but for the days, which follow the clock.
@@ -93,7 +93,9 @@ class Sandbox(PortalContents):
         rate_window: RateWindowKind = "fixed",
         speed: float = 1.0,
         clock: Clock | None = None,
+        begins_at: datetime | None = None,
         faults: Faults | None = None,
+        manners: Collection[Manner] = (),
         list_canceled: bool = True,
         newest_first: bool = False,
         stray_comma: bool = False,
@@ -109,17 +111,24 @@ class Sandbox(PortalContents):
             raise ValueError("keys is empty: nobody could call this portal")
         if unknown := set(unlicensed) - {tag.name for tag in TAGS}:
             raise ValueError(f"unlicensed has {sorted(unknown)}: the tags are {', '.join(tag.name for tag in TAGS)}")
+        if begins_at is not None and begins_at.utcoffset() is None:
+            raise ValueError("begins_at must be aware: give it a tzinfo, such as ZoneInfo('Europe/Amsterdam')")
         super().__init__(
             database,
             ZoneInfo(timezone),
-            PortalClock(clock or Clock(speed)),
+            PortalClock(clock or Clock(speed), None if begins_at is None else begins_at.timestamp()),
             seeded=seeded,
             premises=self._premises_with,
         )
         self._host = host
         self._port = port
         self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))
-        self._manners = ListManners(lambda: self._address() + API_PREFIX, newest_first, stray_comma, list_canceled)
+        short = {
+            Manner.CANCELED_NOT_LISTED: not list_canceled,
+            Manner.NEWEST_FIRST: newest_first,
+            Manner.STRAY_COMMA: stray_comma,
+        }
+        self._manners = Manners([*manners, *(manner for manner, is_asked in short.items() if is_asked)])
         self._portal = Portal(
             clock=self._clock,
             keyring=self._keyring,
@@ -127,6 +136,7 @@ class Sandbox(PortalContents):
             plan=FaultPlan(faults),
             zone=self._zone,
             unlicensed=frozenset(unlicensed),
+            manners=self._manners,
         )
         self._file_host = FileHost(self._documents, self._now)
         self._file_port = 0
@@ -138,33 +148,30 @@ class Sandbox(PortalContents):
         self._connections = Connections()
         self._pending: PendingCommits | None = None
         self._exchange: Exchange | None = None
-        self._runner: web.ServerRunner | None = None
+        self._listener: Listener | None = None
         self._file_runner: web.ServerRunner | None = None
 
     async def start(self) -> None:
         """Start listening; does nothing when the sandbox is running."""
-        if self._runner is not None:
+        if self._listener is not None:
             return
         tags = self._tags(self._documents())
         self._portal.serve(load_contract(), tags)
         self._pending = PendingCommits()
-        self._exchange = Exchange(self._portal, self._connections, self._pending)
+        self._listener = listener = Listener(self._host, self._port, self._connections, self._pending)
+        self._exchange = Exchange(self._portal, self._connections, self._pending, listener.leave)
         data = CalendarData(self._portal, tags[Appointments.name], self._zone)
         page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
-        server = PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date)
-        runner = web.ServerRunner(server, shutdown_timeout=_PATIENCE)
-        self._runner = runner
         try:
-            await runner.setup()
-            await web.TCPSite(runner, self._host, self._port).start()
-            self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=_PATIENCE)
+            await listener.start(PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date))
+            self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=PATIENCE)
             await self._file_runner.setup()
             await web.TCPSite(self._file_runner, self._host, self._file_port).start()
         except BaseException:
             await self.stop()
             raise
         # A portal that comes back is found where it was.
-        self._port = int(runner.addresses[0][1])
+        self._port = listener.port
         self._file_port = int(self._file_runner.addresses[0][1])
         self._deliveries.start()
 
@@ -173,13 +180,12 @@ class Sandbox(PortalContents):
 
         Commits that wait for their delay are done at once: what the portal took on, it does.
         """
-        runner, self._runner = self._runner, None
-        if runner is None:
+        listener, self._listener = self._listener, None
+        if listener is None:
             return
         if self._pending is not None:
             await self._pending.finish()
-        self._connections.release()
-        await runner.cleanup()
+        await listener.stop()
         if self._file_runner is not None:
             await self._file_runner.cleanup()
         await self._deliveries.stop()
@@ -195,7 +201,7 @@ class Sandbox(PortalContents):
         await self.stop()
 
     def __repr__(self) -> str:
-        return f"<Sandbox {self.url if self._runner is not None else 'not running'}>"
+        return f"<Sandbox {self.url if self._listener is not None else 'not running'}>"
 
     @property
     def url(self) -> str:
@@ -211,6 +217,19 @@ class Sandbox(PortalContents):
     def api_key(self) -> str:
         """The first key."""
         return next(iter(self._keyring.scopes_by_key))
+
+    @property
+    def manners(self) -> frozenset[Manner]:
+        """How it behaves now; set it to let it behave otherwise from the next request on.
+
+        Raises:
+            ValueError: Some exclude each other.
+        """
+        return self._manners.now
+
+    @manners.setter
+    def manners(self, asked: Collection[Manner]) -> None:
+        self._manners.now = manners_of(asked)
 
     @property
     def requests(self) -> list[ReceivedRequest]:
@@ -290,7 +309,7 @@ class Sandbox(PortalContents):
             self._pending.drop()
 
     def _origin(self) -> str:
-        if self._runner is None:
+        if self._listener is None:
             raise RuntimeError("the sandbox is not running: use `async with Sandbox() as sandbox:` or `start()`")
         return self._address()
 
@@ -311,6 +330,7 @@ class Sandbox(PortalContents):
             zone=self._zone,
             now=self._now,
             manners=self._manners,
+            base_url=lambda: self._address() + API_PREFIX,
             emit=self._deliveries.emit,
             file_url=self._file_url,
         )

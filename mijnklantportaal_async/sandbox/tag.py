@@ -20,6 +20,8 @@ from mijnklantportaal_async.sandbox.field_rules import (
     required,
 )
 from mijnklantportaal_async.sandbox.form_data import UploadedFile
+from mijnklantportaal_async.sandbox.list_pages import page_of
+from mijnklantportaal_async.sandbox.manners import Manner
 from mijnklantportaal_async.sandbox.request_body import read_body, tidied
 from mijnklantportaal_async.sandbox.wall_time import atom, moment, read_wall_time, timestamp_of
 
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from mijnklantportaal_async.sandbox.contract import Contract, ContractOperation
     from mijnklantportaal_async.sandbox.documents import Document, Documents
-    from mijnklantportaal_async.sandbox.list_pages import ListManners
+    from mijnklantportaal_async.sandbox.manners import Manners
 
 LINK_LIFE = timedelta(minutes=5)
 
@@ -84,7 +86,9 @@ class Premises:
     zone: ZoneInfo
     now: Callable[[], datetime]
     """The portal's time, aware, whole seconds."""
-    manners: ListManners
+    manners: Manners
+    base_url: Callable[[], str]
+    """The URL of the API, without a slash at its end."""
     emit: Callable[[str, Document], None]
     """Tells the webhooks that something happened, with the record as the API shows it."""
     file_url: Callable[[str, str, datetime], str]
@@ -173,13 +177,19 @@ class Tag:
     def page(self, call: Call) -> Answer:
         """Answer one page of the list at the path."""
         self.existing(call)
-        path, manners = _filled(call), self.premises.manners
+        path, newest_first = _filled(call), self.premises.manners.have(Manner.NEWEST_FIRST)
 
         def part(skip: int, most: int) -> list[Document]:
-            found = self.documents.some(path, skip, most, newest_first=manners.newest_first)
+            found = self.documents.some(path, skip, most, newest_first=newest_first)
             return [self.shown(document, call.operation) for document in found]
 
-        return Answer(200, manners.page(path, call.query, part))
+        return self.page_with(call, part)
+
+    def page_with(self, call: Call, part: Callable[[int, int], list[Any]]) -> Answer:
+        """Answer one page of a list that `part` gives so many records of, after skipping so many."""
+        url = self.premises.base_url() + _filled(call)
+        stray_comma = self.premises.manners.have(Manner.STRAY_COMMA)
+        return Answer(200, page_of(url, call.query, part, stray_comma=stray_comma))
 
     def create(self, call: Call, fields: Document | None = None, *, path: str | None = None, **more: Any) -> Document:
         """Make a record of the body's fields and keep it.
@@ -191,7 +201,7 @@ class Tag:
             more: What the portal adds.
         """
         self.existing(call)
-        given = call.fields() if fields is None else fields
+        given = self.premises.manners.kept(call.fields() if fields is None else fields)
         files = {name: value for name, value in given.items() if isinstance(value, UploadedFile)}
         properties = call.operation.answer.properties
         document: Document = {name: _first_value(name, schema, call.now) for name, schema in properties.items()}
@@ -256,10 +266,10 @@ class Tag:
             if document.get(name) is not None or "null" in schema.get("type", ())
         }
         if "customer" in properties.get("links", {}).get("properties", {}) and document.get("customerId"):
-            href = f"{self.premises.manners.base_url()}/customers/{document['customerId']}"
+            href = f"{self.premises.base_url()}/customers/{document['customerId']}"
             links: Document = shown.get("links") or {}
             shown["links"] = {**links, "customer": {"href": href, "type": "application/json"}}
-        return shown
+        return self.premises.manners.shown(shown, self.premises.now)
 
     def moment(self, wall: str) -> str:
         """Return a wall time of a request, or the beginning of a day, as answers write it."""

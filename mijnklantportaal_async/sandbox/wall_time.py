@@ -44,12 +44,19 @@ def moment(timestamp: float, zone: ZoneInfo) -> datetime:
 
 def atom(when: datetime) -> str:
     """Write an aware datetime in ATOM format (`2027-03-05T14:30:00+01:00`)."""
+    # isoformat() would write the seconds of an offset before 1937, which ATOM does not have.
+    return when.replace(tzinfo=None, microsecond=0).isoformat() + atom_offset(when)
+
+
+def atom_offset(when: datetime, *, in_winter: bool = False) -> str:
+    """Write the offset of an aware datetime (`+01:00`), or the one that its zone has in winter."""
     offset = when.utcoffset() or timedelta()
+    if in_winter:
+        offset -= when.dst() or timedelta()
     minutes = int(offset.total_seconds()) // 60
     sign = "-" if minutes < 0 else "+"
     hours, minutes = divmod(abs(minutes), 60)
-    # isoformat() would write the seconds of an offset before 1937, which ATOM does not have.
-    return f"{when.replace(tzinfo=None, microsecond=0).isoformat()}{sign}{hours:02}:{minutes:02}"
+    return f"{sign}{hours:02}:{minutes:02}"
 
 
 def months_later(day: date, months: int) -> date:

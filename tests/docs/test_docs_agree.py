@@ -47,7 +47,7 @@ from mijnklantportaal_async.cli.call.catalog import all_coroutines
 from mijnklantportaal_async.cli.call.fields import fields_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.errors import CallTimeoutError, MijnKlantportaalError
-from mijnklantportaal_async.sandbox import Fault, Sandbox
+from mijnklantportaal_async.sandbox import Fault, Manner, Sandbox
 
 DOCS = ROOT / "docs"
 ERRORS = {
@@ -184,6 +184,7 @@ def parameters_of(function: Any) -> list[str]:
         ("exactly-once.md", "## Settings", parameters_of(ReconcilePolicy)),
         ("sandbox.md", "## Settings", parameters_of(Sandbox)),
         ("sandbox.md", "## Faults", [fault.name for fault in Fault]),
+        ("sandbox.md", "## Manners", [manner.name for manner in Manner]),
         ("hooks-and-logging.md", "# Hooks and logging", [kind.__name__ for kind in events.Event.__args__]),
         ("many.md", "## Results", ["Scheduled", "Rejected", "NotStarted", "Unknown"]),
         ("command-line.md", "# Command line", list(typer.main.get_command(application).commands)),  # type: ignore[attr-defined]

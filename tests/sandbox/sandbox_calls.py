@@ -9,6 +9,8 @@ import aiohttp
 import attrs
 import orjson
 
+from mijnklantportaal_async.sandbox import Fault
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -21,6 +23,39 @@ BODY = {
     "attendeeName": "John Doe",
     "attendeeEmail": "john.doe@example.com",
 }
+
+COMMITTED = {
+    Fault.DROP_BEFORE_COMMIT: False,
+    Fault.DROP_AFTER_COMMIT: True,
+    Fault.STALL: False,
+    Fault.STALL_AFTER_COMMIT: True,
+    Fault.SLOW_COMMIT: True,
+    Fault.LATE_COMMIT: True,
+    Fault.HALF_BODY: True,
+    Fault.BAD_GATEWAY: False,
+    Fault.UNAVAILABLE_BEFORE_COMMIT: False,
+    Fault.UNAVAILABLE_AFTER_COMMIT: True,
+    Fault.TOO_MANY_REQUESTS: False,
+    Fault.MALFORMED_JSON: True,
+    Fault.UNKNOWN_FIELDS: True,
+    Fault.UNKNOWN_STATUS: True,
+    Fault.HTML_BEFORE_COMMIT: False,
+    Fault.HTML_AFTER_COMMIT: True,
+    Fault.EMPTY_BODY: True,
+    Fault.ACCEPTED: True,
+    Fault.NO_CONTENT: True,
+    Fault.REQUEST_TIMEOUT_BEFORE_COMMIT: False,
+    Fault.REQUEST_TIMEOUT_AFTER_COMMIT: True,
+    Fault.CLIENT_CLOSED_BEFORE_COMMIT: False,
+    Fault.CLIENT_CLOSED_AFTER_COMMIT: True,
+    Fault.ANOTHER_RECORD: True,
+    Fault.UNASKED_ANSWER: True,
+    Fault.BARE_TOO_MANY_REQUESTS: False,
+    Fault.ABSURD_RETRY_AFTER: False,
+    Fault.DEAD_LINE: True,
+    Fault.RESTART: False,
+}
+"""Whether the work is done, of each fault."""
 
 
 class DroppedError(Exception):

@@ -97,6 +97,15 @@ def test_the_portal_runs_on_as_the_clock_that_it_is_given() -> None:
     assert clock.real_seconds(120) == 2
 
 
+async def test_a_portal_can_begin_at_another_time(session: aiohttp.ClientSession) -> None:
+    async with Sandbox(begins_at=datetime(2027, 7, 1, 12, 0, tzinfo=AMSTERDAM)) as sandbox:
+        reply = await Caller(sandbox, session).schedule()
+        assert reply.json["createdAt"].startswith("2027-07-01T12:0")
+        assert reply.headers["Date"].startswith("Thu, 01 Jul 2027 10:0")
+    with pytest.raises(ValueError, match="begins_at must be aware"):
+        Sandbox(begins_at=datetime(2027, 7, 1, 12, 0))
+
+
 def test_a_portal_needs_a_speed() -> None:
     for speed in (0, -1, float("nan")):
         with pytest.raises(ValueError, match="speed"):

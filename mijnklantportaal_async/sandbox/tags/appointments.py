@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mijnklantportaal_async.sandbox.answers import Answer, refuse, refuse_fields
 from mijnklantportaal_async.sandbox.field_rules import display_name, note, required
+from mijnklantportaal_async.sandbox.manners import LAG_SECONDS, Manner
 from mijnklantportaal_async.sandbox.tag import Call, Tag
 from mijnklantportaal_async.sandbox.wall_time import atom, moment, read_wall_time, timestamp_of
 
@@ -34,10 +35,16 @@ class Appointments(Tag):
 
     def list_appointments(self, call: Call) -> Answer:
         """Those that start within a window of days."""
-        found = self.documents.between(CALENDAR, *self._window(call))
-        canceled = self.premises.manners.canceled
-        listed = [item for item in found if canceled or item["status"] != "canceled"]
-        return Answer(200, {"data": [self.shown(item, call.operation) for item in listed]})
+        begins, ends = self._window(call)
+        listed: list[Document | None] = [
+            self.shown(item, call.operation)
+            for item in self.documents.between(CALENDAR, begins, ends)
+            if self._is_listed(item, call.now)
+        ]
+        listed += self.premises.manners.strangers(lambda: self._example(begins, call))
+        if self.premises.manners.have(Manner.APPOINTMENTS_IN_PAGES):
+            return self.page_with(call, lambda skip, most: listed[skip : skip + most])
+        return Answer(200, {"data": listed})
 
     def schedule_appointment(self, call: Call) -> Document:
         """Puts an appointment into the calendar."""
@@ -45,8 +52,12 @@ class Appointments(Tag):
         begins, ends = (self._timestamp(fields[name]) for name in ("startsAt", "endsAt"))
         assert begins is not None, "judged before"  # noqa: S101
         assert ends is not None, "judged before"  # noqa: S101
-        times = when(begins, ends, self.premises.zone)
-        return self.create(call, fields, **times, title=fields["name"], status="scheduled")
+        manners = self.premises.manners
+        times = when(*manners.minutes(begins, ends), self.premises.zone)
+        attendee = self._attendee(fields) if manners.have(Manner.CUSTOMERS_FILLED_IN) else {}
+        return self.create(
+            call, {**fields, **attendee}, **times, title=manners.text(fields["name"]), status="scheduled"
+        )
 
     def change_appointment_status(self, call: Call) -> Document:
         """Confirms or cancels."""
@@ -83,6 +94,26 @@ class Appointments(Tag):
         }
         return super().shown({**document, **whom}, operation)
 
+    def _attendee(self, fields: Document) -> Document:
+        """Return the attendee that a customer is, if there is such a customer."""
+        customer = self.documents.get(fields.get("customerId", ""), "/customers")
+        if customer is None:
+            return {}
+        return {"attendeeName": customer["companyName"], "attendeeEmail": customer["primaryEmail"]}
+
+    def _is_listed(self, appointment: Document, now: datetime) -> bool:
+        manners = self.premises.manners
+        if appointment["status"] == "canceled" and manners.have(Manner.CANCELED_NOT_LISTED):
+            return False
+        age = now - datetime.fromisoformat(appointment["createdAt"])
+        return age >= timedelta(seconds=LAG_SECONDS) or not manners.have(Manner.LAGGING_REPLICAS)
+
+    def _example(self, begins: int, call: Call) -> Document:
+        """Return an appointment that stands nowhere, of the first hour of a list."""
+        times = when(begins, begins + 3600, self.premises.zone)
+        example = {**dict.fromkeys(call.operation.answer.properties), **times, "id": "", "status": "scheduled"}
+        return self.shown({**example, "createdAt": times["startsAt"]}, call.operation)
+
     def _judge(self, fields: Document, errors: FieldErrors) -> None:
         for name in ("attendeeName", "attendeeEmail"):
             if "customerId" not in fields and name not in fields:
@@ -117,8 +148,11 @@ class Appointments(Tag):
         if wall is None or days is None or errors:
             raise refuse_fields(errors)
         try:
+            begins = timestamp_of(wall, zone)
+            if self.premises.manners.have(Manner.DAYS_OF_24_HOURS):
+                return begins, begins + days * 24 * 3600
             # Days are counted on the wall: the day on which the clock changes has 23 or 25 hours.
-            return timestamp_of(wall, zone), timestamp_of(wall + timedelta(days=days), zone)
+            return begins, timestamp_of(wall + timedelta(days=days), zone)
         except OverflowError:
             raise refuse_fields({"start_at": ["The start at field is out of range."]}) from None
 
