@@ -61,6 +61,7 @@ class ThroughClientSession:
         "_middlewares",
         "_own_headers",
         "_proxy",
+        "_signs_itself",
         "_ssl",
         "_timeouts",
         "_token",
@@ -85,6 +86,7 @@ class ThroughClientSession:
         self._proxy = proxy
         self._ssl = ssl
         self._is_ours = is_ours
+        self._signs_itself = not is_ours and bool(getattr(http, "auth", None) or http.trust_env)
         # The user's own go on working, around ours: those of a request take the place of the session's.
         self._middlewares = inside.middlewares(http)
         self._timeouts = ClientTimeouts(limits_connecting=False)
@@ -110,7 +112,7 @@ class ThroughClientSession:
                 self._urls.get(request.path) or self._url(request.path),
                 data=body,
                 # A session with a user and a password of its own refuses ours beside them; `_Attempt` puts it there.
-                headers=self._own_headers if not self._is_ours and (http.auth or http.trust_env) else headers,
+                headers=self._own_headers if self._signs_itself else headers,
                 timeout=self._timeouts.of(seconds),
                 allow_redirects=False,
                 raise_for_status=False,
@@ -271,8 +273,9 @@ class _Attempt:
         self._record.begun = True
 
     def _begin(self, transport: asyncio.Transport) -> None:
-        if self._transport is not None:
-            self.give_up()
+        if self._transport is not transport:
+            # Of the time before, where a middleware sends again.
+            self.give_up() if self.failure is not None else self.end()
         self._transport = transport
         # aiohttp looks after the deadline; this is so that closing the session finds it.
         self._connections.begin(transport, NEVER)
