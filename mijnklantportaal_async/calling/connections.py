@@ -78,7 +78,7 @@ class Connections:
             size: Bytes of the request's body.
         """
         self._due.pop(transport, None)
-        if transport.get_write_buffer_size() or (self._is_encrypted and size > LARGE):
+        if (self._is_encrypted and size > LARGE) or _unsent(transport):
             reset(transport)
         elif self._is_encrypted:
             self._kept.add(transport)
@@ -117,8 +117,17 @@ class Connections:
 
 def reset(transport: asyncio.Transport) -> None:
     """Ends a connection so that nothing that was written to it arrives from now on."""
-    handle = transport.get_extra_info("socket")
-    if handle is not None:
-        with suppress(OSError):  # it is closed already
+    # OSError: it is closed already. AttributeError: so it is, and asyncio's TLS has forgotten its socket.
+    with suppress(OSError, AttributeError):
+        handle = transport.get_extra_info("socket")
+        if handle is not None:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
     transport.abort()
+
+
+def _unsent(transport: asyncio.Transport) -> int:
+    """Bytes that have not left."""
+    try:
+        return transport.get_write_buffer_size()
+    except AttributeError:  # a closed one of asyncio's TLS
+        return 0

@@ -128,6 +128,22 @@ async def test_answers(
         assert server.connections_accepted == connections
 
 
+@pytest.mark.parametrize("body", [b'{"id": 1}', b""], ids=["body", "no body"])
+async def test_a_connection_over_tls_that_ends_with_its_answer(
+    make: MakeTransport, authority: trustme.CA, body: bytes
+) -> None:
+    theirs, ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(theirs)
+    authority.configure_trust(ours)
+    parts = (b"HTTP/1.1 201 Created\r\n\r\n" + body, http(body=body, more=b"Connection: close\r\n"), http(body=body))
+    async with ScriptedServer(*(raw(part, close=True) for part in parts), tls=theirs) as server:
+        transport = make(server.url, ssl=ours)
+        for _ in parts:
+            found = await send(transport)
+            assert (found.status, bytes(found.body), found.broken) == (201, body, None)
+        assert len(server.received) == 3
+
+
 async def test_what_goes_over_the_wire(make: MakeTransport) -> None:
     async with ScriptedServer(otherwise=answer(200)) as server:
         transport = make(server.url)
