@@ -512,6 +512,9 @@ async def test_a_final_answer_ends_the_sending(make: MakeTransport, authority: t
         head = await reader.readuntil(b"\r\n\r\n")
         is_large = b"Content-Length: %d" % size in head
         writer.write(http("401 Unauthorized" if is_large else "201 Created", b"{}"))
+        if not is_large:
+            writer.close()
+            return
         await asyncio.sleep(1)
         try:
             while part := await reader.read(65536):
