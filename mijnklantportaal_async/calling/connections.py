@@ -15,6 +15,9 @@ from weakref import WeakSet
 _AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """SO_LINGER, on, for zero seconds: closing throws away what was not delivered, and tells the peer so."""
 
+_GONE = (OSError, AttributeError, RuntimeError)
+"""What a connection raises that is closed already: the system, asyncio's TLS, uvloop."""
+
 NEVER = float("inf")
 
 LARGE = 16 * 1024
@@ -35,7 +38,8 @@ class Connections:
         self._loop = loop
         self._is_encrypted = is_encrypted
         self._due: dict[asyncio.Transport, float] = {}
-        self._kept: WeakSet[asyncio.Transport] = WeakSet()
+        # Their protocols: not every loop has transports that can be referred to weakly.
+        self._kept: WeakSet[asyncio.BaseProtocol] = WeakSet()
         self._next = NEVER
         self._timer: asyncio.TimerHandle | None = None
         self._poll = select.poll() if hasattr(select, "poll") else None
@@ -50,7 +54,7 @@ class Connections:
         The event loop learns of them a turn later, when they would be taken for the answer.
         """
         # After a handshake of TLS there may be tickets to read, which belong to no answer.
-        if self._is_encrypted and transport not in self._kept:
+        if self._is_encrypted and transport.get_protocol() not in self._kept:
             return False
         handle = transport.get_extra_info("socket")
         number = -1 if handle is None else handle.fileno()
@@ -80,8 +84,8 @@ class Connections:
         self._due.pop(transport, None)
         if (self._is_encrypted and size > LARGE) or _unsent(transport):
             reset(transport)
-        elif self._is_encrypted:
-            self._kept.add(transport)
+        elif self._is_encrypted and not transport.is_closing():
+            self._kept.add(transport.get_protocol())
 
     def give_up(self, transport: asyncio.Transport) -> None:
         """There is no answer, or none that anybody waits for."""
@@ -117,8 +121,7 @@ class Connections:
 
 def reset(transport: asyncio.Transport) -> None:
     """Ends a connection so that nothing that was written to it arrives from now on."""
-    # OSError: it is closed already. AttributeError: so it is, and asyncio's TLS has forgotten its socket.
-    with suppress(OSError, AttributeError):
+    with suppress(*_GONE):
         handle = transport.get_extra_info("socket")
         if handle is not None:
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
@@ -129,5 +132,5 @@ def _unsent(transport: asyncio.Transport) -> int:
     """Bytes that have not left."""
     try:
         return transport.get_write_buffer_size()
-    except AttributeError:  # a closed one of asyncio's TLS
+    except _GONE:
         return 0
