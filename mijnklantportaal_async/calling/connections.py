@@ -15,8 +15,8 @@ from weakref import WeakSet
 _AT_ONCE = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """SO_LINGER, on, for zero seconds: closing throws away what was not delivered, and tells the peer so."""
 
-_GONE = (OSError, AttributeError, RuntimeError)
-"""What a connection raises that is closed already: the system, asyncio's TLS, uvloop."""
+_GONE = (OSError, AttributeError, RuntimeError, ValueError)
+"""What a connection raises that is closed already: the system, asyncio's TLS, uvloop, and sockets without a number."""
 
 NEVER = float("inf")
 
@@ -56,17 +56,22 @@ class Connections:
         # After a handshake of TLS there may be tickets to read, which belong to no answer.
         if self._is_encrypted and transport.get_protocol() not in self._kept:
             return False
-        handle = transport.get_extra_info("socket")
-        number = -1 if handle is None else handle.fileno()
-        if number < 0:
-            return False
-        if self._poll is None:  # pragma: no cover - Windows
-            return bool(select.select([number], [], [], 0)[0])
-        self._poll.register(number, select.POLLIN)
         try:
-            return bool(self._poll.poll(0))
-        finally:
-            self._poll.unregister(number)
+            return self._is_readable(transport)
+        except _GONE:
+            return True
+
+    def _is_readable(self, transport: asyncio.Transport) -> bool:
+        handle = transport.get_extra_info("socket")
+        if handle is None:
+            return False
+        number, poll = handle.fileno(), self._poll
+        if poll is None:  # pragma: no cover - Windows
+            return bool(select.select([number], [], [], 0)[0])
+        poll.register(number, select.POLLIN)
+        found = poll.poll(0)
+        poll.unregister(number)
+        return bool(found)
 
     def begin(self, transport: asyncio.Transport, until: float) -> None:
         """A request leaves now. When its time is over, the connection is reset."""
