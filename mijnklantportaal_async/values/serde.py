@@ -3,6 +3,7 @@
 Strict where cattrs would guess: a text is a text, a number is not cut, nothing turns None into 'None'.
 """
 
+import enum
 from collections.abc import Callable, Hashable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -62,7 +63,7 @@ def read(body: bytes, kind: type[T]) -> T:
         UnreadableError: With every problem and its place.
     """
     data = _load(body)
-    return _structure(data, kind, "$", _identifier)
+    return _structure(data, kind, "$", identifier_of)
 
 
 def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
@@ -80,13 +81,23 @@ def read_envelope(body: bytes, kind: type[T], key: str = "data") -> tuple[dict[s
     Raises:
         UnreadableError: With every problem and its place.
     """
+    envelope, items = load_envelope(body, key)
+    return envelope, [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
+
+
+def load_envelope(body: bytes, key: str = "data") -> tuple[dict[str, Any], list[Any]]:
+    """The object around a list, and what stands in the list, as they came.
+
+    Raises:
+        UnreadableError: It is not JSON, or holds no list there.
+    """
     data = _load(body)
     envelope: dict[str, Any] = data if isinstance(data, dict) else {}  # pyright: ignore[reportUnknownVariableType]
     found: Any = envelope.get(key)
     if not isinstance(found, list):
         raise UnreadableError((f"$.{key}: must be a list",))
     items: list[Any] = found  # pyright: ignore[reportUnknownVariableType]
-    return envelope, [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
+    return envelope, items
 
 
 def read_json(body: bytes) -> Any:
@@ -138,14 +149,32 @@ def _load(body: bytes) -> Any:
         raise UnreadableError((f"$: not JSON ({error}): {excerpt!r}" if body else "$: the body is empty",)) from error
 
 
-def _identifier(data: Any) -> str | None:
+def identifier_of(data: Any) -> str | None:
+    """The id of a record as it came, where it has one."""
     identifier = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
     return identifier if isinstance(identifier, str) and identifier else None
 
 
+def structure_function(kind: type[T]) -> Callable[[Any, Any], T]:
+    """What makes a model of JSON that was read, or raises anything; `problems_of` then tells what is wrong.
+
+    Worked out once for each model.
+    """
+    return _structure_function(cast("Hashable", kind), False)
+
+
+def problems_of(data: Any, kind: type[Any], place: str) -> tuple[str, ...]:
+    """All that is wrong with JSON that could not be made a model, each with its place."""
+    try:
+        _structure_function(cast("Hashable", kind), True)(data, kind)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is told
+        return _problems(error, place)
+    return ()
+
+
 def _structure(data: Any, kind: type[T], place: str, identify: Callable[[Any], str | None] = lambda data: None) -> T:
     try:
-        return cast("T", _structure_function(cast("Hashable", kind), False)(data, kind))
+        return structure_function(kind)(data, kind)
     except Exception:  # noqa: BLE001 - whatever it was, the second time tells all that is wrong, and where
         try:
             return cast("T", _structure_function(cast("Hashable", kind), True)(data, kind))
@@ -220,14 +249,24 @@ def _converter(detailed: bool) -> "Converter":
 
 
 def _text(value: Any, kind: type[str]) -> str:
+    if type(value) is kind:
+        return value
     if not isinstance(value, str):
         raise TypeError(f"must be a text, not {_json_type(value)}")
-    # The hook of `str` also catches every enum of texts.
-    return value if kind is str else kind(value)
+    if kind is str:
+        return value
+    # The hook of `str` also catches every enum of texts. Making a member takes longer than finding a known one.
+    known = _known_members(cast("type[enum.StrEnum]", kind)).get(value)
+    return kind(value) if known is None else known
+
+
+@cache
+def _known_members(kind: type[enum.StrEnum]) -> dict[str, str]:
+    return {member.value: member for member in kind}
 
 
 def _optional_text(value: Any, _: Any) -> str | None:
-    return None if value is None else _text(value, str)
+    return value if value is None or type(value) is str else _text(value, str)
 
 
 def _is_list(kind: Any) -> bool:
