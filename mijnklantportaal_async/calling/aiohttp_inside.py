@@ -57,8 +57,9 @@ def _names() -> dict[str, bool]:
         "ResponseHandler.exception": callable(getattr(handler, "exception", None)),
         # How long a body is that has come already.
         "StreamReader.total_bytes": hasattr(reader, "total_bytes"),
-        # Which connections of the pool a request can have.
+        # Which connections of the pool a request can have; and the step in which it begins to leave.
         "ClientRequest.connection_key": hasattr(request, "connection_key"),
+        "ClientRequest.send": inspect.iscoroutinefunction(getattr(request, "send", None)),
     }
 
 
@@ -84,6 +85,9 @@ _INIT, _REQUEST, _CALL = (_own(vars(aiohttp.ClientSession).get(name)) for name i
 """What tracers and mocks replace: OpenTelemetry and Sentry the first, vcrpy and aioresponses the second."""
 
 
+_SEND = getattr(aiohttp.ClientRequest, "send", None)
+
+
 def is_untouched(kind: type[aiohttp.ClientSession] = aiohttp.ClientSession) -> bool:
     """Whether requests of this class are aiohttp's own doing, now: they may be recorded, mocked or cached by others."""
     return kind._request is _REQUEST and kind.request is _CALL  # pyright: ignore[reportPrivateUsage]
@@ -92,6 +96,12 @@ def is_untouched(kind: type[aiohttp.ClientSession] = aiohttp.ClientSession) -> b
 def is_opened_untouched() -> bool:
     """Whether nobody adds something of his own to each new session."""
     return aiohttp.ClientSession.__init__ is _INIT
+
+
+def is_plain(http: aiohttp.ClientSession) -> bool:
+    """Whether nobody does or awaits anything in a session while it works on a request, besides aiohttp."""
+    kind = getattr(http, "_request_class", None)
+    return why_not() is None and kind is aiohttp.ClientRequest and not http.trace_configs and not middlewares(http)
 
 
 def middlewares(http: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
@@ -126,9 +136,9 @@ def before_sending(request: aiohttp.ClientRequest, check: "Callable[[aiohttp.con
     Returns:
         Whether it will be shown.
     """
-    send: Callable[..., Awaitable[aiohttp.ClientResponse]] | None = getattr(request, "send", None)
-    if why_not() is not None or not inspect.iscoroutinefunction(send):
+    if why_not() is not None or getattr(type(request), "send", None) is not _SEND:
         return False
+    send: Callable[..., Awaitable[aiohttp.ClientResponse]] = request.send
 
     def checked(connection: "aiohttp.connector.Connection") -> Awaitable[aiohttp.ClientResponse]:
         check(connection)

@@ -54,10 +54,12 @@ class ThroughClientSession:
 
     __slots__ = (
         "_base_url",
+        "_connecting",
         "_connections",
         "_headers",
         "_http",
         "_is_ours",
+        "_is_plain",
         "_middlewares",
         "_own_headers",
         "_proxy",
@@ -89,7 +91,9 @@ class ThroughClientSession:
         self._signs_itself = not is_ours and bool(getattr(http, "auth", None) or http.trust_env)
         # The user's own go on working, around ours: those of a request take the place of the session's.
         self._middlewares = inside.middlewares(http)
-        self._timeouts = ClientTimeouts(limits_connecting=False)
+        self._is_plain = inside.is_plain(http)
+        self._timeouts = ClientTimeouts("total")
+        self._connecting = ClientTimeouts("connect")
         self._urls: dict[str, URL] = {}
         self._token: str | None = None
         self._headers: CIMultiDict[str] = CIMultiDict()
@@ -99,13 +103,16 @@ class ThroughClientSession:
     ) -> tuple[Answer, Exception | None]:
         """As `Exchange.send`."""
         http = self._http
-        attempt = _Attempt(self._connections, request, record, seconds)
+        # Others may have put something of their own in the place of aiohttp; then nothing is known of what it does.
+        is_untouched = inside.is_untouched(type(http))
+        # Where nothing but aiohttp is at work, its connection is all that has to have an end.
+        is_plain = is_untouched and self._is_plain
+        attempt = _Attempt(self._connections, request, record, seconds, is_plain)
         body = None if request.body is None else _Body(request.body, request.content_type, attempt)
         headers = self._headers if token is self._token or token == self._token else self._sign(token)
         if not self._is_ours:
             attempt.headers = headers
-        # Others may have put something of their own in the place of aiohttp; then nothing is known.
-        record.begun = not inside.is_untouched(type(http))
+        record.begun = not is_untouched
         try:
             response = await http.request(
                 request.operation.method,
@@ -113,7 +120,7 @@ class ThroughClientSession:
                 data=body,
                 # A session with a user and a password of its own refuses ours beside them; `_Attempt` puts it there.
                 headers=self._own_headers if self._signs_itself else headers,
-                timeout=self._timeouts.of(seconds),
+                timeout=(self._connecting if is_plain else self._timeouts).of(seconds),
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=True,
@@ -123,24 +130,39 @@ class ThroughClientSession:
             )
         except BaseException as error:
             attempt.give_up()
-            if attempt.was_refused and isinstance(error, Exception):
+            if not isinstance(error, Exception):
+                raise
+            if is_plain and attempt.is_over(error):
+                raise TimeoutError from error
+            if attempt.was_refused:
                 # What went wrong the first time is the reason.
                 raise attempt.failure or error from None
             raise
         record.begun = True
         answer = Answer(response.status, response.headers, b"")
         try:
-            answer.body = await self._read(response, largest)
+            if is_plain:
+                answer.body = await self._read_plain(response, largest)
+                attempt.check_end()
+            else:
+                answer.body = await self._read(response, largest)
         except Exception as error:  # noqa: BLE001 - whatever it was, the status is known
             response.close()
             attempt.give_up()
-            return answer, error
+            return answer, TimeoutError() if is_plain and attempt.is_over(error) else error
         except BaseException:
             response.close()
             attempt.give_up()
             raise
         attempt.end()
         return answer, None
+
+    async def _read_plain(self, response: aiohttp.ClientResponse, largest: int) -> bytes:
+        body = inside.whole_body(response.content, largest)
+        if body is None:
+            body = await read_bounded(response.content, largest)
+        response.release()
+        return body
 
     async def _read(self, response: aiohttp.ClientResponse, largest: int) -> bytes:
         length = response.content_length
@@ -176,6 +198,7 @@ class _Attempt:
         "_connections",
         "_end",
         "_http_request",
+        "_is_plain",
         "_is_seen",
         "_record",
         "_request",
@@ -186,9 +209,12 @@ class _Attempt:
         "was_refused",
     )
 
-    def __init__(self, connections: Connections, request: Request, record: CallRecord, seconds: float | None) -> None:
+    def __init__(
+        self, connections: Connections, request: Request, record: CallRecord, seconds: float | None, is_plain: bool
+    ) -> None:
         self._connections = connections
         self._end = NEVER if seconds is None else connections.now() + seconds
+        self._is_plain = is_plain
         self._request = request
         self._record = record
         self._http_request: aiohttp.ClientRequest | None = None
@@ -257,13 +283,21 @@ class _Attempt:
 
     def check(self) -> None:
         """Makes sure that the request may still leave."""
-        if self._connections.now() >= self._end:
-            # aiohttp rounds long waits up to whole seconds.
-            raise TimeoutError
+        # aiohttp rounds long waits up to whole seconds.
+        self.check_end()
         is_valid = self._record.is_valid
         if is_valid is not None and not is_valid():
             # The machine stood still while the connection was made: what is sent now, nobody reckons with any more.
             raise TooLateError
+
+    def check_end(self) -> None:
+        """Makes sure that its time is not over."""
+        if self._connections.now() >= self._end:
+            raise TimeoutError
+
+    def is_over(self, error: Exception) -> bool:
+        """Whether an error came because its time was over; the connection was reset then."""
+        return isinstance(error, aiohttp.ConnectionTimeoutError) or self._connections.now() >= self._end
 
     def leave_with_body(self, writer: AbstractStreamWriter) -> None:
         """The body is about to be written: before that, no server can have carried out the request."""
@@ -277,8 +311,8 @@ class _Attempt:
             # Of the time before, where a middleware sends again.
             self.give_up() if self.failure is not None else self.end()
         self._transport = transport
-        # aiohttp looks after the deadline; this is so that closing the session finds it.
-        self._connections.begin(transport, NEVER)
+        # Otherwise aiohttp looks after the deadline, and this is so that closing the session finds it.
+        self._connections.begin(transport, self._end if self._is_plain else NEVER)
 
     def end(self) -> None:
         """The answer came in whole."""

@@ -6,7 +6,7 @@ forms, traces, a task and a timer for each request. Nothing is ever sent again h
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import aiohttp
 from aiohttp import hdrs
@@ -49,14 +49,13 @@ class ClientTimeouts:
     """aiohttp's timeouts for so many seconds; made once for those that come again and again.
 
     Args:
-        limits_connecting: Whether waiting for a connection has an end of its own. With it aiohttp says only then that
-            the time was over, and calls it another error.
+        limits: What has an end: `total`; or `connect`, waiting for a connection, where we look after the rest.
     """
 
-    __slots__ = ("_kept", "_limits_connecting")
+    __slots__ = ("_kept", "_limits")
 
-    def __init__(self, *, limits_connecting: bool) -> None:
-        self._limits_connecting = limits_connecting
+    def __init__(self, limits: Literal["total", "connect"]) -> None:
+        self._limits = limits
         self._kept: dict[float | None, aiohttp.ClientTimeout] = {}
 
     def of(self, seconds: float | None) -> aiohttp.ClientTimeout:
@@ -64,8 +63,8 @@ class ClientTimeouts:
         return self._kept.get(seconds) or self._make(seconds)
 
     def _make(self, seconds: float | None) -> aiohttp.ClientTimeout:
-        connect = seconds if self._limits_connecting else None
-        timeout = aiohttp.ClientTimeout(total=seconds, connect=connect, sock_connect=None, sock_read=None)
+        total, connect = (seconds, None) if self._limits == "total" else (None, seconds)
+        timeout = aiohttp.ClientTimeout(total=total, connect=connect, sock_connect=None, sock_read=None)
         if len(self._kept) < 16:
             self._kept[seconds] = timeout
         return timeout
@@ -96,7 +95,7 @@ class Exchange:
         self._path = URL(base_url, encoded=True).raw_path.rstrip("/")
         self._head_of_all = _lines(pattern.headers)
         self._heads: dict[str, bytes] = {}
-        self.timeouts = ClientTimeouts(limits_connecting=True)
+        self.timeouts = ClientTimeouts("connect")
 
     async def send(
         self, request: Request, token: str, seconds: float | None, record: CallRecord, largest: int
