@@ -549,3 +549,56 @@ async def test_no_error_holds_the_key(make: MakeTransport) -> None:
                 assert error.__context__ is None or error.__context__ is error.__cause__
                 assert not hasattr(error, "request_info")
                 error = error.__cause__
+
+
+# --- through a proxy ---------------------------------------------------------------------------------------------
+
+PASSWORD = "proxy-pass%2Fword"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "text"),
+    [
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", ConnectError, "status 407"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", ConnectError, "broke before sending"),
+        (b"", ConnectError, "broke before sending"),
+        (None, ConnectError, "No connection to the proxy"),
+    ],
+    ids=["refuses", "nonsense", "hangs up", "is not there"],
+)
+async def test_a_proxy_that_does_not_let_us_through(said: bytes | None, kind: type[TransportError], text: str) -> None:
+    heads: list[bytes] = []
+
+    async def answer_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(said or b"")
+        writer.close()
+
+    server = await asyncio.start_server(answer_connect, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    if said is None:
+        server.close()
+    async with server:
+        proxy = f"http://user:{PASSWORD}@127.0.0.1:{port}"
+        transport = Transport(
+            "https://portal.example/v1",
+            http=None,
+            connector_factory=None,
+            proxy=proxy,
+            ssl=True,
+            user_agent="tests/1",
+            clock=LoopClock(),
+        )
+        transport.check_usable()
+        error: BaseException | None = await failure(transport)
+        assert type(error) is kind
+        assert error.outcome is Outcome.NOT_SENT
+        assert text in error.message
+        while error is not None:
+            shown = f"{error} {error!r} {vars(error)!r}"
+            for secret in (SECRET, PASSWORD, "proxy-pass/word", "dXNlcjpwcm94eS1wYXNzL3dvcmQ="):
+                assert secret not in shown
+            assert not hasattr(error, "request_info")
+            error = error.__cause__
+        assert SECRET.encode() not in b"".join(heads)
+        await transport.aclose()
