@@ -56,11 +56,26 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0], reuse_venv=False)
 @nox.parametrize("wanted", list(AIOHTTP.values()), ids=list(AIOHTTP))
 def aiohttp(session: nox.Session, wanted: str) -> None:
-    """The core on the first and last aiohttp of each minor, and on the newest, pre-releases included."""
+    """The core on the first and last aiohttp of each minor, and on the newest, pre-releases included; both ways.
+
+    Says so where a minor is newer than those that the short way was tested with.
+    """
     session.install("-e", ".[test]", f"aiohttp{wanted}")
     session.run("python", "-c", "import aiohttp; print('aiohttp', aiohttp.__version__)")
     slow = "tests/sandbox/test_sandbox_contract.py"
     session.run("python", "-m", "pytest", "--ignore", slow, *(f"tests/{room}" for room in CORE), *session.posargs)
+    session.run("python", "-c", _TESTED)
+
+
+# What goes the long way by itself is as right, so it is told, and fails nothing.
+_TESTED = """
+import aiohttp
+from mijnklantportaal_async.calling.aiohttp_inside import TESTED, why_not
+reason = why_not()
+print("Both ways were gone." if reason is None else f"Only the long way was gone, by itself: {reason}.")
+if ".".join(aiohttp.__version__.split(".")[:2]) not in TESTED:
+    print("A newer minor than those in TESTED (calling/aiohttp_inside.py): read what has changed, test it, add it.")
+"""
 
 
 @nox.session

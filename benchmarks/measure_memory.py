@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from benchmarks.appointment import API_KEY, ENDS_AT, STARTS_AT, TITLE, customer
+from benchmarks.appointment import API_KEY, TITLE, wanted
 from benchmarks.server_process import ServerProcess
 from mijnklantportaal_async import Clock, NewAppointment, PortalSession, Scheduled
 
@@ -89,4 +89,5 @@ async def _schedule(portal: PortalSession, requests: int) -> None:
 
 def _new_appointments(requests: int) -> Iterator[NewAppointment]:
     for index in range(requests):
-        yield NewAppointment(name=TITLE, starts_at=STARTS_AT, ends_at=ENDS_AT, customer_id=customer(index))
+        one = wanted(index)
+        yield NewAppointment(name=TITLE, starts_at=one.starts_at, ends_at=one.ends_at, customer_id=one.customer_id)

@@ -11,7 +11,7 @@ from typing import Any
 
 import attrs
 
-from benchmarks.appointment import customer
+from benchmarks.appointment import wanted
 from benchmarks.clients import CONTENDERS, HAND_TUNED
 from benchmarks.server_process import ServerProcess
 
@@ -72,7 +72,7 @@ async def measure_steps(server: ServerProcess, *, calls: int) -> list[StepsResul
 
             async def run(first: int, schedule: Any = schedule) -> None:
                 for index in range(first, first + calls):
-                    await schedule(customer(index))
+                    await schedule(wanted(index))
 
             await run(0)
             # A task of its own: a frame is traced from the moment it is entered.

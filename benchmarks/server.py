@@ -1,4 +1,4 @@
-"""A server that costs next to nothing: reads just enough HTTP to find the end of a request, answers what is ready.
+"""A server that costs next to nothing: reads just enough HTTP to find the end of a request, answers what it names.
 
 `python -m benchmarks.server` prints its port and serves until its standard input ends.
 """
@@ -11,7 +11,7 @@ import time
 
 import orjson
 
-from benchmarks.appointment import ANSWER
+from benchmarks.appointment import ANSWER, MOST_CALLS
 from benchmarks.processors import pin
 
 METER_PATH = "/meter"
@@ -23,11 +23,39 @@ def answer_bytes(status: str, body: bytes) -> bytes:
         f"Date: {email.utils.formatdate(usegmt=True)}\r\n"
         "Content-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n"
-        "X-RateLimit-Limit: 60\r\n"
-        "X-RateLimit-Remaining: 59\r\n"
+        f"X-RateLimit-Limit: {MOST_CALLS}\r\n"
+        f"X-RateLimit-Remaining: {MOST_CALLS - 1}\r\n"
         "\r\n"
     )
     return head.encode("ascii") + body
+
+
+class Appointments:
+    """Answers with the appointment that was asked for, under an id of its own."""
+
+    def __init__(self) -> None:
+        template = orjson.dumps(ANSWER)
+        for name in (b"ID", b"CUSTOMER", b"STARTS", b"ENDS"):
+            template = template.replace(b'"%b"' % name, b'"%b"')
+        self._body = template
+        self._head, _, self._end = answer_bytes("201 Created", b"").partition(b"Content-Length: 0\r\n")
+
+    def answer(self, request: bytes, number: int) -> bytes:
+        starts, ends = _moment(_field(request, b'"startsAt"')), _moment(_field(request, b'"endsAt"'))
+        identifier = b"apt_%014d" % number
+        body = self._body % (identifier, _field(request, b'"customerId"'), starts, ends)
+        return b"%bContent-Length: %d\r\n%b%b" % (self._head, len(body), self._end, body)
+
+
+def _field(request: bytes, name: bytes) -> bytes:
+    begin = request.find(b'"', request.find(b":", request.find(name))) + 1
+    return request[begin : request.find(b'"', begin)]
+
+
+def _moment(wall: bytes) -> bytes:
+    # The days of the benchmarks lie in 2027.
+    offset = b"+02:00" if b"2027-03-28" < wall < b"2027-10-31" else b"+01:00"
+    return b"%bT%b:00%b" % (wall[:10], wall[11:], offset)
 
 
 EMPTY_LIST = answer_bytes("200 OK", orjson.dumps({"data": []}))
@@ -47,8 +75,8 @@ class Meter:
 class CannedPortal(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, answer: bytes, meter: Meter) -> None:
-        self._answer = answer
+    def __init__(self, appointments: Appointments, meter: Meter) -> None:
+        self._appointments = appointments
         self._meter = meter
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
@@ -68,7 +96,7 @@ class CannedPortal(asyncio.Protocol):
         assert self._transport is not None
         if request.startswith(b"POST"):
             self._meter.requests += 1
-            self._transport.write(self._answer)
+            self._transport.write(self._appointments.answer(request, self._meter.requests))
         elif METER_PATH.encode() in request[:64]:
             self._transport.write(self._meter.read())
         else:
@@ -91,8 +119,8 @@ def request_size(data: bytes) -> int:
 
 async def serve() -> None:
     loop = asyncio.get_running_loop()
-    answer, meter = answer_bytes("201 Created", orjson.dumps(ANSWER)), Meter()
-    server = await loop.create_server(lambda: CannedPortal(answer, meter), "127.0.0.1", 0, backlog=1024)
+    appointments, meter = Appointments(), Meter()
+    server = await loop.create_server(lambda: CannedPortal(appointments, meter), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
 

@@ -5,9 +5,18 @@ from benchmarks.clients.everyday import EVERYDAY
 from benchmarks.clients.floor import FLOOR
 from benchmarks.clients.hand_tuned import HAND_TUNED, HAND_TUNED_AGAIN
 from benchmarks.clients.naive_stack import NAIVE_STACK
-from benchmarks.clients.package import PACKAGE
+from benchmarks.clients.package import PACKAGE, PACKAGE_LONG, PACKAGE_WITHOUT_LIMIT
 
-CONTENDERS = (HAND_TUNED, PACKAGE, EVERYDAY, NAIVE_STACK, HAND_TUNED_AGAIN, FLOOR)
+CONTENDERS = (
+    HAND_TUNED,
+    PACKAGE,
+    PACKAGE_LONG,
+    PACKAGE_WITHOUT_LIMIT,
+    EVERYDAY,
+    NAIVE_STACK,
+    HAND_TUNED_AGAIN,
+    FLOOR,
+)
 
 __all__ = [
     "CONTENDERS",
@@ -17,5 +26,7 @@ __all__ = [
     "HAND_TUNED_AGAIN",
     "NAIVE_STACK",
     "PACKAGE",
+    "PACKAGE_LONG",
+    "PACKAGE_WITHOUT_LIMIT",
     "Contender",
 ]

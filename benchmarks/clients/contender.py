@@ -1,4 +1,4 @@
-"""What a contender is: a name, and a way to open something that schedules one appointment for a customer."""
+"""What a contender is: a name, and a way to open something that schedules one appointment ."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -6,8 +6,10 @@ from typing import TypeAlias
 
 import attrs
 
-Schedule: TypeAlias = Callable[[str], Awaitable[str]]
-"""Schedules an appointment with the customer of that id, and returns the appointment's id."""
+from benchmarks.appointment import Wanted
+
+Schedule: TypeAlias = Callable[[Wanted], Awaitable[str]]
+"""Schedules an appointment, and returns its id."""
 
 
 @attrs.frozen

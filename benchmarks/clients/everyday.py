@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from benchmarks.appointment import API_KEY, ENDS_AT_WALL, STARTS_AT_WALL, TITLE
+from benchmarks.appointment import API_KEY, TITLE, Wanted
 from benchmarks.clients.contender import Contender, Schedule
 
 
@@ -21,10 +21,15 @@ async def open_everyday(base_url: str) -> AsyncGenerator[Schedule]:
                 answer: dict[str, Any] = await response.json()
                 return answer
 
-        async def schedule(customer_id: str) -> str:
+        async def schedule(wanted: Wanted) -> str:
             answer = await post(
                 "/appointments",
-                {"name": TITLE, "startsAt": STARTS_AT_WALL, "endsAt": ENDS_AT_WALL, "customerId": customer_id},
+                {
+                    "name": TITLE,
+                    "startsAt": wanted.starts_at_wall,
+                    "endsAt": wanted.ends_at_wall,
+                    "customerId": wanted.customer_id,
+                },
             )
             identifier: str = answer["id"]
             return identifier

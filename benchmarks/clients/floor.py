@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from benchmarks.appointment import API_KEY, CONNECTIONS, ENDS_AT_WALL, STARTS_AT_WALL, TITLE
+from benchmarks.appointment import API_KEY, CONNECTIONS, TITLE, Wanted
 from benchmarks.clients.contender import Contender, Schedule
 
 
@@ -65,9 +65,14 @@ async def open_floor(base_url: str) -> AsyncGenerator[Schedule]:
         "Accept: application/json\r\nContent-Type: application/json\r\nContent-Length: "
     ).encode("ascii")
 
-    async def schedule(customer_id: str) -> str:
+    async def schedule(wanted: Wanted) -> str:
         body = orjson.dumps(
-            {"name": TITLE, "startsAt": STARTS_AT_WALL, "endsAt": ENDS_AT_WALL, "customerId": customer_id}
+            {
+                "name": TITLE,
+                "startsAt": wanted.starts_at_wall,
+                "endsAt": wanted.ends_at_wall,
+                "customerId": wanted.customer_id,
+            }
         )
         async with places:
             if idle:

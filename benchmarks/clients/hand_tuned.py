@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import orjson
 
-from benchmarks.appointment import API_KEY, ATTEMPT_SECONDS, CONNECTIONS, ENDS_AT_WALL, STARTS_AT_WALL, TITLE
+from benchmarks.appointment import API_KEY, ATTEMPT_SECONDS, CONNECTIONS, TITLE, Wanted
 from benchmarks.clients.contender import Contender, Schedule
 
 
@@ -26,9 +26,14 @@ async def open_hand_tuned(base_url: str) -> AsyncGenerator[Schedule]:
         timeout=aiohttp.ClientTimeout(total=ATTEMPT_SECONDS),
     ) as http:
 
-        async def schedule(customer_id: str) -> str:
+        async def schedule(wanted: Wanted) -> str:
             body = orjson.dumps(
-                {"name": TITLE, "startsAt": STARTS_AT_WALL, "endsAt": ENDS_AT_WALL, "customerId": customer_id}
+                {
+                    "name": TITLE,
+                    "startsAt": wanted.starts_at_wall,
+                    "endsAt": wanted.ends_at_wall,
+                    "customerId": wanted.customer_id,
+                }
             )
             async with places:
                 response = await http.post(url, data=body, allow_redirects=False)

@@ -10,7 +10,7 @@ import attrs
 from cattrs import Converter
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from benchmarks.appointment import API_KEY, ATTEMPT_SECONDS, ENDS_AT, STARTS_AT, TITLE
+from benchmarks.appointment import API_KEY, ATTEMPT_SECONDS, TITLE, Wanted
 from benchmarks.clients.contender import Contender, Schedule
 
 
@@ -63,8 +63,8 @@ async def open_naive_stack(base_url: str) -> AsyncGenerator[Schedule]:
                 response.raise_for_status()
                 return converter.structure(await response.json(), Record)
 
-        async def schedule(customer_id: str) -> str:
-            new = NewRecord(name=TITLE, startsAt=STARTS_AT, endsAt=ENDS_AT, customerId=customer_id)
+        async def schedule(wanted: Wanted) -> str:
+            new = NewRecord(name=TITLE, startsAt=wanted.starts_at, endsAt=wanted.ends_at, customerId=wanted.customer_id)
             return (await post("/appointments", new)).id
 
         yield schedule

@@ -207,8 +207,11 @@ class Caller:
     def _give_up(self, request: Request, error: errors.MijnKlantportaalError, record: CallRecord) -> NoReturn:
         """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
-        may_repeat = request.operation.effect.may_repeat
-        if may_repeat or isinstance(error, errors.OutcomeUnknownError) or error.outcome is not Outcome.UNKNOWN:
+        operation = request.operation
+        # An answer of the portal's own that cannot be understood says more than that nobody knows.
+        is_told = isinstance(error, errors.DecodeError) and error.status in operation.success
+        is_unknown = error.outcome is Outcome.UNKNOWN and not isinstance(error, errors.OutcomeUnknownError)
+        if operation.effect.may_repeat or is_told or not is_unknown:
             raise error
         looked = " and it was not there when the settle time was over" if record.doubt is Doubt.CLEARED else ""
         raise self._unknown(request, f"{error.message}{looked}", record) from error

@@ -60,15 +60,14 @@ class Claims:
     the second never takes the first one's record for its own. Sessions on several threads may share it.
     """
 
-    __slots__ = ("_at", "_keep", "_lock", "_made", "_owners", "_started", "_tidied", "forgotten")
+    __slots__ = ("_at", "_ids", "_keep", "_lock", "_made", "_started", "_tidied", "forgotten")
 
     def __init__(self) -> None:
         # By key and kind: the turns of calls that wait or are under way, in their order.
         self._at: dict[Hashable, dict[Hashable, dict[Turn, None]]] = {}
         self._started: dict[Turn, None] = {}
         self._made: deque[tuple[float, str]] = deque()
-        # By id: what its call and others like it are known by.
-        self._owners: dict[str, Hashable] = {}
+        self._ids: set[str] = set()
         self._keep = 0.0
         self._tidied = float("-inf")
         self._lock = threading.Lock()
@@ -108,7 +107,7 @@ class Claims:
         with self._lock:
             if made is not None:
                 self._made.append((now, made))
-                self._owners[made] = turn.places[0].key
+                self._ids.add(made)
             self._started.pop(turn, None)
             for key, kind in turn.places:
                 there = self._at[key]
@@ -127,17 +126,17 @@ class Claims:
     def claimed(self) -> frozenset[str]:
         """The ids that belong to a call already."""
         with self._lock:
-            return frozenset(self._owners)
+            return frozenset(self._ids)
 
-    def owner(self, identifier: str) -> Hashable | None:
-        """The key of the call that a record belongs to; None where it belongs to none."""
-        return self._owners.get(identifier)
+    def is_claimed(self, identifier: str) -> bool:
+        """Whether a record belongs to a call already."""
+        return identifier in self._ids
 
     def _forget(self, now: float) -> None:
         oldest = min((turn.started for turn in self._started), default=now)
         while self._made and self._made[0][0] < oldest - self._keep:
             self.forgotten, identifier = self._made.popleft()
-            self._owners.pop(identifier, None)
+            self._ids.discard(identifier)
 
 
 def _resolve(ended: "asyncio.Future[None]") -> None:

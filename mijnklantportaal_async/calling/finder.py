@@ -18,7 +18,8 @@ from mijnklantportaal_async.calling.wire import Answer, Look, Operation, Request
 from mijnklantportaal_async.values.likeness import Match, compare, compare_fields, is_shown, key_of, shown_by
 from mijnklantportaal_async.values.local_time import read_moment
 from mijnklantportaal_async.values.readings import Readings
-from mijnklantportaal_async.values.serde import Unreadable, json_name, read, read_apart, read_envelope
+from mijnklantportaal_async.values.records import ListReader, UnreadableRecord
+from mijnklantportaal_async.values.serde import json_name, read
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -82,7 +83,7 @@ class Finder(Protocol[T]):
         """
         ...
 
-    def contradiction(self, record: T, evidence: Evidence) -> str:
+    def contradiction(self, record: T, grounds: Grounds | None) -> str:
         """Why a record cannot be the answer to the request, if it is the answer to another; empty where it can."""
         ...
 
@@ -114,7 +115,7 @@ class ListFinder(Generic[R]):
         made: The field that says when a record was made; None where the portal does not tell.
         worse: Which of several to take last.
         is_paged: Whether the list is documented to come in pages.
-        contradiction: Why a record cannot be the answer to the request.
+        contradiction: Why a record cannot be the answer to the request; None where nothing in it would tell.
         learn: What the answer to the request shows of how moments are written.
     """
 
@@ -145,7 +146,7 @@ class ListFinder(Generic[R]):
         made: str | None = "created_at",
         worse: Callable[[R], bool] = lambda record: False,
         is_paged: bool = True,
-        contradiction: Callable[[R], str] = lambda record: "",
+        contradiction: Callable[[R], str] | None = None,
         learn: Callable[[R, Readings], None] | None = None,
     ) -> None:
         self.places = places
@@ -188,8 +189,8 @@ class ListFinder(Generic[R]):
         alike: list[R] = []
         nearly: list[R] = []
         ageless: list[R] = []
-        records, unreadable = read_apart(read_envelope(answer.body)[1], self._kind)
-        for record in records:
+        reader = ListReader(answer.body, self._kind).read_all()
+        for record in reader.records:
             if record.id in grounds.claimed:
                 continue
             match = self._compare(record, grounds.moments)
@@ -206,7 +207,7 @@ class ListFinder(Generic[R]):
             return Sight(doubt=f"{self._seen(ageless)}, but {self._why_ageless(grounds)}, to tell whether it is new")
         if nearly:
             return Sight(doubt=f"{self._seen(nearly)}, or nearly so; nobody can tell whether it is the one asked for")
-        for bad in unreadable:
+        for bad in reader.unreadable:
             if self._may_be(bad, grounds):
                 return Sight(doubt=f"a record of the list cannot be read, and may be the one ({bad})")
         return Sight()
@@ -229,11 +230,20 @@ class ListFinder(Generic[R]):
         """Whether a record is as the wanted one would be, whoever made it and when."""
         return self._compare(record, Readings()) is Match.ALIKE
 
-    def contradiction(self, record: R, evidence: Evidence) -> str:
-        """Why a record cannot be the answer to the request; empty where it can."""
-        owner = evidence.claims.owner(record.id)
-        if owner is not None and (owner == self.key or self._compare(record, evidence.moments) is not Match.ALIKE):
-            return f"it names {record.id}, which was the answer to another"
+    def contradiction(self, record: R, grounds: Grounds | None) -> str:
+        """Why a record cannot be the answer to the request; empty where it can.
+
+        Args:
+            record: What was answered.
+            grounds: What it is judged by, where another call was answered with it before.
+        """
+        if self._contradiction is None:
+            # What it shows in another way than it was sent is no contradiction.
+            return ""
+        if grounds is not None:
+            is_other = self._compare(record, grounds.moments) is Match.OTHER
+            if is_other or grounds.horizon.age(self._made_at(record)) is Age.OLD:
+                return f"it names {record.id}, which was the answer to another"
         return self._contradiction(record)
 
     def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
@@ -246,7 +256,7 @@ class ListFinder(Generic[R]):
         """Its id."""
         return record.id
 
-    def _may_be(self, bad: Unreadable, grounds: Grounds) -> bool:
+    def _may_be(self, bad: UnreadableRecord, grounds: Grounds) -> bool:
         """Whether a record that cannot be read may be the one: not if it is another call's, or older than this."""
         if bad.identifier in grounds.claimed:
             return False
@@ -320,7 +330,7 @@ class RecordFinder(Generic[R]):
         stands = ", ".join(f"{name}={value!s}" for name, value in now.items())
         return Sight(doubt=f"{record.id} has {stands}, which is neither as it was nor as it was asked for")
 
-    def contradiction(self, record: R, evidence: Evidence) -> str:
+    def contradiction(self, record: R, grounds: Grounds | None) -> str:
         """A record with the id that was asked about is the one."""
         return ""
 

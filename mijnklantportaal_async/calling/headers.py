@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_WAIT = 3600.0
-"""Seconds: a service that asks for more is asked again by then."""
+LONGEST_WAIT = 300.0
+"""Seconds: whoever limits calls by the minute and asks for more than five of them is asked again by then."""
 
 _LONGEST_DATE = 64
 _MOST_DIGITS = 20

@@ -1,5 +1,6 @@
 """What every class of `api/` stands on: the session's parts, and one way to make a call."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -24,7 +25,8 @@ from mijnklantportaal_async.calling.pages import (
 )
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Operation, Request, path_with
-from mijnklantportaal_async.values.serde import Unreadable, read, read_apart, read_envelope
+from mijnklantportaal_async.values.records import ListReader
+from mijnklantportaal_async.values.serde import read
 
 T = TypeVar("T")
 
@@ -108,9 +110,11 @@ class Operations:
         problems: list[str] = []
         asked: Request | None = request
         while asked is not None:
-            got, unreadable, asked = await self._call(asked, partial(_read_portion, asked, kind))
-            records.update((record.id, record) for record in got)
-            problems += [str(record) for record in unreadable]
+            reader, asked = await self._call(asked, partial(_read_answer, asked, kind))
+            while reader.read_some():  # noqa: ASYNC110 - others have their turn while a long list is read
+                await asyncio.sleep(0)
+            records.update((record.id, record) for record in reader.records)
+            problems += map(str, reader.unreadable)
         if problems:
             raise unreadable_records(request.operation, problems, records.values())
         return list(records.values())
@@ -126,11 +130,9 @@ class Operations:
         return self._caller.call(self._options, request, decode, finder=finder, when_done=when_done)
 
 
-def _read_portion(request: Request, kind: type[R], body: bytes) -> tuple[list[R], list[Unreadable], Request | None]:
-    """The records of one answer, those that cannot be understood, and the request for the page after it."""
-    following = request_after(request, body, is_paged=False)
-    _, items = read_envelope(body)
-    return *read_apart(items, kind), following
+def _read_answer(request: Request, kind: type[R], body: bytes) -> tuple[ListReader[R], Request | None]:
+    """The records of one answer, still to be read, and the request for the page after it."""
+    return ListReader(body, kind), request_after(request, body, is_paged=False)
 
 
 def done_if(

@@ -13,7 +13,8 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.wire import Operation, Request
-from mijnklantportaal_async.values.serde import Unreadable, UnreadableError, read_apart, read_envelope
+from mijnklantportaal_async.values.records import ListReader, UnreadableRecord
+from mijnklantportaal_async.values.serde import UnreadableError, load_envelope
 
 MOST_PAGES = 100_000
 """A list that goes on beyond this page has no end: 15 records a page make a million and a half."""
@@ -43,7 +44,7 @@ class Page(Generic[R]):
     """How many records a full page has, where the portal says so."""
     next_number: int | None
     """Number of the page after it; None when it is the last."""
-    unreadable: tuple[Unreadable, ...] = ()
+    unreadable: tuple[UnreadableRecord, ...] = ()
     """Records on it that could not be understood."""
 
     @property
@@ -63,10 +64,10 @@ def read_page(body: bytes, kind: type[R], number: int) -> Page[R]:
     Raises:
         UnreadableError: It is no page of a list. A record on it that is odd hides nothing else.
     """
-    envelope, items = read_envelope(body)
-    page = _without_records(envelope, number)
-    records, unreadable = read_apart(items, kind)
-    return attrs.evolve(page, items=tuple(records), unreadable=tuple(unreadable))
+    reader = ListReader(body, kind)
+    page = _without_records(reader.envelope, number)
+    reader.read_all()
+    return attrs.evolve(page, items=tuple(reader.records), unreadable=tuple(reader.unreadable))
 
 
 def _without_records(envelope: Mapping[str, Any], number: int) -> Page[Any]:
@@ -134,7 +135,7 @@ def request_after(request: Request, body: bytes, *, is_paged: bool) -> Request |
         PaginationError: The pages lead nowhere.
         UnreadableError: The answer does not say whether there is another page.
     """
-    envelope, _ = read_envelope(body)
+    envelope, _ = load_envelope(body)
     if not is_paged and envelope.get("next_page_url") is None:
         return None
     path, _, query = request.path.partition("?")

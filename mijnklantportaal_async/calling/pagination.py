@@ -18,7 +18,7 @@ from mijnklantportaal_async.calling.pages import (
     unreadable_records,
 )
 from mijnklantportaal_async.calling.wire import Operation
-from mijnklantportaal_async.values.serde import Unreadable
+from mijnklantportaal_async.values.records import UnreadableRecord
 
 MOST_BARREN_PAGES = 100
 """So many pages in a row without a record that is new, and still another page: the list goes round in circles."""
@@ -153,7 +153,7 @@ class _Pages(Generic[R]):
         self._page: Page[R] | None = None
         self._seen: set[str] = set()
         self._barren = 0
-        self._unreadable: list[tuple[int, Unreadable]] = []
+        self._unreadable: list[tuple[int, UnreadableRecord]] = []
         self.fresh: list[R] = []
         """Records of the latest page that were on none before."""
 

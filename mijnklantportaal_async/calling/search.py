@@ -62,20 +62,23 @@ class Search(Generic[T]):
         Only an answer to this very request is one: what a proxy mixed up says nothing of what became of ours.
 
         Raises:
-            DecodeError: It is an answer to another.
+            OutcomeUnknownError: It is an answer to another.
         """
         record = self._record
         answer = cast("Answer", record.answer)
-        if not (why := self._finder.contradiction(result, self._evidence)):
-            self._finder.learn(result, self._evidence, answer)
+        finder = self._finder
+        is_claimed = self._evidence.claims.is_claimed(finder.identifier(result))
+        if not (why := finder.contradiction(result, self._grounds(answer) if is_claimed else None)):
+            finder.learn(result, self._evidence, answer)
             return
         record.doubt = Doubt.OPEN
         record.failures += 1
-        message = f"{answer.status}, but the answer is not one to this request: {why}"
-        problem = UnreadableError((f"$: {why}",))
-        error = decode_error_from(self._request, answer, problem, record.attempts, message)
-        error.outcome = Outcome.UNKNOWN
-        raise error
+        raise errors.OutcomeUnknownError(
+            f"{answer.status}, but the answer is not one to this request: {why}",
+            how_to_check=self._request.operation.how_to_check,
+            attempts=record.attempts,
+            **self._request.context(),
+        )
 
     async def after(self, failure: errors.MijnKlantportaalError) -> T | None:
         """The record, if an attempt made it after all; None when none did, or there is nothing to look for.
@@ -148,7 +151,15 @@ class Search(Generic[T]):
         return self._options.reconcile is not None and self._options.reconcile.settle >= SHORTEST_SETTLING
 
     def _judge(self, asked: Request, answer: Answer) -> tuple[Sight[T], Request | None]:
-        """What one answer of a look shows, by the service's own clock, and where the look goes on."""
+        """What one answer of a look shows, and where the look goes on."""
+        try:
+            return self._finder.pick(answer, self._grounds(answer)), self._finder.following(asked, answer)
+        except UnreadableError as unreadable:
+            message = f"The list could not be understood ({'; '.join(unreadable.problems[:3])})"
+            raise decode_error_from(asked, answer, unreadable, message=message) from unreadable
+
+    def _grounds(self, answer: Answer) -> Grounds:
+        """What an answer is judged by: the service's own clock, and what is known of the portal."""
         clock, record, evidence = self._sender.clock, self._record, self._evidence
         now = clock.monotonic()
         policy = self._options.reconcile
@@ -161,12 +172,7 @@ class Search(Generic[T]):
             zone=self._finder.zone,
             accounted=now - evidence.claims.forgotten,
         )
-        try:
-            sight = self._finder.pick(answer, Grounds(horizon, evidence.claims.claimed(), evidence.moments))
-            return sight, self._finder.following(asked, answer)
-        except UnreadableError as unreadable:
-            message = f"The list could not be understood ({'; '.join(unreadable.problems[:3])})"
-            raise decode_error_from(asked, answer, unreadable, message=message) from unreadable
+        return Grounds(horizon, evidence.claims.claimed(), evidence.moments)
 
     def _cannot_tell(
         self, failure: errors.MijnKlantportaalError, reason: str, look_error: Exception | None

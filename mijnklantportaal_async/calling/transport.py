@@ -1,20 +1,22 @@
-"""The rim: the only file of the client that imports aiohttp. One request out, one answer or typed error back."""
+"""The rim: one request out, one answer or typed error back. Chooses the way; says what is known without an answer."""
 
 import asyncio
 import ssl as ssl_module
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import aiohttp
 from aiohttp import hdrs
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.payload import BytesPayload
-from multidict import CIMultiDict
 from yarl import URL
 
 from mijnklantportaal_async import errors
-from mijnklantportaal_async.calling.auth import Token
+from mijnklantportaal_async.calling import aiohttp_inside as inside
+from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
+from mijnklantportaal_async.calling.client_session import ThroughClientSession
+from mijnklantportaal_async.calling.connections import Connections
+from mijnklantportaal_async.calling.exchange import Exchange, check_text
+from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
 from mijnklantportaal_async.errors import Outcome
@@ -26,44 +28,16 @@ LARGEST_BODY = 32 * 1024 * 1024
 KEEP_ALIVE = 15.0
 """Seconds that an idle connection is kept: less than common servers do, so that few calls meet a dying one."""
 
+LONGEST_REASON = 200
+"""Characters of another library's error that are repeated."""
+
 ConnectorFactory: TypeAlias = Callable[[], aiohttp.BaseConnector]
 TLS: TypeAlias = ssl_module.SSLContext | aiohttp.Fingerprint | bool
 
 _JSON = "application/json"
 
-
-_NEVER_RESENT = frozenset({hdrs.METH_POST, hdrs.METH_PATCH})
-"""Methods that aiohttp itself sends once, whatever happens; the others need the guard below."""
-
-
-class _LostError(Exception):
-    """Carries an aiohttp error past aiohttp's own retry, which would send GET, PUT and DELETE again unasked."""
-
-
-async def _no_silent_resend(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    try:
-        return await send(request)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _LostError from error
-
-
-class _Body(BytesPayload):
-    """A body that notes when it begins to leave: before that, no server can have carried out the request."""
-
-    def __init__(self, value: bytes, content_type: str, record: CallRecord) -> None:
-        super().__init__(value, content_type=content_type)
-        self._record = record
-
-    # Any: the coroutine of the parent is handed on, which saves one; type checkers disagree on its name.
-    def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> Any:
-        is_valid = self._record.is_valid
-        if is_valid is not None and not is_valid():
-            # The machine stood still while the connection was made: what is sent now, nobody reckons with any more.
-            raise OSError("it took too long until the request could leave")
-        self._record.state = State.LEFT
-        return super().write_with_length(writer, content_length)
+_NETWORK_ERRORS = (aiohttp.ClientError, OSError)
+"""What happens to anybody; with it the lines of other libraries in a traceback say nothing, and show much."""
 
 
 class Transport:
@@ -92,21 +66,23 @@ class Transport:
     ) -> None:
         self.base_url = base_url
         self.closed = False
+        self.long_way: str | None = (
+            "http= was given" if http is not None else "proxy= was given" if proxy is not None else inside.why_not()
+        )
+        """Why requests go through aiohttp's ClientSession; None where they go the short way."""
         self._http = http
         self._owns_http = http is None
         self._connector_factory = connector_factory
         self._proxy = proxy
+        self._secrets = () if proxy is None else proxy_secrets(proxy)
         self._ssl = ssl
         self._user_agent = user_agent
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._urls: dict[str, URL] = {}
-        self._timeouts: dict[float | None, aiohttp.ClientTimeout] = {}
-        # Of the user's session its own middlewares go on working, around ours; aiohttp has no public way to read them.
-        self._outer = tuple(getattr(http, "_middlewares", None) or ())
-        self._guarded = (*self._outer, _no_silent_resend)
-        self._token: Token | None = None
-        self._headers: CIMultiDict[str] = CIMultiDict()
+        self._checked_token: Token | None = None
+        self._connections: Connections | None = None
+        self._short: Exchange | None = None
+        self._long: ThroughClientSession | None = None
 
     def check_usable(self) -> None:
         """Refuses use after close, and on another event loop than the first.
@@ -144,82 +120,41 @@ class Transport:
             ConnectionLostError: The connection broke after something may have been sent.
             CallTimeoutError: No answer in time.
         """
+        record.state = State.SENDING
         if self.closed:
             raise errors.ConnectError(
                 "The session was closed while the call was under way", is_permanent=True, **request.context()
             )
-        http = self._http or self._open()
-        body = None if request.body is None else _Body(request.body, request.content_type, record)
-        # Without a body the request leaves in one piece, and nothing tells when.
-        record.state = State.LEFT if body is None else State.SENDING
-        context = request.context
         try:
-            response = await http.request(
-                request.operation.method,
-                self._url(request.path),
-                data=body,
-                headers=self._headers_of(request, token),
-                timeout=self._timeouts.get(timeout) or self._client_timeout(timeout),
-                allow_redirects=False,
-                middlewares=self._outer if request.operation.method in _NEVER_RESENT else self._guarded,
-                proxy=self._proxy,
-                ssl=self._ssl,
-            )
-        except (aiohttp.ClientConnectorCertificateError, ssl_module.SSLCertVerificationError) as error:
-            record.state = State.SENDING
-            message = (
-                f"The certificate of {self.base_url} is not accepted ({_reason(error)}); give the right CA with ssl=, "
-                "or find out who answers in the portal's place"
-            )
-            raise errors.ConnectError(message, is_permanent=True, **context()) from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            record.state = State.SENDING
-            where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self.base_url
-            raise errors.ConnectError(f"No connection to {where}: {_reason(error)}", **context()) from error
-        except aiohttp.ClientHttpProxyError as error:
-            record.state = State.SENDING
-            # Without its cause, which holds the headers of the request.
-            raise errors.ConnectError(f"The proxy refused with status {error.status}", **context()) from None
-        except TimeoutError as error:
-            raise self._timed_out(request, timeout, record) from error
-        except _LostError as lost:
-            raise self._lost(request, lost.__cause__, record) from lost.__cause__
-        except (aiohttp.ClientError, OSError) as error:
-            raise self._lost(request, error, record) from error
-        return await self._read(request, response, timeout)
-
-    async def _read(self, request: Request, response: aiohttp.ClientResponse, timeout: float | None) -> Answer:
-        answer = Answer(response.status, response.headers, b"")
-        try:
-            length = response.content_length
-            if length is not None and length <= LARGEST_BODY and hdrs.CONTENT_ENCODING not in response.headers:
-                answer.body = await response.read()
-            else:
-                answer.body = await _read_bounded(response)
-        except TimeoutError as error:
-            response.close()
-            answer.broken = errors.CallTimeoutError(
-                f"The answer did not end within {timeout:g} s" if timeout else "The answer did not end",
-                seconds=timeout,
-                outcome=Outcome.UNKNOWN,
-                **request.context(),
-            )
-            answer.broken.__cause__ = error
-        except (aiohttp.ClientError, OSError, _BodyTooLargeError) as error:
-            response.close()
-            answer.broken = errors.ConnectionLostError(f"The answer broke off: {_reason(error)}", **request.context())
-            answer.broken.__cause__ = error
-        return answer
+            self._check(request, token)
+            long = self._long or self._open()
+            way: Exchange | ThroughClientSession = long
+            # Asked each time: tools that record or mock requests come and go.
+            if self.long_way is None and inside.is_untouched():
+                way = self._short or await self._learn() or long
+            seconds = None if timeout is None else self._clock.real(timeout)
+            answer, broken = await way.send(request, token, seconds, record, LARGEST_BODY)
+        except Exception as error:  # noqa: BLE001 - whatever it was, it says whether something was sent
+            failure = self._failure(error, request, token, timeout, record)
+        else:
+            if broken is not None:
+                answer.broken = self._broken(broken, request, token, timeout)
+            return answer
+        # Out here no other error hangs on to it, with the headers of the request in its hands.
+        raise failure
 
     async def aclose(self) -> None:
         """Closes the pool, unless it is the user's. Any number of times."""
         self.closed = True
+        if self._connections is not None:
+            self._connections.give_up_all()
         http, self._http = self._http, None
         if self._owns_http and http is not None:
             await http.close()
 
     def __del__(self) -> None:
-        if not self.closed and self._owns_http and self._http is not None:
+        # Without `__init__` to its end there is nothing to close.
+        if not getattr(self, "closed", True) and self._owns_http and self._http is not None:
             warnings.warn(
                 f"A PortalSession for {self.base_url} was not closed; use `async with PortalSession(...)`, "
                 "or await its aclose()",
@@ -228,83 +163,150 @@ class Transport:
                 source=self,
             )
 
-    # --- inside ------------------------------------------------------------------------------------------------
+    # --- the two ways --------------------------------------------------------------------------------------------
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._connector_factory is not None:
-            connector = self._connector_factory()
-        else:
-            # The limiter bounds what is under way, and is fair; aiohttp's own pool lets newcomers overtake.
-            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
-        self._http = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=self._own_headers()
+    def _check(self, request: Request, token: Token) -> None:
+        path = request.path
+        check_text(path, "the path")
+        if " " in path:
+            raise ValueError("the path holds a space")
+        if token is not self._checked_token:
+            check_text(token.reveal(), "the token")
+            self._checked_token = token
+
+    def _open(self) -> ThroughClientSession:
+        """The long way, which is always there: both go over the one pool of its session."""
+        http = self._http
+        headers: dict[str, str] = {hdrs.ACCEPT: _JSON, hdrs.USER_AGENT: self._user_agent}
+        if http is None:
+            if self._connector_factory is not None:
+                connector = self._connector_factory()
+            else:
+                # The limiter bounds what is under way, and is fair; aiohttp's own pool lets newcomers overtake.
+                connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE)
+            http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), headers=headers)
+            self._http = http
+            if self.long_way is None and (
+                http.trace_configs or inside.middlewares(http) or not inside.is_opened_untouched()
+            ):
+                self.long_way = "something else wants to see each request, such as a tracer"
+        if self.long_way is not None:
+            logger.info("Requests go through aiohttp's ClientSession, as right and slower: %s", self.long_way)
+        self._connections = Connections(asyncio.get_running_loop(), is_encrypted=self.base_url.startswith("https:"))
+        self._long = ThroughClientSession(
+            http,
+            self._connections,
+            base_url=self.base_url,
+            headers=headers,
+            proxy=self._proxy,
+            ssl=self._ssl,
+            is_ours=self._owns_http,
         )
-        return self._http
+        return self._long
 
-    def _headers_of(self, request: Request, token: Token) -> "CIMultiDict[str]":
-        headers = self._headers if token == self._token else self._sign(token)
-        if not request.is_look:
-            return headers
-        # What comes out of a cache says nothing of what became of a call a moment ago.
-        return CIMultiDict([*headers.items(), (hdrs.CACHE_CONTROL, "no-cache")])
+    async def _learn(self) -> Exchange | None:
+        """The short way, from a request that aiohttp makes and never sends."""
+        http, connections = self._http, self._connections
+        if http is None or connections is None or http.connector is None:
+            return None
+        pattern = await inside.take_request(http, URL(self.base_url, encoded=True), self._ssl)
+        if pattern is None:
+            return None
+        self._short = Exchange(http.connector, connections, pattern, self.base_url)
+        return self._short
 
-    def _sign(self, token: Token) -> "CIMultiDict[str]":
-        """The headers for a token; kept until another token comes, since making them anew costs as much as sending."""
-        self._token = token
-        self._headers = CIMultiDict({hdrs.AUTHORIZATION: token.header()})
-        if not self._owns_http:
-            self._headers.update(self._own_headers())
-        return self._headers
+    # --- what is known when there is no answer -------------------------------------------------------------------
 
-    def _own_headers(self) -> dict[str, str]:
-        return {hdrs.ACCEPT: _JSON, hdrs.USER_AGENT: self._user_agent}
+    def _failure(
+        self, error: Exception, request: Request, token: Token, seconds: float | None, record: CallRecord
+    ) -> errors.TransportError:
+        """What an error means: above all, whether something was sent."""
+        secrets = (token, *self._secrets)
+        reason = _reason(error, secrets)
+        if record.state is State.LEFT:
+            failure = self._lost(error, reason, request, seconds)
+        else:
+            failure = self._not_sent(error, reason, request, seconds)
+        failure.__cause__ = _clean(error, secrets)
+        return failure
 
-    def _url(self, path: str) -> URL:
-        url = self._urls.get(path)
-        if url is None:
-            url = URL(self.base_url + path, encoded=True)
-            # Paths without an id or a query: a handful, used again and again.
-            if path.count("/") == 1 and "?" not in path:
-                self._urls[path] = url
-        return url
-
-    def _client_timeout(self, seconds: float | None) -> aiohttp.ClientTimeout:
-        total = None if seconds is None else self._clock.real(seconds)
-        timeout = aiohttp.ClientTimeout(total=total, connect=None, sock_connect=None, sock_read=None)
-        if len(self._timeouts) < 16:
-            self._timeouts[seconds] = timeout
-        return timeout
-
-    def _timed_out(self, request: Request, seconds: float | None, record: CallRecord) -> errors.CallTimeoutError:
-        outcome = Outcome.UNKNOWN if record.state is State.LEFT else Outcome.NOT_SENT
-        what = "No answer" if record.state is State.LEFT else "Not sent"
-        limit = f" within {seconds:g} s" if seconds is not None else ""
-        return errors.CallTimeoutError(f"{what}{limit}", seconds=seconds, outcome=outcome, **request.context())
-
-    def _lost(self, request: Request, cause: BaseException | None, record: CallRecord) -> errors.TransportError:
-        if request.body is not None and record.state is not State.LEFT:
-            return errors.ConnectError(f"The connection broke before sending: {_reason(cause)}", **request.context())
+    def _lost(self, error: Exception, reason: str, request: Request, seconds: float | None) -> errors.TransportError:
+        if isinstance(error, TimeoutError):
+            limit = f" within {seconds:g} s" if seconds is not None else ""
+            return errors.CallTimeoutError(
+                f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
+            )
         what = "The session was closed while the call was under way" if self.closed else "The connection was lost"
-        return errors.ConnectionLostError(f"{what}: {_reason(cause)}", **request.context())
+        return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
+
+    def _not_sent(
+        self, error: Exception, reason: str, request: Request, seconds: float | None
+    ) -> errors.TransportError:
+        message, is_permanent = f"It could not be sent: {reason}", True
+        match error:
+            case aiohttp.ClientConnectorCertificateError() | ssl_module.SSLCertVerificationError():
+                message = (
+                    f"The certificate of {self.base_url} is not accepted ({reason}); give the right CA with ssl=, "
+                    "or find out who answers in the portal's place"
+                )
+            case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+                where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self.base_url
+                message, is_permanent = f"No connection to {where}: {reason}", False
+            case aiohttp.ClientHttpProxyError():
+                message, is_permanent = f"The proxy refused with status {error.status}", False
+            case TimeoutError():
+                limit = f" within {seconds:g} s" if seconds is not None else ""
+                return errors.CallTimeoutError(
+                    f"Not sent{limit}", seconds=seconds, outcome=Outcome.NOT_SENT, **request.context()
+                )
+            case aiohttp.ClientError() | OSError():
+                message, is_permanent = f"The connection broke before sending: {reason}", False
+            case RuntimeError() if self._http is None or self._http.closed:
+                message = "The ClientSession was closed" if self._owns_http else "The ClientSession of http= is closed"
+            case _:
+                pass
+        return errors.ConnectError(message, is_permanent=is_permanent, **request.context())
+
+    def _broken(self, error: Exception, request: Request, token: Token, seconds: float | None) -> errors.TransportError:
+        """Why an answer is there in part only."""
+        secrets = (token, *self._secrets)
+        failure: errors.TransportError
+        if isinstance(error, TimeoutError):
+            limit = f" within {seconds:g} s" if seconds is not None else ""
+            failure = errors.CallTimeoutError(
+                f"The answer did not end{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
+            )
+        else:
+            failure = errors.ConnectionLostError(
+                f"The answer broke off: {_reason(error, secrets)}", **request.context()
+            )
+        failure.__cause__ = _clean(error, secrets)
+        return failure
 
 
-class _BodyTooLargeError(Exception):
-    pass
+def _reason(error: BaseException, secrets: tuple[Token, ...]) -> str:
+    """Another library's error in a few words; its own text where it has one."""
+    text = conceal(str(error), secrets)
+    shown = text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
+    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
 
 
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
-    """For bodies of unknown or compressed length."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.content.iter_any():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise _BodyTooLargeError(f"it is larger than {LARGEST_BODY} bytes")
-        parts.append(part)
-    response.release()
-    return b"".join(parts)
+def _clean(error: BaseException, secrets: tuple[Token, ...]) -> BaseException:
+    """An error that may be kept as the cause of another: without request headers, the key or a password.
+
+    That holds for what it was caused by as well, and for the local variables of aiohttp's lines.
+    """
+    if isinstance(error, aiohttp.ClientResponseError) or _shows(error, secrets):
+        # It holds the request. What it says is kept.
+        return aiohttp.ClientError(_reason(error, secrets))
+    if isinstance(error, _NETWORK_ERRORS):
+        error.__traceback__ = None
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    error.__cause__ = None if cause is None else _clean(cause, secrets)
+    error.__context__ = None
+    return error
 
 
-def _reason(error: BaseException | None) -> str:
-    """An error of aiohttp in a few words; its own text where it has one."""
-    return f"{type(error).__name__}: {text}" if (text := str(error)) else type(error).__name__
+def _shows(error: BaseException, secrets: tuple[Token, ...]) -> bool:
+    text = f"{error} {error!r} {vars(error)!r}"
+    return any(form in text for secret in secrets for form in secret.forms())

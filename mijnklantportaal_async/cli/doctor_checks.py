@@ -43,6 +43,13 @@ def check_address(base_url: str, proxy: str | None) -> Check:
     return Check(subject="Address", verdict=Verdict.OK, found=f"{base_url}{way}")
 
 
+def check_way(proxy: str | None, why_not: str | None) -> Check:
+    """How requests go over the network: by themselves, or through aiohttp's ClientSession, and then why."""
+    reason = "a proxy is used" if proxy else why_not
+    found = "the short way" if reason is None else f"through aiohttp's ClientSession, as right and slower: {reason}"
+    return Check(subject="Requests go", verdict=Verdict.OK, found=found)
+
+
 def check_zone(zone: ZoneInfo, now: datetime) -> Check:
     """Whether the portal's zone is known, and how it relates to this machine's."""
     portal, machine = now.astimezone(zone), now.astimezone()

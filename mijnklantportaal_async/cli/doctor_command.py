@@ -5,6 +5,7 @@ import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from mijnklantportaal_async.calling.aiohttp_inside import why_not
 from mijnklantportaal_async.calling.record import with_response
 from mijnklantportaal_async.calling.retry import RetryPolicy
 from mijnklantportaal_async.cli.connection import base_url_of, open_portal, proxy_for, zone_of
@@ -15,6 +16,7 @@ from mijnklantportaal_async.cli.doctor_checks import (
     check_answer,
     check_clock,
     check_rate_limit,
+    check_way,
     check_zone,
 )
 from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -46,7 +48,13 @@ async def _examine(connection: Connection, terminal: Terminal) -> ExitCode:
         except MijnKlantportaalError as error:
             failure = error
             headers = error.headers if isinstance(error, APIStatusError) else None
-    checks = [_versions(), check_address(base_url, proxy_for(base_url)), check_zone(zone, datetime.now(UTC))]
+    proxy = proxy_for(base_url)
+    checks = [
+        _versions(),
+        check_address(base_url, proxy),
+        check_way(proxy, why_not()),
+        check_zone(zone, datetime.now(UTC)),
+    ]
     checks.extend(check_answer(failure, elapsed))
     if headers is not None:
         checks.append(check_clock(headers, datetime.now(UTC)))

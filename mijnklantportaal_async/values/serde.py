@@ -3,12 +3,13 @@
 Strict where cattrs would guess: a text is a text, a number is not cut, nothing turns None into 'None'.
 """
 
+import enum
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args, get_origin
 
 import attrs
 import orjson
@@ -45,26 +46,6 @@ class UnreadableError(Exception):
         self.identifier = identifier
 
 
-class Unreadable(NamedTuple):
-    """A record of a list that could not be understood."""
-
-    place: int
-    """Its place in the list, from 0."""
-    raw: Any
-    """As it came."""
-    problems: tuple[str, ...]
-    """Each with its place, such as `$.data[3].startsAt: missing`."""
-
-    @property
-    def identifier(self) -> str | None:
-        """Its id, where it has one all the same."""
-        return _identifier(self.raw)
-
-    def __str__(self) -> str:
-        name = f"{self.identifier}: " if self.identifier else ""
-        return name + "; ".join(self.problems[:3])
-
-
 @cache
 def json_name(field_name: str) -> str:
     """`starts_at` as `startsAt`."""
@@ -83,7 +64,7 @@ def read(body: bytes, kind: type[T]) -> T:
         UnreadableError: With every problem and its place.
     """
     data = _load(body)
-    return _structure(data, kind, "$", _identifier)
+    return _structure(data, kind, "$", identifier_of)
 
 
 def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
@@ -92,29 +73,11 @@ def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
     Raises:
         UnreadableError: With every problem and its place.
     """
-    _, items = read_envelope(body, key)
+    _, items = load_envelope(body, key)
     return [_structure(item, kind, f"$.{key}[{index}]") for index, item in enumerate(items)]
 
 
-def read_apart(items: Sequence[Any], kind: type[T], key: str = "data") -> tuple[list[T], list[Unreadable]]:
-    """The models of a list, and apart from them what could not be understood: one odd record hides no other.
-
-    Args:
-        items: The list, as `read_envelope` found it.
-        kind: The model.
-        key: Where it stood, for the places of problems.
-    """
-    records: list[T] = []
-    unreadable: list[Unreadable] = []
-    for index, item in enumerate(items):
-        try:
-            records.append(_structure(item, kind, f"$.{key}[{index}]"))
-        except UnreadableError as error:
-            unreadable.append(Unreadable(index, item, error.problems))
-    return records, unreadable
-
-
-def read_envelope(body: bytes, key: str = "data") -> tuple[dict[str, Any], list[Any]]:
+def load_envelope(body: bytes, key: str = "data") -> tuple[dict[str, Any], list[Any]]:
     """The object around a list, and the list under a key of it, both as they came.
 
     Raises:
@@ -187,14 +150,32 @@ def identifier_in(body: bytes) -> str | None:
     return None if found is None else found[1].decode()
 
 
-def _identifier(data: Any) -> str | None:
+def identifier_of(data: Any) -> str | None:
+    """The id of a record as it came, where it has one."""
     identifier = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
     return identifier if isinstance(identifier, str) and identifier else None
 
 
+def structure_function(kind: type[T]) -> Callable[[Any, Any], T]:
+    """What makes a model of JSON that was read, or raises anything; `problems_of` then tells what is wrong.
+
+    Worked out once for each model.
+    """
+    return _structure_function(cast("Hashable", kind), False)
+
+
+def problems_of(data: Any, kind: type[Any], place: str) -> tuple[str, ...]:
+    """All that is wrong with JSON that could not be made a model, each with its place."""
+    try:
+        _structure_function(cast("Hashable", kind), True)(data, kind)
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is told
+        return _problems(error, place)
+    return ()
+
+
 def _structure(data: Any, kind: type[T], place: str, identify: Callable[[Any], str | None] = lambda data: None) -> T:
     try:
-        return cast("T", _structure_function(cast("Hashable", kind), False)(data, kind))
+        return structure_function(kind)(data, kind)
     except Exception:  # noqa: BLE001 - whatever it was, the second time tells all that is wrong, and where
         try:
             return cast("T", _structure_function(cast("Hashable", kind), True)(data, kind))
@@ -269,14 +250,24 @@ def _converter(detailed: bool) -> "Converter":
 
 
 def _text(value: Any, kind: type[str]) -> str:
+    if type(value) is kind:
+        return value
     if not isinstance(value, str):
         raise TypeError(f"must be a text, not {_json_type(value)}")
-    # The hook of `str` also catches every enum of texts.
-    return value if kind is str else kind(value)
+    if kind is str:
+        return value
+    # The hook of `str` also catches every enum of texts. Making a member takes longer than finding a known one.
+    known = _known_members(cast("type[enum.StrEnum]", kind)).get(value)
+    return kind(value) if known is None else known
+
+
+@cache
+def _known_members(kind: type[enum.StrEnum]) -> dict[str, str]:
+    return {member.value: member for member in kind}
 
 
 def _optional_text(value: Any, _: Any) -> str | None:
-    return None if value is None else _text(value, str)
+    return value if value is None or type(value) is str else _text(value, str)
 
 
 def _is_list(kind: Any) -> bool:

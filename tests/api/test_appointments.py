@@ -44,7 +44,7 @@ async def test_the_whole_life_of_an_appointment_in_the_sandbox() -> None:
 
 
 async def test_an_attendee_instead_of_a_customer(make_portal: MakePortal) -> None:
-    async with ScriptedServer(created(customerId=None)) as server:
+    async with ScriptedServer(created(customerId=None, attendeeEmail="zoe@example.nl")) as server:
         attendee = {"customer_id": None, "attendee_name": "Zoë", "attendee_email": "zoe@example.nl"}
         await make_portal(server.url).schedule_appointment(**WANTED | attendee)
         assert server.received[0].json == {

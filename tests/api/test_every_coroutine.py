@@ -77,6 +77,8 @@ def success(name: str, operation: ContractOperation) -> Step:
     record = answer_of(operation)
     if name == "schedule_appointment":
         record |= {"startsAt": "2027-03-05T14:30:00+01:00", "endsAt": "2027-03-05T15:30:00+01:00"}
+        # The examples of the contract are of two customers.
+        record["customerId"] = keywords(name, operation)["customer_id"]
     return answered(operation, record)
 
 

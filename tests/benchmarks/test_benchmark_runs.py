@@ -22,6 +22,8 @@ def test_a_quick_run_prints_every_contender_and_writes_its_numbers(tmp_path: Pat
     titles = (
         "raw aiohttp, hand-tuned",
         "mijnklantportaal_async",
+        "mijnklantportaal_async, http=",
+        "mijnklantportaal_async, rate_limit=None",
         "raw aiohttp, as everybody writes it",
         "aiohttp + cattrs + tenacity, naively",
         "raw aiohttp, hand-tuned (again)",
@@ -36,6 +38,8 @@ def test_a_quick_run_prints_every_contender_and_writes_its_numbers(tmp_path: Pat
     assert {result["key"] for result in numbers["calls"]} == {
         "hand_tuned",
         "package",
+        "package_long",
+        "package_without_limit",
         "everyday",
         "naive_stack",
         "hand_tuned_again",

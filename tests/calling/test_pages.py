@@ -137,7 +137,7 @@ def test_a_page_of_another_shape_is_unreadable(answer: bytes, problem: str) -> N
 def test_one_odd_record_hides_no_other() -> None:
     page = read_page(body(data=[customer(id="cst_1"), {"id": "cst_2"}, None, customer(id="cst_3")]), Customer, 1)
     assert [item.id for item in page.items] == ["cst_1", "cst_3"]
-    assert [(bad.place, bad.identifier) for bad in page.unreadable] == [(1, "cst_2"), (2, None)]
+    assert [(bad.index, bad.identifier) for bad in page.unreadable] == [(1, "cst_2"), (2, None)]
     assert str(page.unreadable[0]).startswith("cst_2: $.data[1]")
 
 

@@ -20,6 +20,7 @@ from mijnklantportaal_async import (
     ConflictError,
     ConnectionLostError,
     DecodeError,
+    MijnKlantportaalError,
     NotFoundError,
     Outcome,
     OutcomeUnknownError,
@@ -172,8 +173,11 @@ async def test_a_created_record_with_an_unreadable_answer_is_looked_for_and_neve
         assert server.count("POST") == 1
 
 
-async def test_an_answer_that_breaks_off_after_the_id_proves_that_it_was_done(make_portal: MakePortal) -> None:
-    async with ScriptedServer(answer(201, b'{"id": "apt_1", "custom'), otherwise=listed()) as server:
+@pytest.mark.parametrize("fault", [half_body, answer(201, b'{"id": "apt_1", "custom')])
+async def test_an_answer_that_breaks_off_after_the_id_proves_that_it_was_done(
+    make_portal: MakePortal, fault: Step
+) -> None:
+    async with ScriptedServer(fault, otherwise=listed()) as server:
         with pytest.raises(DecodeError, match="Do not call again") as caught:
             await schedule(make_portal(server.url))
         assert caught.value.outcome is Outcome.APPLIED
@@ -183,14 +187,23 @@ async def test_an_answer_that_breaks_off_after_the_id_proves_that_it_was_done(ma
 
 
 @pytest.mark.parametrize(
-    "fault", [half_body, answer(201, b"not json"), answer(201, b""), answer(202, b'{"message": "Accepted"}')]
+    ("fault", "kind"),
+    [
+        (answer(201, b"not json"), DecodeError),
+        (answer(201, b""), DecodeError),
+        (answer(202, b'{"message": "Accepted"}'), OutcomeUnknownError),
+    ],
 )
-async def test_told_that_it_was_done_without_an_id_nobody_sends_again(make_portal: MakePortal, fault: Step) -> None:
+async def test_told_that_it_was_done_without_an_id_nobody_sends_again(
+    make_portal: MakePortal, fault: Step, kind: type[MijnKlantportaalError]
+) -> None:
     async with ScriptedServer(fault, otherwise=listed()) as server:
-        with pytest.raises(OutcomeUnknownError) as caught:
+        with pytest.raises(kind) as caught:
             await schedule(make_portal(server.url))
+        assert caught.value.outcome is Outcome.UNKNOWN
         assert server.count("POST") == 1
-        assert "not found in the portal either" in caught.value.__cause__.__notes__[0]  # type: ignore[union-attr]
+        told = caught.value if kind is DecodeError else caught.value.__cause__
+        assert "not found in the portal either" in told.__notes__[0]  # type: ignore[union-attr]
 
 
 async def test_a_readable_id_of_an_unreadable_answer_is_told(make_portal: MakePortal) -> None:

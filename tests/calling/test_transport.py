@@ -150,7 +150,9 @@ async def test_many_different_timeouts_are_not_remembered(make_portal: MakePorta
         portal = make_portal(server.url)
         for seconds in range(1, 40):
             await portal.with_options(timeouts=Timeouts(attempt=seconds)).get_appointment("apt_1")
-        assert len(portal._caller.sender.transport._timeouts) <= 16
+        short = portal._caller.sender.transport._short
+        assert short is not None
+        assert len(short.timeouts) <= 16
 
 
 async def test_looking_in_vain_for_an_applied_record_is_told(make_portal: MakePortal) -> None:

@@ -14,6 +14,7 @@ from mijnklantportaal_async.cli.doctor_checks import (
     check_answer,
     check_clock,
     check_rate_limit,
+    check_way,
     check_zone,
 )
 from mijnklantportaal_async.sandbox import Sandbox
@@ -74,6 +75,16 @@ def test_the_password_of_a_proxy_is_not_shown() -> None:
     assert "secret" not in found
 
 
+def test_which_way_requests_go() -> None:
+    assert check_way(None, None).found == "the short way"
+    assert check_way(None, "aiohttp 9.9 is not among the tested").found.endswith(
+        ": aiohttp 9.9 is not among the tested"
+    )
+    proxied = check_way("http://user:secret@proxy.example:3128", None).found
+    assert "ClientSession" in proxied
+    assert "secret" not in proxied
+
+
 def test_the_zone_says_what_time_it_is_there() -> None:
     assert "Europe/Amsterdam, now 13:00 (+0100)" in check_zone(ZoneInfo("Europe/Amsterdam"), NOW).found
 
@@ -83,6 +94,7 @@ def test_a_healthy_sandbox(command: Command) -> None:
 
     assert result.code == 0
     assert "All is well." in result.messages
+    assert "the short way" in result.output
     assert "fail" not in result.output
 
 

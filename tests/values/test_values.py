@@ -17,8 +17,8 @@ from mijnklantportaal_async.values.serde import (
     UnreadableError,
     given_fields,
     json_name,
+    load_envelope,
     read,
-    read_envelope,
     read_json,
     read_list,
     write,
@@ -129,7 +129,7 @@ def test_lists() -> None:
 
 
 def test_the_object_around_a_list_comes_along() -> None:
-    envelope, items = read_envelope(b'{"page": 2, "items": [{"someText": "a"}]}', "items")
+    envelope, items = load_envelope(b'{"page": 2, "items": [{"someText": "a"}]}', "items")
     assert (envelope["page"], items) == (2, [{"someText": "a"}])
 
 
