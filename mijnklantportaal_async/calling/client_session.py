@@ -22,7 +22,7 @@ from mijnklantportaal_async.calling.exchange import (
     TooLateError,
     Unfit,
     UnfitError,
-    is_fit,
+    fit_transport,
     read_bounded,
 )
 from mijnklantportaal_async.calling.record import CallRecord
@@ -55,9 +55,7 @@ class ThroughClientSession:
     __slots__ = (
         "_base_url",
         "_connecting",
-        "_connections",
         "_headers",
-        "_http",
         "_is_ours",
         "_is_plain",
         "_middlewares",
@@ -68,6 +66,8 @@ class ThroughClientSession:
         "_timeouts",
         "_token",
         "_urls",
+        "connections",
+        "http",
     )
 
     def __init__(
@@ -81,8 +81,8 @@ class ThroughClientSession:
         ssl: Any,
         is_ours: bool,
     ) -> None:
-        self._http = http
-        self._connections = connections
+        self.http = http
+        self.connections = connections
         self._base_url = base_url
         self._own_headers = headers
         self._proxy = proxy
@@ -102,12 +102,12 @@ class ThroughClientSession:
         self, request: Request, token: str, seconds: float | None, record: CallRecord, largest: int
     ) -> tuple[Answer, Exception | None]:
         """As `Exchange.send`."""
-        http = self._http
+        http = self.http
         # Others may have put something of their own in the place of aiohttp; then nothing is known of what it does.
         is_untouched = inside.is_untouched(type(http))
         # Where nothing but aiohttp is at work, its connection is all that has to have an end.
         is_plain = is_untouched and self._is_plain
-        attempt = _Attempt(self._connections, request, record, seconds, is_plain)
+        attempt = _Attempt(self.connections, request, record, seconds, is_plain)
         body = None if request.body is None else _Body(request.body, request.content_type, attempt)
         headers = self._headers if token is self._token or token == self._token else self._sign(token)
         if not self._is_ours:
@@ -273,11 +273,11 @@ class _Attempt:
 
     def _leave(self, connection: "aiohttp.connector.Connection") -> None:
         """The head is about to be written; with the body, where there is one."""
-        if not is_fit(connection, self._connections):
+        transport = fit_transport(connection, self._connections)
+        if transport is None:
             raise Unfit
         self.check()
-        if connection.transport is not None:
-            self._begin(connection.transport)
+        self._begin(transport)
         if self._request.body is None:
             self._record.begun = True
 

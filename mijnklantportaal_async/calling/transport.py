@@ -5,7 +5,7 @@ import ssl as ssl_module
 import warnings
 from base64 import b64encode
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 
 import aiohttp
@@ -89,7 +89,6 @@ class Transport:
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checked_token: str | None = None
-        self._connections: Connections | None = None
         self._short: Exchange | None = None
         self._long: ThroughClientSession | None = None
 
@@ -140,7 +139,7 @@ class Transport:
             way: Exchange | ThroughClientSession = long
             # Asked each time: tools that record or mock requests come and go.
             if self.long_way is None and inside.is_untouched():
-                way = self._short or await self._learn() or long
+                way = self._short or await self._learn(long)
             seconds = None if timeout is None else self._clock.real(timeout)
             answer, broken = await way.send(request, token, seconds, record, LARGEST_BODY)
         except Exception as error:  # noqa: BLE001 - whatever it was, it says whether something was sent
@@ -155,8 +154,8 @@ class Transport:
     async def aclose(self) -> None:
         """Closes the pool, unless it is the user's. Any number of times."""
         self.closed = True
-        if self._connections is not None:
-            self._connections.give_up_all()
+        if self._long is not None:
+            self._long.connections.give_up_all()
         http, self._http = self._http, None
         if self._owns_http and http is not None:
             await http.close()
@@ -201,10 +200,10 @@ class Transport:
                 self.long_way = "something else wants to see each request, such as a tracer"
         if self.long_way is not None:
             logger.info("Requests go through aiohttp's ClientSession, as right and slower: %s", self.long_way)
-        self._connections = Connections(asyncio.get_running_loop(), is_encrypted=self.base_url.startswith("https:"))
+        connections = Connections(asyncio.get_running_loop(), is_encrypted=self.base_url.startswith("https:"))
         self._long = ThroughClientSession(
             http,
-            self._connections,
+            connections,
             base_url=self.base_url,
             headers=headers,
             proxy=self._proxy,
@@ -213,15 +212,12 @@ class Transport:
         )
         return self._long
 
-    async def _learn(self) -> Exchange | None:
+    async def _learn(self, long: ThroughClientSession) -> Exchange:
         """The short way, from a request that aiohttp makes and never sends."""
-        http, connections = self._http, self._connections
-        if http is None or connections is None or http.connector is None:
-            return None
-        pattern = await inside.take_request(http, URL(self.base_url, encoded=True), self._ssl)
-        if pattern is None:
-            return None
-        self._short = Exchange(http.connector, connections, pattern, self.base_url)
+        pattern = await inside.take_request(long.http, URL(self.base_url, encoded=True), self._ssl)
+        # A session has none once it is closed, and nobody else has ours.
+        connector = cast("aiohttp.BaseConnector", long.http.connector)
+        self._short = Exchange(connector, long.connections, pattern, self.base_url)
         return self._short
 
     # --- what is known when there is no answer -------------------------------------------------------------------

@@ -153,6 +153,23 @@ async def test_a_middleware_that_answers_by_itself(make_portal: MakePortal) -> N
         assert [received.path for received in server.received] == ["/v1/kept"]
 
 
+async def test_a_middleware_that_signs_bodies(make_portal: MakePortal) -> None:
+    seen: list[bytes] = []
+
+    async def sign(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        body: Any = request.body
+        seen.extend([await body.as_bytes(), body.decode().encode()])
+        assert body.autoclose
+        request.headers["X-Signature"] = str(len(seen[0]))
+        return await send(request)
+
+    async with ScriptedServer(created()) as server, aiohttp.ClientSession(middlewares=(sign,)) as http:
+        await make_portal(server.url, http=http).schedule_appointment(**WANTED)
+        [received] = server.received
+    assert seen == [received.body] * 2
+    assert received.headers["x-signature"] == str(len(received.body))
+
+
 def test_a_client_that_sends_again_by_itself_is_refused() -> None:
     class RetryClient:
         """As that of aiohttp-retry, which wraps a session."""
