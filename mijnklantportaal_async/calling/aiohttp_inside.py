@@ -127,7 +127,7 @@ async def take_request(http: aiohttp.ClientSession, url: URL, ssl: Any) -> aioht
 
 
 def before_sending(request: aiohttp.ClientRequest, check: "Callable[[aiohttp.connector.Connection], None]") -> bool:
-    """Has the connection shown to `check` in the step in which a request of a ClientSession begins to leave.
+    """Has the connection shown to `check`, once, in the step in which a request of a ClientSession begins to leave.
 
     No public name tells which connection a request goes over, before there is an answer. aiohttp closes the connection
     if `check` raises, and nothing has left then.
@@ -140,6 +140,8 @@ def before_sending(request: aiohttp.ClientRequest, check: "Callable[[aiohttp.con
     send: Callable[..., Awaitable[aiohttp.ClientResponse]] = request.send
 
     def checked(connection: "aiohttp.connector.Connection") -> Awaitable[aiohttp.ClientResponse]:
+        # Taken out at once: the two would keep each other alive.
+        del request.send
         check(connection)
         return send(connection)
 
