@@ -8,6 +8,7 @@ as right.
 import inspect
 import types
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -112,7 +113,7 @@ def middlewares(http: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareTy
 # --- a request that aiohttp made --------------------------------------------------------------------------------
 
 
-async def take_request(http: aiohttp.ClientSession, url: URL, ssl: Any) -> aiohttp.ClientRequest | None:
+async def take_request(http: aiohttp.ClientSession, url: URL, ssl: Any) -> aiohttp.ClientRequest:
     """A request object of aiohttp's own making, never sent: it tells the pool whom to connect to, and how."""
     taken: list[aiohttp.ClientRequest] = []
 
@@ -120,15 +121,13 @@ async def take_request(http: aiohttp.ClientSession, url: URL, ssl: Any) -> aioht
         taken.append(request)
         raise Taken
 
-    try:
+    with suppress(Taken):
         await http.request("GET", url, ssl=ssl, allow_redirects=False, middlewares=(take,))
-    except Taken:
-        return taken[0]
-    return None
+    return taken[0]
 
 
 def before_sending(request: aiohttp.ClientRequest, check: "Callable[[aiohttp.connector.Connection], None]") -> bool:
-    """Has the connection shown to `check` in the step in which a request of a ClientSession begins to leave.
+    """Has the connection shown to `check`, once, in the step in which a request of a ClientSession begins to leave.
 
     No public name tells which connection a request goes over, before there is an answer. aiohttp closes the connection
     if `check` raises, and nothing has left then.
@@ -141,6 +140,8 @@ def before_sending(request: aiohttp.ClientRequest, check: "Callable[[aiohttp.con
     send: Callable[..., Awaitable[aiohttp.ClientResponse]] = request.send
 
     def checked(connection: "aiohttp.connector.Connection") -> Awaitable[aiohttp.ClientResponse]:
+        # Taken out at once: the two would keep each other alive.
+        del request.send
         check(connection)
         return send(connection)
 

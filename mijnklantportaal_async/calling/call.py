@@ -188,6 +188,8 @@ class Caller:
                     and record.doubt is not Doubt.NONE
                     and failure.status in request.operation.done_statuses
                 ):
+                    # The record will tell.
+                    record.doubt = Doubt.CLEARED
                     return await when_done(failure)
                 if search is not None:
                     found = await search.after(failure)
@@ -208,8 +210,11 @@ class Caller:
         """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
         operation = request.operation
-        # An answer of the portal's own that cannot be understood says more than that nobody knows.
-        is_told = isinstance(error, errors.DecodeError) and error.status in operation.success
+        if record.doubt is Doubt.OPEN and operation.effect is not Effect.READ:
+            # What this attempt came to says nothing of the one before.
+            error.outcome = Outcome.APPLIED if error.outcome is Outcome.APPLIED else Outcome.UNKNOWN
+        # An answer that cannot be understood says more than that nobody knows.
+        is_told = isinstance(error, errors.DecodeError)
         is_unknown = error.outcome is Outcome.UNKNOWN and not isinstance(error, errors.OutcomeUnknownError)
         if operation.effect.may_repeat or is_told or not is_unknown:
             raise error
@@ -242,7 +247,8 @@ class Caller:
         if step is Step.LOOK:
             # `Search.after` has looked by now: it was not there, and the service had its time to commit.
             looked = search is not None and options.reconcile is not None and record.doubt is Doubt.CLEARED
-            return looked and judge(Effect.SET, error) is Step.RETRY
+            # Anybody on the way answers 200 with a page of his own.
+            return looked and (isinstance(error, errors.DecodeError) or judge(Effect.SET, error) is Step.RETRY)
         return step is Step.RETRY
 
     # --- telling -----------------------------------------------------------------------------------------------

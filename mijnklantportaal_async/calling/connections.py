@@ -62,10 +62,8 @@ class Connections:
             return True
 
     def _is_readable(self, transport: asyncio.Transport) -> bool:
-        handle = transport.get_extra_info("socket")
-        if handle is None:
-            return False
-        number, poll = handle.fileno(), self._poll
+        # A transport without a socket is nothing that aiohttp connects.
+        number, poll = transport.get_extra_info("socket").fileno(), self._poll
         if poll is None:  # pragma: no cover - Windows
             return bool(select.select([number], [], [], 0)[0])
         poll.register(number, select.POLLIN)

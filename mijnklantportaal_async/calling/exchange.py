@@ -122,12 +122,9 @@ class Exchange:
         loop, connections = self._loop, self._connections
         end = NEVER if seconds is None else loop.time() + seconds
         size = len(request.body or b"")
-        connection = await self._connect(seconds)
-        transport = connection.transport
+        connection, transport = await self._connect(seconds)
         reader: Any = None
         try:
-            if transport is None:
-                raise aiohttp.ClientConnectionResetError("the connection is closed")
             reader = inside.reader_of_answers(connection)
             self._write(transport, request, token, end, record)
             message, payload = await reader.read()
@@ -168,13 +165,14 @@ class Exchange:
         connection.release()
         return answer, None
 
-    async def _connect(self, seconds: float | None) -> "aiohttp.connector.Connection":
+    async def _connect(self, seconds: float | None) -> "tuple[aiohttp.connector.Connection, asyncio.Transport]":
         """A connection that can be written to."""
         timeout = self.timeouts.of(seconds)
         for _ in range(MOST_UNFIT):
             connection = await inside.connect(self._connector, self._pattern, timeout)
-            if is_fit(connection, self._connections):
-                return connection
+            transport = fit_transport(connection, self._connections)
+            if transport is not None:
+                return connection, transport
             connection.close()
         raise UnfitError
 
@@ -214,22 +212,24 @@ class Exchange:
         return self._heads[token]
 
     def _give_up(
-        self, connection: "aiohttp.connector.Connection", transport: asyncio.Transport | None, record: CallRecord
+        self, connection: "aiohttp.connector.Connection", transport: asyncio.Transport, record: CallRecord
     ) -> None:
-        if transport is not None and record.state is State.LEFT:
+        if record.state is State.LEFT:
             self._connections.give_up(transport)
         connection.close()
 
 
-def is_fit(connection: "aiohttp.connector.Connection", connections: Connections) -> bool:
-    """Whether a request may be written: the connection stands, and nothing lies on it that nobody asked for."""
+def fit_transport(connection: "aiohttp.connector.Connection", connections: Connections) -> asyncio.Transport | None:
+    """What a request may be written to: a connection that stands, and on which nothing lies that nobody asked for."""
     transport = connection.transport
-    return (
-        transport is not None
-        and not transport.is_closing()
-        and not inside.has_unasked(connection)
-        and not connections.has_unread(transport)
-    )
+    if (
+        transport is None
+        or transport.is_closing()
+        or inside.has_unasked(connection)
+        or connections.has_unread(transport)
+    ):
+        return None
+    return transport
 
 
 async def read_bounded(payload: aiohttp.StreamReader, largest: int, parts: list[bytes]) -> bytes:

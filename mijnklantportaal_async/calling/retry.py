@@ -125,11 +125,7 @@ def judge(effect: Effect, error: errors.MijnKlantportaalError) -> Step:
         case errors.OutcomeUnknownError():
             return Step.RAISE if effect.may_repeat else Step.LOOK
         case errors.DecodeError():
-            if not effect.may_repeat:
-                return Step.LOOK
-            # Anybody on the way answers 200 with a page of HTML; the portal says 201 when it has done it.
-            is_done = error.outcome is not Outcome.UNKNOWN or error.status in DONE_STATUSES
-            return Step.RAISE if is_done else Step.RETRY
+            return Step.RAISE if effect.may_repeat else Step.LOOK
         case errors.TransportError() | errors.ServerError() if error.outcome is not Outcome.REJECTED:
             return Step.RETRY if effect.may_repeat else Step.LOOK
         case errors.APIStatusError() if error.status in LOST_ANSWERS:

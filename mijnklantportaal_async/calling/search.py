@@ -62,7 +62,7 @@ class Search(Generic[T]):
         Only an answer to this very request is one: what a proxy mixed up says nothing of what became of ours.
 
         Raises:
-            OutcomeUnknownError: It is an answer to another.
+            DecodeError: It is an answer to another.
         """
         record = self._record
         answer = cast("Answer", record.answer)
@@ -73,12 +73,10 @@ class Search(Generic[T]):
             return
         record.doubt = Doubt.OPEN
         record.failures += 1
-        raise errors.OutcomeUnknownError(
-            f"{answer.status}, but the answer is not one to this request: {why}",
-            how_to_check=self._request.operation.how_to_check,
-            attempts=record.attempts,
-            **self._request.context(),
-        )
+        message = f"{answer.status}, but the answer is not one to this request: {why}"
+        error = decode_error_from(self._request, answer, UnreadableError((f"$: {why}",)), record.attempts, message)
+        error.outcome = Outcome.UNKNOWN
+        raise error
 
     async def after(self, failure: errors.MijnKlantportaalError) -> T | None:
         """The record, if an attempt made it after all; None when none did, or there is nothing to look for.

@@ -4,7 +4,7 @@ import asyncio
 import ssl as ssl_module
 import warnings
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import aiohttp
 from aiohttp import hdrs
@@ -12,14 +12,14 @@ from yarl import URL
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling import aiohttp_inside as inside
-from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
+from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.client_session import ThroughClientSession
 from mijnklantportaal_async.calling.connections import Connections
 from mijnklantportaal_async.calling.exchange import Exchange, check_text
+from mijnklantportaal_async.calling.failures import Failures
 from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
-from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.clock import Clock
 
 LARGEST_BODY = 32 * 1024 * 1024
@@ -28,16 +28,10 @@ LARGEST_BODY = 32 * 1024 * 1024
 KEEP_ALIVE = 15.0
 """Seconds that an idle connection is kept: less than common servers do, so that few calls meet a dying one."""
 
-LONGEST_REASON = 200
-"""Characters of another library's error that are repeated."""
-
 ConnectorFactory: TypeAlias = Callable[[], aiohttp.BaseConnector]
 TLS: TypeAlias = ssl_module.SSLContext | aiohttp.Fingerprint | bool
 
 _JSON = "application/json"
-
-_NETWORK_ERRORS = (aiohttp.ClientError, OSError)
-"""What happens to anybody; with it the lines of other libraries in a traceback say nothing, and show much."""
 
 
 class Transport:
@@ -74,13 +68,12 @@ class Transport:
         self._owns_http = http is None
         self._connector_factory = connector_factory
         self._proxy = proxy
-        self._secrets = () if proxy is None else proxy_secrets(proxy)
+        self._failures = Failures(base_url, proxy)
         self._ssl = ssl
         self._user_agent = user_agent
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checked_token: Token | None = None
-        self._connections: Connections | None = None
         self._short: Exchange | None = None
         self._long: ThroughClientSession | None = None
 
@@ -131,14 +124,14 @@ class Transport:
             way: Exchange | ThroughClientSession = long
             # Asked each time: tools that record or mock requests come and go.
             if self.long_way is None and inside.is_untouched():
-                way = self._short or await self._learn() or long
+                way = self._short or await self._learn(long)
             seconds = None if timeout is None else self._clock.real(timeout)
             answer, broken = await way.send(request, token, seconds, record, LARGEST_BODY)
         except Exception as error:  # noqa: BLE001 - whatever it was, it says whether something was sent
-            failure = self._failure(error, request, token, timeout, record)
+            failure = self._failures.of(error, request, token, timeout, record, is_closed=self.closed)
         else:
             if broken is not None:
-                answer.broken = self._broken(broken, request, token, timeout)
+                answer.broken = self._failures.of_body(broken, request, token, timeout)
             return answer
         # Out here no other error hangs on to it, with the headers of the request in its hands.
         raise failure
@@ -146,8 +139,8 @@ class Transport:
     async def aclose(self) -> None:
         """Closes the pool, unless it is the user's. Any number of times."""
         self.closed = True
-        if self._connections is not None:
-            self._connections.give_up_all()
+        if self._long is not None:
+            self._long.connections.give_up_all()
         http, self._http = self._http, None
         if self._owns_http and http is not None:
             await http.close()
@@ -192,10 +185,10 @@ class Transport:
                 self.long_way = "something else wants to see each request, such as a tracer"
         if self.long_way is not None:
             logger.info("Requests go through aiohttp's ClientSession, as right and slower: %s", self.long_way)
-        self._connections = Connections(asyncio.get_running_loop(), is_encrypted=self.base_url.startswith("https:"))
+        connections = Connections(asyncio.get_running_loop(), is_encrypted=self.base_url.startswith("https:"))
         self._long = ThroughClientSession(
             http,
-            self._connections,
+            connections,
             base_url=self.base_url,
             headers=headers,
             proxy=self._proxy,
@@ -204,109 +197,10 @@ class Transport:
         )
         return self._long
 
-    async def _learn(self) -> Exchange | None:
+    async def _learn(self, long: ThroughClientSession) -> Exchange:
         """The short way, from a request that aiohttp makes and never sends."""
-        http, connections = self._http, self._connections
-        if http is None or connections is None or http.connector is None:
-            return None
-        pattern = await inside.take_request(http, URL(self.base_url, encoded=True), self._ssl)
-        if pattern is None:
-            return None
-        self._short = Exchange(http.connector, connections, pattern, self.base_url)
+        pattern = await inside.take_request(long.http, URL(self.base_url, encoded=True), self._ssl)
+        # A session has none once it is closed, and nobody else has ours.
+        connector = cast("aiohttp.BaseConnector", long.http.connector)
+        self._short = Exchange(connector, long.connections, pattern, self.base_url)
         return self._short
-
-    # --- what is known when there is no answer -------------------------------------------------------------------
-
-    def _failure(
-        self, error: Exception, request: Request, token: Token, seconds: float | None, record: CallRecord
-    ) -> errors.TransportError:
-        """What an error means: above all, whether something was sent."""
-        secrets = (token, *self._secrets)
-        reason = _reason(error, secrets)
-        if record.state is State.LEFT:
-            failure = self._lost(error, reason, request, seconds)
-        else:
-            failure = self._not_sent(error, reason, request, seconds)
-        failure.__cause__ = _clean(error, secrets)
-        return failure
-
-    def _lost(self, error: Exception, reason: str, request: Request, seconds: float | None) -> errors.TransportError:
-        if isinstance(error, TimeoutError):
-            limit = f" within {seconds:g} s" if seconds is not None else ""
-            return errors.CallTimeoutError(
-                f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
-            )
-        what = "The session was closed while the call was under way" if self.closed else "The connection was lost"
-        return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
-
-    def _not_sent(
-        self, error: Exception, reason: str, request: Request, seconds: float | None
-    ) -> errors.TransportError:
-        message, is_permanent = f"It could not be sent: {reason}", True
-        match error:
-            case aiohttp.ClientConnectorCertificateError() | ssl_module.SSLCertVerificationError():
-                message = (
-                    f"The certificate of {self.base_url} is not accepted ({reason}); give the right CA with ssl=, "
-                    "or find out who answers in the portal's place"
-                )
-            case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-                where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self.base_url
-                message, is_permanent = f"No connection to {where}: {reason}", False
-            case aiohttp.ClientHttpProxyError():
-                message, is_permanent = f"The proxy refused with status {error.status}", False
-            case TimeoutError():
-                limit = f" within {seconds:g} s" if seconds is not None else ""
-                return errors.CallTimeoutError(
-                    f"Not sent{limit}", seconds=seconds, outcome=Outcome.NOT_SENT, **request.context()
-                )
-            case aiohttp.ClientError() | OSError():
-                message, is_permanent = f"The connection broke before sending: {reason}", False
-            case RuntimeError() if self._http is None or self._http.closed:
-                message = "The ClientSession was closed" if self._owns_http else "The ClientSession of http= is closed"
-            case _:
-                pass
-        return errors.ConnectError(message, is_permanent=is_permanent, **request.context())
-
-    def _broken(self, error: Exception, request: Request, token: Token, seconds: float | None) -> errors.TransportError:
-        """Why an answer is there in part only."""
-        secrets = (token, *self._secrets)
-        failure: errors.TransportError
-        if isinstance(error, TimeoutError):
-            limit = f" within {seconds:g} s" if seconds is not None else ""
-            failure = errors.CallTimeoutError(
-                f"The answer did not end{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
-            )
-        else:
-            failure = errors.ConnectionLostError(
-                f"The answer broke off: {_reason(error, secrets)}", **request.context()
-            )
-        failure.__cause__ = _clean(error, secrets)
-        return failure
-
-
-def _reason(error: BaseException, secrets: tuple[Token, ...]) -> str:
-    """Another library's error in a few words; its own text where it has one."""
-    text = conceal(str(error), secrets)
-    shown = text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
-    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
-
-
-def _clean(error: BaseException, secrets: tuple[Token, ...]) -> BaseException:
-    """An error that may be kept as the cause of another: without request headers, the key or a password.
-
-    That holds for what it was caused by as well, and for the local variables of aiohttp's lines.
-    """
-    if isinstance(error, aiohttp.ClientResponseError) or _shows(error, secrets):
-        # It holds the request. What it says is kept.
-        return aiohttp.ClientError(_reason(error, secrets))
-    if isinstance(error, _NETWORK_ERRORS):
-        error.__traceback__ = None
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    error.__cause__ = None if cause is None else _clean(cause, secrets)
-    error.__context__ = None
-    return error
-
-
-def _shows(error: BaseException, secrets: tuple[Token, ...]) -> bool:
-    text = f"{error} {error!r} {vars(error)!r}"
-    return any(form in text for secret in secrets for form in secret.forms())

@@ -16,6 +16,7 @@ from moved_time import LoopClock
 from scripted_server import Exchange, ScriptedServer, answer, drop, stall
 
 from mijnklantportaal_async import CallTimeoutError, ConnectError, ConnectionLostError, Outcome
+from mijnklantportaal_async.calling import aiohttp_inside as inside
 from mijnklantportaal_async.calling import transport as rim
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.record import CallRecord, State
@@ -27,9 +28,28 @@ CREATE = Request(Operation("create", "POST", "/things", Effect.CREATE), "/things
 READ = Request(Operation("read", "GET", "/things", Effect.READ), "/things")
 REMOVE = Request(Operation("remove", "DELETE", "/things/1", Effect.REMOVE), "/things/1")
 
-WAYS = ("short", "long", "long, session of the user's")
+WAYS = ("short", "long", "long, session of the user's", "long, with a middleware of the user's")
 
 MakeTransport = Callable[..., Transport]
+
+
+def a_transport(base_url: str, **settings: Any) -> Transport:
+    defaults: dict[str, Any] = {
+        "http": None,
+        "connector_factory": None,
+        "proxy": None,
+        "ssl": True,
+        "user_agent": "tests/1",
+        "clock": LoopClock(),
+    }
+    transport = Transport(base_url, **defaults | settings)
+    transport.check_usable()
+    return transport
+
+
+async def pass_on(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Nobody knows how long such a one takes, so aiohttp looks after the time."""
+    return await send(request)
 
 
 @pytest.fixture(params=WAYS)
@@ -41,21 +61,13 @@ async def make(request: pytest.FixtureRequest) -> AsyncIterator[MakeTransport]:
         base_url: str, *, connector: Callable[[], aiohttp.BaseConnector] | None = None, **settings: Any
     ) -> Transport:
         http = None
-        if request.param == WAYS[2]:
-            http = aiohttp.ClientSession(connector=connector() if connector else None)
+        if request.param in WAYS[2:]:
+            middlewares = (pass_on,) if request.param == WAYS[3] else ()
+            http = aiohttp.ClientSession(connector=connector() if connector else None, middlewares=middlewares)
             opened.append(http)
-        defaults: dict[str, Any] = {
-            "http": http,
-            "connector_factory": None if http else connector,
-            "proxy": None,
-            "ssl": True,
-            "user_agent": "tests/1",
-            "clock": LoopClock(),
-        }
-        transport = Transport(base_url, **defaults | settings)
+        transport = a_transport(base_url, http=http, connector_factory=None if http else connector, **settings)
         if request.param == WAYS[1]:
             transport.long_way = "the test wants it"
-        transport.check_usable()
         opened.append(transport)
         return transport
 
@@ -358,6 +370,19 @@ async def test_no_answer_in_time(make: MakeTransport, request_: Request) -> None
         assert len(server.received) == 1
 
 
+async def test_cancelled_while_the_answer_comes(make: MakeTransport) -> None:
+    async with ScriptedServer(raw(b"HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n[1]"), raw(http())) as server:
+        transport = make(server.url)
+        sending = asyncio.ensure_future(send(transport))
+        await server.wait_for(1)
+        await asyncio.sleep(0.2)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert (await send(transport)).status == 201
+        assert server.connections_accepted == 2
+
+
 async def test_one_timer_serves_all_deadlines(make: MakeTransport) -> None:
     async def by_name(exchange: Exchange) -> None:
         await asyncio.sleep(float(exchange.received.path.rpartition("/")[2]))
@@ -491,6 +516,22 @@ async def test_nothing_of_it_arrives_later(
             assert error.outcome is Outcome.UNKNOWN
 
 
+async def test_with_documented_names_alone_a_body_is_over_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inside, "TESTED", frozenset())
+    inside.why_not.cache_clear()
+    try:
+        async with Deaf() as server:
+            transport = a_transport(server.url)
+            assert transport.long_way is not None
+            error = await failure(transport, Request(CREATE.operation, "/things", b"x" * 300_000), timeout=0.5)
+            assert error.outcome is Outcome.UNKNOWN
+            server.listens.set()
+            assert await server.ended == "ConnectionResetError"
+            await transport.aclose()
+    finally:
+        inside.why_not.cache_clear()
+
+
 @pytest.mark.parametrize("request_", [READ, REMOVE], ids=["GET", "DELETE"])
 async def test_a_request_without_a_body_is_over_as_well(make: MakeTransport, request_: Request) -> None:
     async with Deaf() as server:
@@ -580,17 +621,7 @@ async def test_a_proxy_that_does_not_let_us_through(said: bytes | None, kind: ty
     if said is None:
         server.close()
     async with server:
-        proxy = f"http://user:{PASSWORD}@127.0.0.1:{port}"
-        transport = Transport(
-            "https://portal.example/v1",
-            http=None,
-            connector_factory=None,
-            proxy=proxy,
-            ssl=True,
-            user_agent="tests/1",
-            clock=LoopClock(),
-        )
-        transport.check_usable()
+        transport = a_transport("https://portal.example/v1", proxy=f"http://user:{PASSWORD}@127.0.0.1:{port}")
         error: BaseException | None = await failure(transport)
         assert type(error) is kind
         assert error.outcome is Outcome.NOT_SENT

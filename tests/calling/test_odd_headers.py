@@ -2,14 +2,14 @@
 
 import asyncio
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from given import WANTED, MakePortal
 from hypothesis import given
 from hypothesis import strategies as st
-from moved_time import HandClock
+from moved_time import HandClock, wall_now
 from scripted_server import Exchange, ScriptedServer, Step, answer, appointment
 
 from mijnklantportaal_async import (
@@ -213,7 +213,7 @@ async def test_an_absurd_wait_is_cut_and_said(make_portal: MakePortal, value: st
         portal = make_portal(server.url)
         with pytest.raises(RateLimitedError, match=r"absurdly long wait, .* as 300 s.*Call again in 300 s"):
             await portal.schedule_appointment(**WANTED)
-        with pytest.raises(RateLimitWaitError, match="Call again in 360[01] s"):
+        with pytest.raises(RateLimitWaitError, match="Call again in 30[01] s"):
             await portal.get_appointment("apt_1")
         await asyncio.sleep(3601)
         await portal.get_appointment("apt_1")
@@ -240,7 +240,7 @@ async def test_a_service_that_says_when_it_will_be_back_is_not_asked_before(make
         began = asyncio.get_running_loop().time()
         await make_portal(server.url).get_appointment("apt_1")
         assert 30 <= asyncio.get_running_loop().time() - began < 40
-    in_a_minute = (datetime.now(UTC) + timedelta(seconds=40)).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    in_a_minute = (wall_now() + timedelta(seconds=40)).strftime("%a, %d %b %Y %H:%M:%S GMT")
     async with ScriptedServer(answer(503, b"", {"Retry-After": in_a_minute}), FOUND) as server:
         began = asyncio.get_running_loop().time()
         await make_portal(server.url).get_appointment("apt_1")

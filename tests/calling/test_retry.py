@@ -20,7 +20,6 @@ from mijnklantportaal_async import (
     ConflictError,
     ConnectionLostError,
     DecodeError,
-    MijnKlantportaalError,
     NotFoundError,
     Outcome,
     OutcomeUnknownError,
@@ -186,24 +185,14 @@ async def test_an_answer_that_breaks_off_after_the_id_proves_that_it_was_done(
         assert "not found in the portal either" in caught.value.__notes__[0]
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        (answer(201, b"not json"), DecodeError),
-        (answer(201, b""), DecodeError),
-        (answer(202, b'{"message": "Accepted"}'), OutcomeUnknownError),
-    ],
-)
-async def test_told_that_it_was_done_without_an_id_nobody_sends_again(
-    make_portal: MakePortal, fault: Step, kind: type[MijnKlantportaalError]
-) -> None:
+@pytest.mark.parametrize("fault", [answer(201, b"not json"), answer(201, b""), answer(202, b'{"message": "Accepted"}')])
+async def test_told_that_it_was_done_without_an_id_nobody_sends_again(make_portal: MakePortal, fault: Step) -> None:
     async with ScriptedServer(fault, otherwise=listed()) as server:
-        with pytest.raises(kind) as caught:
+        with pytest.raises(DecodeError, match="Look whether it happened") as caught:
             await schedule(make_portal(server.url))
         assert caught.value.outcome is Outcome.UNKNOWN
         assert server.count("POST") == 1
-        told = caught.value if kind is DecodeError else caught.value.__cause__
-        assert "not found in the portal either" in told.__notes__[0]  # type: ignore[union-attr]
+        assert "not found in the portal either" in caught.value.__notes__[0]
 
 
 async def test_a_readable_id_of_an_unreadable_answer_is_told(make_portal: MakePortal) -> None:

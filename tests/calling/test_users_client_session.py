@@ -153,6 +153,23 @@ async def test_a_middleware_that_answers_by_itself(make_portal: MakePortal) -> N
         assert [received.path for received in server.received] == ["/v1/kept"]
 
 
+async def test_a_middleware_that_signs_bodies(make_portal: MakePortal) -> None:
+    seen: list[bytes] = []
+
+    async def sign(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        body: Any = request.body
+        seen.extend([await body.as_bytes(), body.decode().encode()])
+        assert body.autoclose
+        request.headers["X-Signature"] = str(len(seen[0]))
+        return await send(request)
+
+    async with ScriptedServer(created()) as server, aiohttp.ClientSession(middlewares=(sign,)) as http:
+        await make_portal(server.url, http=http).schedule_appointment(**WANTED)
+        [received] = server.received
+    assert seen == [received.body] * 2
+    assert received.headers["x-signature"] == str(len(received.body))
+
+
 def test_a_client_that_sends_again_by_itself_is_refused() -> None:
     class RetryClient:
         """As that of aiohttp-retry, which wraps a session."""
@@ -183,3 +200,24 @@ async def test_an_error_of_a_middleware_is_an_error_of_ours(make_portal: MakePor
             assert isinstance(unknown.value.__cause__, MijnKlantportaalError)
             assert isinstance(unknown.value.__cause__.__cause__, ZeroDivisionError)
             assert server.count("POST") == 1
+
+
+async def test_local_variables_of_aiohttp_do_not_show_the_key(make_portal: MakePortal) -> None:
+    """An error that is not the network's keeps its traceback: there is something to find in it."""
+
+    async def fail(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        headers = request.headers
+        assert SECRET in headers["Authorization"]
+        raise ZeroDivisionError("mine")
+
+    async with ScriptedServer() as server, aiohttp.ClientSession(middlewares=(fail,)) as http:
+        with pytest.raises(ConnectError) as caught:
+            await make_portal(server.url, http=http).get_appointment("apt_1")
+    assert caught.value.__cause__ is not None
+    traceback, shown = caught.value.__cause__.__traceback__, 0
+    while traceback is not None:
+        if "mijnklantportaal_async" not in traceback.tb_frame.f_code.co_filename:
+            shown += 1
+            assert SECRET not in repr(traceback.tb_frame.f_locals)
+        traceback = traceback.tb_next
+    assert shown >= 2

@@ -2,17 +2,25 @@
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from unittest import mock
 
 import aiohttp
 import pytest
 from given import WANTED, MakePortal
-from scripted_server import ScriptedServer, answer, appointment, created
+from scripted_server import ScriptedServer, answer, appointment, created, drop
 
-from mijnklantportaal_async import PortalSession
+from mijnklantportaal_async import (
+    ConnectError,
+    ConnectionLostError,
+    OutcomeUnknownError,
+    PortalSession,
+    RetryPolicy,
+)
 from mijnklantportaal_async.calling import aiohttp_inside as inside
+
+ONCE = RetryPolicy(attempts=1)
 
 
 def short(portal: PortalSession) -> bool:
@@ -78,6 +86,35 @@ async def test_an_aiohttp_that_nobody_knows(
         inside.why_not.cache_clear()
     [message] = [message for message in caplog.messages if "ClientSession" in message]
     assert re.search(reason, message)
+
+
+@pytest.fixture
+def unknown_aiohttp(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No undocumented name is used with it."""
+    monkeypatch.setattr(inside, "TESTED", frozenset())
+    inside.why_not.cache_clear()
+    yield
+    inside.why_not.cache_clear()
+
+
+@pytest.mark.usefixtures("unknown_aiohttp")
+async def test_documented_names_alone_say_nothing_wrong(make_portal: MakePortal) -> None:
+    """Less is known then: a request without a body may have left as soon as there is a connection."""
+    async with ScriptedServer(created(), answer(200, appointment()), drop, drop, drop) as server:
+        portal = make_portal(server.url, retry=ONCE, reconcile=None)
+        await portal.schedule_appointment(**WANTED)
+        await portal.get_appointment("apt_1")
+        with pytest.raises(OutcomeUnknownError):
+            await portal.schedule_appointment(**WANTED)
+        for lost in (portal.get_appointment, portal.cancel_appointment):
+            with pytest.raises(ConnectionLostError):
+                await lost("apt_1")
+        assert [received.method for received in server.received] == ["POST", "GET", "POST", "GET", "DELETE"]
+        gone = server.url
+    with pytest.raises(ConnectError):
+        await portal.get_appointment("apt_1")
+    with pytest.raises(ConnectError):
+        await make_portal(gone, retry=ONCE).schedule_appointment(**WANTED)
 
 
 async def test_a_tracer_that_joins_each_new_session(make_portal: MakePortal) -> None:

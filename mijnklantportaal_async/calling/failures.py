@@ -1,0 +1,135 @@
+"""What an error on the way out means: above all, whether something was sent. None shows what nobody is to see."""
+
+import ssl as ssl_module
+
+import aiohttp
+
+from mijnklantportaal_async import errors
+from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
+from mijnklantportaal_async.calling.record import CallRecord, State
+from mijnklantportaal_async.calling.wire import Request
+from mijnklantportaal_async.errors import Outcome
+
+LONGEST_REASON = 200
+"""Characters of another library's error that are repeated."""
+
+_NETWORK_ERRORS = (aiohttp.ClientError, OSError)
+"""What happens to anybody; with it the lines of other libraries in a traceback say nothing, and show much."""
+
+
+class Failures:
+    """Turns errors of other libraries into ours.
+
+    Args:
+        base_url: Of the portal.
+        proxy: URL of the proxy, whose password is shown nowhere.
+    """
+
+    __slots__ = ("_base_url", "_secrets")
+
+    def __init__(self, base_url: str, proxy: str | None) -> None:
+        self._base_url = base_url
+        self._secrets = () if proxy is None else proxy_secrets(proxy)
+
+    def of(
+        self,
+        error: Exception,
+        request: Request,
+        token: Token,
+        seconds: float | None,
+        record: CallRecord,
+        *,
+        is_closed: bool,
+    ) -> errors.TransportError:
+        """What an error means: above all, whether something was sent."""
+        secrets = (token, *self._secrets)
+        reason = _reason(error, secrets)
+        if record.state is State.LEFT:
+            failure = self._lost(error, reason, request, seconds, is_closed=is_closed)
+        else:
+            failure = self._not_sent(error, reason, request, seconds)
+        failure.__cause__ = _clean(error, secrets)
+        return failure
+
+    def _lost(
+        self, error: Exception, reason: str, request: Request, seconds: float | None, *, is_closed: bool
+    ) -> errors.TransportError:
+        if isinstance(error, TimeoutError):
+            limit = f" within {seconds:g} s" if seconds is not None else ""
+            return errors.CallTimeoutError(
+                f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
+            )
+        what = "The session was closed while the call was under way" if is_closed else "The connection was lost"
+        return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
+
+    def _not_sent(
+        self, error: Exception, reason: str, request: Request, seconds: float | None
+    ) -> errors.TransportError:
+        message, is_permanent = f"It could not be sent: {reason}", True
+        match error:
+            case aiohttp.ClientConnectorCertificateError() | ssl_module.SSLCertVerificationError():
+                message = (
+                    f"The certificate of {self._base_url} is not accepted ({reason}); give the right CA with ssl=, "
+                    "or find out who answers in the portal's place"
+                )
+            case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+                where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self._base_url
+                message, is_permanent = f"No connection to {where}: {reason}", False
+            case aiohttp.ClientHttpProxyError():
+                message, is_permanent = f"The proxy refused with status {error.status}", False
+            case TimeoutError():
+                limit = f" within {seconds:g} s" if seconds is not None else ""
+                return errors.CallTimeoutError(
+                    f"Not sent{limit}", seconds=seconds, outcome=Outcome.NOT_SENT, **request.context()
+                )
+            case aiohttp.ClientError() | OSError():
+                message, is_permanent = f"The connection broke before sending: {reason}", False
+            case RuntimeError() if "Session is closed" in reason:  # no class of aiohttp's own says so
+                message = "The ClientSession of http= is closed"
+            case _:
+                pass
+        return errors.ConnectError(message, is_permanent=is_permanent, **request.context())
+
+    def of_body(self, error: Exception, request: Request, token: Token, seconds: float | None) -> errors.TransportError:
+        """Why an answer is there in part only."""
+        secrets = (token, *self._secrets)
+        failure: errors.TransportError
+        if isinstance(error, TimeoutError):
+            limit = f" within {seconds:g} s" if seconds is not None else ""
+            failure = errors.CallTimeoutError(
+                f"The answer did not end{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
+            )
+        else:
+            failure = errors.ConnectionLostError(
+                f"The answer broke off: {_reason(error, secrets)}", **request.context()
+            )
+        failure.__cause__ = _clean(error, secrets)
+        return failure
+
+
+def _reason(error: BaseException, secrets: tuple[Token, ...]) -> str:
+    """Another library's error in a few words; its own text where it has one."""
+    text = conceal(str(error), secrets)
+    shown = text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
+    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
+
+
+def _clean(error: BaseException, secrets: tuple[Token, ...]) -> BaseException:
+    """An error that may be kept as the cause of another: without request headers, the key or a password.
+
+    That holds for what it was caused by as well, and for the local variables of aiohttp's lines.
+    """
+    if isinstance(error, aiohttp.ClientResponseError) or _shows(error, secrets):
+        # It holds the request. What it says is kept.
+        return aiohttp.ClientError(_reason(error, secrets))
+    if isinstance(error, _NETWORK_ERRORS):
+        error.__traceback__ = None
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    error.__cause__ = None if cause is None else _clean(cause, secrets)
+    error.__context__ = None
+    return error
+
+
+def _shows(error: BaseException, secrets: tuple[Token, ...]) -> bool:
+    text = f"{error} {error!r} {vars(error)!r}"
+    return any(form in text for secret in secrets for form in secret.forms())
