@@ -9,7 +9,7 @@ import attrs
 
 from mijnklantportaal_async.models.record import Record
 from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
-from mijnklantportaal_async.values.local_time import check_moment, is_after
+from mijnklantportaal_async.values.local_time import check_exists, check_moment, is_after
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 
@@ -77,6 +77,9 @@ class NewAppointment:
         check_moment(self.starts_at, "starts_at")
         check_moment(self.ends_at, "ends_at")
         if not is_after(self.ends_at, self.starts_at):
+            # In a night in which the clock is set forward, that one of them does not exist is what helps.
+            check_exists(self.starts_at, "starts_at")
+            check_exists(self.ends_at, "ends_at")
             raise ValueError(
                 f"ends_at={self.ends_at.isoformat()} must lie after starts_at={self.starts_at.isoformat()}; "
                 "are the two swapped, or does it end on the next day?"

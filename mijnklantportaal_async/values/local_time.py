@@ -57,6 +57,7 @@ def to_wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
 
 def wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
     """As `to_wall_time`, for a moment that has passed `check_moment`."""
+    check_exists(moment, field)
     local = _in_zone(moment, zone, field)
     day = _plain_day(local.toordinal(), zone)
     # An offset that depends on the fold is the mark of digits that are skipped or come twice.
@@ -97,33 +98,40 @@ def to_wall_seconds(moment: datetime, zone: ZoneInfo, field: str) -> str:
         ValueError: `moment` is naive, or does not exist.
     """
     check_moment(moment, field)
+    check_exists(moment, field)
     return _in_zone(moment, zone, field).isoformat(" ", "seconds")[:19]
 
 
 def check_moment(moment: object, field: str) -> None:
-    """Refuses what is not an aware datetime, or names no moment in its own zone, and shows the fix.
+    """Refuses what is not an aware datetime, and shows the fix.
 
     Raises:
         TypeError: `moment` is not a datetime.
-        ValueError: `moment` has no time zone, or its zone's clock skips it; or the zone is one of pytz that was not
-            localized.
+        ValueError: `moment` has no time zone.
     """
     # "Not a time" of pandas calls itself a datetime, and is not even equal to itself.
     if not isinstance(moment, datetime) or moment != moment:
         hint = "; give its .datetime" if isinstance(getattr(moment, "datetime", None), datetime) else ""
         raise TypeError(f"{field} must be an aware datetime, not {type(moment).__name__}: {moment!r}{hint}")
-    given = moment.tzinfo
-    if given is None or moment.utcoffset() is None:
+    if moment.tzinfo is None or moment.utcoffset() is None:
         parts = f"{moment.year}, {moment.month}, {moment.day}, {moment.hour}, {moment.minute}"
         raise ValueError(
             f"{field}={moment.isoformat(' ')} has no time zone, so it names no moment. "
             f'Write datetime({parts}, tzinfo=ZoneInfo("{DEFAULT_TIMEZONE}")), with the zone that you mean'
         )
-    # Digits that the clock of the given zone skips name no moment; digits that come twice do, by their fold.
+
+
+def check_exists(moment: datetime, field: str) -> None:
+    """Refuses digits that name no moment in their own zone. Digits that come twice do, by their fold.
+
+    Raises:
+        ValueError: The clock of the zone skips `moment`; or the zone is one of pytz that was not localized.
+    """
+    given = moment.tzinfo
     if isinstance(given, ZoneInfo):
         if not _plain_day(moment.toordinal(), given) and _is_skipped(_plain(moment)):
             raise _unclear(_plain(moment), given, field)
-    elif type(given) is not timezone:
+    elif given is not None and type(given) is not timezone:
         _check_other_zone(_plain(moment), given, field)
 
 
