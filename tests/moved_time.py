@@ -17,15 +17,12 @@ ON_ITS_WAY = 0.002
 """Seconds of the machine in which the kernel hands over what was sent on loopback; mostly it has done so already."""
 
 
-BEGAN = time.time()
-
-
 def wall_now() -> datetime:
     """What a calendar shows on the running loop; on one whose time nobody moves, that of the machine."""
     loop = asyncio.get_running_loop()
     if not isinstance(loop, MovedTimeLoop):
         return datetime.now(UTC)
-    return datetime.fromtimestamp(BEGAN + loop.time(), UTC)
+    return datetime.fromtimestamp(loop.began + loop.time(), UTC)
 
 
 class LoopClock(Clock):
@@ -37,7 +34,7 @@ class LoopClock(Clock):
 
     def wall(self) -> float:
         """Seconds since 1970, in step with the loop."""
-        return BEGAN + self.monotonic()
+        return wall_now().timestamp()
 
 
 class HandClock(Clock):
@@ -53,7 +50,7 @@ class HandClock(Clock):
 
     def wall(self) -> float:
         """Seconds since 1970, in step with `now`."""
-        return BEGAN + self.monotonic()
+        return self.monotonic()
 
 
 class MovedTimeLoop(asyncio.SelectorEventLoop):
@@ -62,6 +59,8 @@ class MovedTimeLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._moved = 0.0
         self._on_threads = 0
+        self.began = time.time()
+        """What the calendar showed when this loop began."""
         super().__init__(_Selector(self._wait))
 
     def time(self) -> float:

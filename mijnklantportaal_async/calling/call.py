@@ -9,7 +9,7 @@ from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_le
 from mijnklantportaal_async.calling.claims import Turn
 from mijnklantportaal_async.calling.finder import Finder
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
-from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, retrying
+from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Effect, Request
 from mijnklantportaal_async.errors import Outcome
@@ -247,8 +247,7 @@ class Caller:
         if step is Step.LOOK:
             # `Search.after` has looked by now: it was not there, and the service had its time to commit.
             looked = search is not None and options.reconcile is not None and record.doubt is Doubt.CLEARED
-            # Anybody on the way answers 200 with a page of his own.
-            return looked and (isinstance(error, errors.DecodeError) or judge(Effect.SET, error) is Step.RETRY)
+            return looked and may_send_again(error)
         return step is Step.RETRY
 
     # --- telling -----------------------------------------------------------------------------------------------

@@ -28,8 +28,9 @@ CLOCKS_DIFFER = 0.5
 LONGEST_ACCOUNT = 1e9
 """Seconds; for ever, as far as a call is concerned."""
 
-FUTURE = timedelta(seconds=60)
-"""No record is made later than the answer that shows it; clocks of one service differ by less than this."""
+FUTURE = timedelta(minutes=10)
+"""No record is made later than the answer that shows it; clocks of one service differ by less than this, and offsets by
+more."""
 
 
 class Age(enum.Enum):

@@ -136,6 +136,14 @@ def judge(effect: Effect, error: errors.MijnKlantportaalError) -> Step:
             return Step.RAISE
 
 
+def may_send_again(error: errors.MijnKlantportaalError) -> bool:
+    """Whether something that must not be done twice is sent again once it is certain that it is not there."""
+    if isinstance(error, errors.DecodeError):
+        # Anybody on the way answers 200 with a page of his own; a service says 201 when it has done it.
+        return error.outcome is Outcome.UNKNOWN and error.status not in DONE_STATUSES
+    return judge(Effect.SET, error) is Step.RETRY
+
+
 def retrying(
     policy: RetryPolicy,
     timeouts: Timeouts,

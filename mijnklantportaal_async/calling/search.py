@@ -14,7 +14,7 @@ from mijnklantportaal_async.calling.finder import Finder, Grounds, Sight
 from mijnklantportaal_async.calling.headers import server_time
 from mijnklantportaal_async.calling.reconcile import UnsettledError, look_until_settled
 from mijnklantportaal_async.calling.record import CallRecord, Doubt
-from mijnklantportaal_async.calling.retry import DONE_STATUSES, Step, judge
+from mijnklantportaal_async.calling.retry import Step, judge, may_send_again
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.values.serde import UnreadableError
@@ -114,7 +114,7 @@ class Search(Generic[T]):
         except Exception as error:  # noqa: BLE001 - the user's own Auth, say: it leaves open what became of the call
             self._cannot_tell(failure, f"{type(error).__name__}: {error}", error)
         self._announce(found, looks, began)
-        if found is None and _is_done(failure):
+        if found is None and isinstance(failure, errors.DecodeError) and not may_send_again(failure):
             failure.add_note("It was not found in the portal either, within the settle time.")
         else:
             record.doubt = Doubt.CLEARED
@@ -210,8 +210,3 @@ class Search(Generic[T]):
 
 def _is_refusal(error: errors.MijnKlantportaalError) -> bool:
     return isinstance(error, errors.APIStatusError) and not isinstance(error, errors.RateLimitedError)
-
-
-def _is_done(error: errors.MijnKlantportaalError) -> bool:
-    """Whether the portal has said, or may have, that it did it or will: that is never sent again."""
-    return isinstance(error, errors.DecodeError) and (error.outcome is Outcome.APPLIED or error.status in DONE_STATUSES)

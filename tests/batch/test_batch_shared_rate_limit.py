@@ -137,7 +137,7 @@ async def test_whoever_waits_for_a_slot_gets_one_in_time(any_database: str) -> N
 async def test_a_pause_is_everybodys(any_database: str) -> None:
     one, other = (SharedRateLimiter(any_database, api_key="key") for _ in range(2))
     one.finish(await one.take(Priority.BACKGROUND, None))
-    one.pause(3600.0)
+    one.pause(600.0)
     with pytest.raises(RateLimitWaitError):
         await one.take(Priority.BACKGROUND, 60.0)
     # Not before it is written.
@@ -145,7 +145,7 @@ async def test_a_pause_is_everybodys(any_database: str) -> None:
     with pytest.raises(RateLimitWaitError) as caught:
         await other.take(Priority.INTERACTIVE, 60.0)
     assert caught.value.retry_after is not None
-    assert caught.value.retry_after > 3000
+    assert caught.value.retry_after > 500
     await other.aclose()
 
 

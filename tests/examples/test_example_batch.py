@@ -71,7 +71,7 @@ async def test_says_what_is_unknown_and_how_to_look(tmp_path: Path, caplog: pyte
     # A key that may not look cannot settle it.
     async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox:
         sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST")
-        sandbox.fail_next(Fault.MALFORMED_JSON, method="POST")
+        sandbox.fail_next(Fault.HALF_BODY, method="POST")
         with opened_account(file) as account:
             await batch.run(account, PortalSession(api_key=sandbox.api_key, base_url=sandbox.url))
 

@@ -94,7 +94,7 @@ async def test_an_address_that_cannot_be_noted_is_not_lost(caplog: pytest.LogCap
 
 async def test_an_unreadable_answer_is_a_booking() -> None:
     async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, booking_page(sandbox) as client:
-        sandbox.fail_next(Fault.MALFORMED_JSON, method="POST")
+        sandbox.fail_next(Fault.HALF_BODY, method="POST")
         response = await client.post("/appointments", json=form())
 
         assert (response.status_code, response.json()["state"]) == (201, "booked")

@@ -130,7 +130,7 @@ async def test_a_list_that_cannot_be_had_leaves_nothing_in_doubt(
 
 async def test_an_unreadable_answer_is_a_booking() -> None:
     async with Sandbox(keys={"key-without-reading": {WRITE}}) as sandbox, chat(sandbox) as telegram:
-        sandbox.fail_next(Fault.MALFORMED_JSON, method="POST")
+        sandbox.fail_next(Fault.HALF_BODY, method="POST")
         said = await tap(telegram, await say(telegram, *ANSWERS), "Book")
 
         assert "It was booked. I cannot show you the details." in said.text
