@@ -142,7 +142,7 @@ class Sender:
             _note_failure(error, record)
             raise
         except Exception as error:
-            if record.state is not State.LEFT or request.operation.effect is Effect.READ:
+            if not record.has_left or request.operation.effect is Effect.READ:
                 raise
             unknown = errors.OutcomeUnknownError(
                 f"Something went wrong after the request had left ({type(error).__name__}: {error})",
@@ -183,7 +183,7 @@ class Sender:
             self._announce_end(request, record, now, None, error)
             raise
         except BaseException:
-            self._settle_permit(permit, has_left=record.state is State.LEFT)
+            self._settle_permit(permit, has_left=record.has_left)
             raise
         record.state = State.LEFT
         answer.secrets = (token, *self.secrets)

@@ -71,7 +71,7 @@ class Caller:
             return await self._make_once(options, request, decode, record, finder)
         finally:
             record.elapsed = sender.clock.monotonic() - record.started
-            if record.doubt is not Doubt.OPEN and record.state is not State.LEFT:
+            if not record.may_have_happened:
                 record.state = State.IDLE
 
     async def _make(

@@ -260,7 +260,7 @@ class ListFinder(Generic[R]):
         """Whether a record that cannot be read may be the one: not if it is another call's, or older than this."""
         if bad.identifier in grounds.claimed:
             return False
-        made = bad.raw.get(json_name(self._made)) if self._made is not None and isinstance(bad.raw, dict) else None
+        made = bad.field(json_name(self._made)) if self._made is not None else None
         try:
             return not isinstance(made, str) or grounds.horizon.age(read_moment(made)) is not Age.OLD
         except ValueError:

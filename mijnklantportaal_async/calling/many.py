@@ -5,7 +5,7 @@ import warnings
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable
 from types import TracebackType
-from typing import Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar
 
 import attrs
 
@@ -224,11 +224,7 @@ class Run(Generic[R, S]):
                 task.add_done_callback(self._ended)
         finally:
             self._changed.set()
-            # It may hold a cursor or a file, which should not wait for the garbage collector.
-            if isinstance(self._requests, AsyncGenerator):
-                await self._requests.aclose()
-            elif isinstance(self._requests, Generator):
-                self._requests.close()
+            await _close(self._requests)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         running = self._running.pop(task)
@@ -272,6 +268,14 @@ class Run(Generic[R, S]):
         if running.record.may_have_happened:
             return Unknown(index=index, request=request, error=self._unknown(request))
         return NotStarted(index=index, request=request, error=None)
+
+
+async def _close(source: Any) -> None:
+    """A generator may hold a cursor or a file, which should not wait for the garbage collector."""
+    if isinstance(source, AsyncGenerator):
+        await source.aclose()
+    elif isinstance(source, Generator):
+        source.close()
 
 
 def _taker(requests: Iterable[R] | AsyncIterable[R]) -> Callable[[], Awaitable[R]]:

@@ -94,21 +94,29 @@ async def look_until_settled(
     looks = tries = 0
     doubt = ""
     failure: errors.MijnKlantportaalError | None = None
+
+    def left() -> float:
+        given = time_left()
+        return ended + LONGEST_LOOKING - clock.monotonic() if given is None else given
+
+    def unsettled() -> UnsettledError:
+        return UnsettledError(_when_over(looks, clock.monotonic() - ended, doubt, failure), failure)
+
     planned = [part * policy.settle for part in policy.looks]
     while True:
         wait = ended + planned.pop(0) - clock.monotonic() if planned else _pause(tries)
-        left = time_left()
-        if left is None:
-            left = ended + LONGEST_LOOKING - clock.monotonic()
-        if max(0.0, wait) >= left:
-            raise UnsettledError(_when_over(looks, clock.monotonic() - ended, doubt, failure), failure)
+        if max(0.0, wait) >= left():
+            raise unsettled()
         if wait > 0:
             await closing.sleep(wait)
         # A timer may go off a little early.
         may_be_last = clock.monotonic() - ended >= policy.settle - TIMER_SLACK
         asked: Request | None = first
-        seen, failure = "", None
+        seen = ""
         while asked is not None:
+            # A list can be longer than the call.
+            if left() <= 0:
+                raise unsettled()
             looks += 1
             try:
                 sight, asked = await look(asked)
@@ -117,26 +125,19 @@ async def look_until_settled(
                     raise
                 tries += 1
                 failure = error
-                left = time_left()
-                if left is not None and left <= 0:
-                    break
-                if isinstance(error, errors.CallTimeoutError) and error.clock == "call":
-                    break
                 # The page that failed is asked for again, not the whole list; and not before the service says.
                 asked_for = error.retry_after if isinstance(error, errors.APIStatusError) else None
-                pause = max(asked_for or 0.0, _pause(tries))
-                await closing.sleep(pause if left is None else min(pause, left))
+                await closing.sleep(max(0.0, min(max(asked_for or 0.0, _pause(tries)), left())))
                 continue
             failure = None
             if sight.found is not None:
                 return sight.found, looks
             seen = seen or sight.doubt
         doubt = seen or doubt
-        if asked is None and not seen:
-            if may_be_last:
-                return None, looks
-        elif not planned:
+        if seen and not planned:
             tries += 1
+        elif not seen and may_be_last:
+            return None, looks
 
 
 def _pause(tries: int) -> float:

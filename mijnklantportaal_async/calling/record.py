@@ -87,6 +87,11 @@ class CallRecord:
         self.is_valid: Callable[[], bool] | None = None
 
     @property
+    def has_left(self) -> bool:
+        """Whether the request under way may have left."""
+        return self.state is State.LEFT
+
+    @property
     def is_sending(self) -> bool:
         """Whether a request is under way."""
         return self.state >= State.SENDING
@@ -94,7 +99,7 @@ class CallRecord:
     @property
     def may_have_happened(self) -> bool:
         """What a caller who goes away has to reckon with."""
-        return self.state is State.LEFT or self.doubt is Doubt.OPEN
+        return self.has_left or self.doubt is Doubt.OPEN
 
 
 @attrs.frozen(kw_only=True)

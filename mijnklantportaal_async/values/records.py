@@ -25,6 +25,11 @@ class UnreadableRecord:
     identifier: str | None
     """Its id, where it has one."""
 
+    def field(self, name: str) -> Any:
+        """What stands in it under a JSON name; None where nothing does."""
+        fields: dict[str, Any] = self.raw if isinstance(self.raw, dict) else {}  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        return fields.get(name)
+
     def __str__(self) -> str:
         name = f"{self.identifier}: " if self.identifier else ""
         return name + "; ".join(self.problems[:3])
