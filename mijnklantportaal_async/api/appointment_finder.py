@@ -6,14 +6,18 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.claims import Place
 from mijnklantportaal_async.calling.finder import ListFinder
-from mijnklantportaal_async.calling.wire import Operation, Request
 from mijnklantportaal_async.values.likeness import Match, fold
-from mijnklantportaal_async.values.readings import Readings
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from mijnklantportaal_async.calling.wire import Operation, Request
+    from mijnklantportaal_async.values.readings import Readings
 
 _AROUND = timedelta(days=1)
 """Listed before and after the days of the appointment: the list's bounds are not documented to the minute, and a day on
@@ -23,9 +27,7 @@ _ANOTHER_MOMENT = timedelta(hours=26)
 """No two clocks of the world show times that are further apart."""
 
 
-def appointment_finder(
-    new: models.NewAppointment, starts: str, ends: str, listing: Operation, zone: ZoneInfo
-) -> ListFinder[models.Appointment]:
+class AppointmentFinder(ListFinder["models.Appointment"]):
     """Finds the appointment that a request made: the same start, end and person.
 
     Args:
@@ -36,50 +38,72 @@ def appointment_finder(
         zone: The portal's.
     """
 
-    def compare(item: models.Appointment, readings: Readings) -> Match:
-        whom = _compare_person(new, item)
+    __slots__ = ("_ends", "_listing", "_new", "_starts")
+
+    made = "created_at"
+    likeness = "start, end and person"
+    is_paged = False
+    shows_what_was_sent = True
+
+    def __init__(self, new: models.NewAppointment, starts: str, ends: str, listing: Operation, zone: ZoneInfo) -> None:
+        whom = new.customer_id or (fold(new.attendee_name or ""), fold(new.attendee_email or ""))
+        # The portal may know somebody who is named as the customer that another request names by ID.
+        super().__init__((Place((starts, ends, whom)), Place((starts, ends), new.customer_id is None)), zone)
+        self._new = new
+        self._starts = starts
+        self._ends = ends
+        self._listing = listing
+
+    @property
+    def kind(self) -> type[models.Appointment]:  # type: ignore[override]
+        """Loaded at its first use."""
+        return models.Appointment
+
+    def first_page(self) -> Request:
+        """The days of the appointment, and those around them."""
+        first = datetime.fromisoformat(self._starts[:10]) - _AROUND
+        last = datetime.fromisoformat(self._ends[:10]) + _AROUND
+        days = (last - first).days + 1
+        return self._listing.request(query={"start_at": first.isoformat(" ", "minutes"), "days": days})
+
+    def compare(self, record: models.Appointment, readings: Readings) -> Match:
+        """The person, and both moments in the readings that the service has shown."""
+        new, zone = self._new, self.zone
+        whom = _compare_person(new, record)
         if whom is Match.OTHER:
             return whom
         return min(
             whom,
-            readings.compare(new.starts_at, starts, item.starts_at, zone),
-            readings.compare(new.ends_at, ends, item.ends_at, zone),
+            readings.compare(new.starts_at, self._starts, record.starts_at, zone),
+            readings.compare(new.ends_at, self._ends, record.ends_at, zone),
         )
 
-    def contradiction(item: models.Appointment) -> str:
+    def comes_last(self, record: models.Appointment) -> bool:
+        """Somebody may have canceled ours already; one that stands is the likelier."""
+        return record.status == models.AppointmentStatus.CANCELED
+
+    def is_plainly_its(self, record: models.Appointment) -> bool:
+        """The same customer, at the same time."""
+        new = self._new
+        is_whom = new.customer_id is not None and record.customer_id == new.customer_id
+        return is_whom and abs(record.starts_at - new.starts_at) < _ANOTHER_MOMENT
+
+    def says_otherwise(self, record: models.Appointment) -> str:
+        """Another customer or address, or a time that no reading makes of ours."""
+        new = self._new
         if new.customer_id is not None:
-            if item.customer_id is not None and item.customer_id != new.customer_id:
-                return f"it names the customer {item.customer_id}"
-        elif item.attendee_email is not None and fold(item.attendee_email) != fold(new.attendee_email or ""):
+            if record.customer_id is not None and record.customer_id != new.customer_id:
+                return f"it names the customer {record.customer_id}"
+        elif record.attendee_email is not None and fold(record.attendee_email) != fold(new.attendee_email or ""):
             return "it names somebody with another e-mail address"
-        if abs(item.starts_at - new.starts_at) > _ANOTHER_MOMENT:
-            return f"it names {item.starts_at.isoformat()}"
+        if abs(record.starts_at - new.starts_at) > _ANOTHER_MOMENT:
+            return f"it names {record.starts_at.isoformat()}"
         return ""
 
-    def learn(item: models.Appointment, readings: Readings) -> None:
-        readings.learn_of(new.starts_at, starts, item.starts_at)
-        readings.learn_of(new.ends_at, ends, item.ends_at)
-
-    def list_the_days() -> Request:
-        first = datetime.fromisoformat(starts[:10]) - _AROUND
-        last = datetime.fromisoformat(ends[:10]) + _AROUND
-        return listing.request(query={"start_at": first.isoformat(" ", "minutes"), "days": (last - first).days + 1})
-
-    whom = new.customer_id or (fold(new.attendee_name or ""), fold(new.attendee_email or ""))
-    return ListFinder(
-        list_the_days,
-        models.Appointment,
-        # The portal may know somebody who is named as the customer that another request names by ID.
-        places=(Place((starts, ends, whom)), Place((starts, ends), new.customer_id is None)),
-        compare=compare,
-        shown="start, end and person",
-        zone=zone,
-        # Somebody may have canceled ours already; one that stands is the likelier.
-        worse=lambda item: item.status == models.AppointmentStatus.CANCELED,
-        is_paged=False,
-        contradiction=contradiction,
-        learn=learn,
-    )
+    def learn_moments(self, record: models.Appointment, readings: Readings) -> None:
+        """Start and end."""
+        readings.learn_of(self._new.starts_at, self._starts, record.starts_at)
+        readings.learn_of(self._new.ends_at, self._ends, record.ends_at)
 
 
 def _compare_person(new: models.NewAppointment, item: models.Appointment) -> Match:

@@ -10,21 +10,20 @@ import logging
 import warnings
 from collections.abc import AsyncIterable, Coroutine, Iterable
 from datetime import datetime
-from functools import partial
 from typing import Any, get_overloads, overload
 
 import attrs
 
 from mijnklantportaal_async import errors, models
-from mijnklantportaal_async.api.appointment_finder import appointment_finder
+from mijnklantportaal_async.api.appointment_finder import AppointmentFinder
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.wire import Request, creating, reading, removing, setting
-from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
-from mijnklantportaal_async.values.serde import read, write
+from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time, wall_time
+from mijnklantportaal_async.values.serde import reader_of, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 logger = logging.getLogger("mijnklantportaal_async")
@@ -262,10 +261,10 @@ def put_into_calendar(portal: Appointments, new: models.NewAppointment) -> Corou
     if not isinstance(new, models.NewAppointment):
         raise TypeError(f"give NewAppointment objects, not {type(new).__name__}")
     zone = portal._zone  # pyright: ignore[reportPrivateUsage] - a coroutine of the class, written beside it
-    starts, ends = to_wall_time(new.starts_at, zone, "starts_at"), to_wall_time(new.ends_at, zone, "ends_at")
+    starts, ends = wall_time(new.starts_at, zone, "starts_at"), wall_time(new.ends_at, zone, "ends_at")
     request = Request(SCHEDULE_APPOINTMENT, SCHEDULE_APPOINTMENT.path, write(new.to_json(starts, ends)))
-    finder = appointment_finder(new, starts, ends, LIST_APPOINTMENTS, zone)
-    return portal._call(request, partial(read, kind=models.Appointment), finder=finder)  # pyright: ignore[reportPrivateUsage]
+    finder = AppointmentFinder(new, starts, ends, LIST_APPOINTMENTS, zone)
+    return portal._call(request, reader_of(models.Appointment), finder=finder)  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_canceled(appointment: models.Appointment) -> bool:

@@ -151,6 +151,7 @@ class SharedRateLimiter(RateLimiter):
             CallTimeoutError: All places for calls under way stayed taken that long.
         """
         began = self._clock.monotonic()
+        self.check_usable()
         permit = super().take_now(priority, first) or await super().take(priority, timeout, first)
         try:
             left = None if timeout is None else max(0.0, timeout - (self._clock.monotonic() - began))

@@ -126,8 +126,8 @@ class Sender:
             Exception: What the user's own `Auth` raises, as long as nothing has left.
         """
         record.state = State.WAITING
+        auth = self.auth
         try:
-            auth = self.auth
             if token is None:
                 # A key is there at once; whatever else somebody wrote may have to fetch its token.
                 token = auth.held if type(auth) is ApiKey else await token_of(auth)
@@ -161,18 +161,21 @@ class Sender:
         if permit is None:
             permit = await self._wait_for_permit(options, request, record)
         now = self.clock.monotonic()
-        clock_name, timeout = "attempt", options.timeouts.attempt
-        left = call_left(options, record, now)
-        if left is not None and (timeout is None or left < timeout):
-            clock_name, timeout = "call", max(left, 0.001)
+        timeouts = options.timeouts
+        clock_name, timeout = "attempt", timeouts.attempt
+        if timeouts.call is not None:
+            left = timeouts.call - (now - record.started - record.queued)
+            if timeout is None or left < timeout:
+                clock_name, timeout = "call", max(left, 0.001)
         if not record.attempts:
             record.first_sent, record.first_sent_wall = now, self.clock.wall()
         record.last_sent = now
         record.attempts += 1
         record.is_valid = permit.is_valid
         record.state = State.SENDING
+        listens = self.observer.listens
         try:
-            if self.observer.listens:
+            if listens:
                 self._announce_start(request, record)
             answer = await self.transport.send(request, token, timeout, record)
         except errors.TransportError as error:
@@ -196,8 +199,8 @@ class Sender:
             self.limiter.finish(permit, answer.headers)
         if self._evidence is None:
             self._evidence = evidence_of(self.transport.base_url, token)
-        self._evidence.clock.hear(answer.headers.get("date"), self.clock)
-        if answer.broken is not None or self.observer.listens:
+        self._evidence.hear(answer.headers.get("date"), self.clock)
+        if answer.broken is not None or listens:
             self._announce_end(request, record, now, answer, answer.broken)
         return answer
 

@@ -1,7 +1,7 @@
 """One call: an attempt, and after a failure another, a look, or an error."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
@@ -16,7 +16,7 @@ from mijnklantportaal_async.errors import Outcome
 
 T = TypeVar("T")
 
-CLAIM_SLACK = 60.0
+CLAIM_SLACK = 10.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
 
 
@@ -40,22 +40,81 @@ class Caller:
         request: Request,
         decode: Callable[[bytes], T],
         *,
-        finder: Finder[T] | None = None,
         when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None = None,
     ) -> T:
-        """Makes one call, as often as it takes and is allowed.
+        """Makes one call that does no harm twice, as often as it takes and is allowed.
 
         Args:
             options: Timeouts, retries, priority.
             request: What to send.
             decode: Reads the body of a success; raises `UnreadableError`.
-            finder: How to look for what a call did that must not be made twice.
             when_done: What to return when a repeated removal or change is told that it was done before.
 
         Raises:
             MijnKlantportaalError: As the coroutine that calls this documents.
             RuntimeError: The session is closed, or belongs to another event loop.
             Exception: What the user's own `Auth` raises, as long as nothing can have been done.
+        """
+        record = self._begin()
+        try:
+            # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
+            try:
+                result = await self.sender.attempt(options, request, decode, record)
+            except errors.MijnKlantportaalError as failure:
+                return await self._recover(options, request, decode, record, failure, when_done=when_done)
+            self.quota.give_back(0)
+            return result
+        finally:
+            self._end(record)
+
+    async def call_once(
+        self, options: CallOptions, request: Request, decode: Callable[[bytes], T], finder: Finder[T]
+    ) -> T:
+        """Makes one call that must not be made twice, one after the other where two could not be told apart.
+
+        Args:
+            options: Timeouts, retries, priority.
+            request: What to send.
+            decode: Reads the body of a success; raises `UnreadableError`.
+            finder: How to look for what it did.
+
+        Raises:
+            MijnKlantportaalError: As the coroutine that calls this documents.
+            RuntimeError: The session is closed, or belongs to another event loop.
+            Exception: What the user's own `Auth` raises, as long as nothing can have been done.
+        """
+        record, sender, token = self._begin(), self.sender, None
+        made = None
+        try:
+            evidence = sender.evidence_now()
+            if evidence is None:
+                evidence, token = await sender.identify()
+            turn, before = evidence.claims.enter(finder.places, record.started)
+            try:
+                if before:
+                    await self._wait_for_turn(options, request, record, turn, before)
+                    evidence.claims.begin(turn, sender.clock.monotonic())
+                try:
+                    result = await sender.attempt(options, request, decode, record, token)
+                    if not finder.is_plainly_its(result) or evidence.is_curious(finder.identifier(result)):
+                        Search(sender, options, request, record, finder, evidence).accept(result)
+                    self.quota.give_back(0)
+                except errors.MijnKlantportaalError as failure:
+                    search = Search(sender, options, request, record, finder, evidence)
+                    result = await self._recover(options, request, decode, record, failure, search)
+                made = finder.identifier(result) if finder.makes_records else None
+                return result
+            finally:
+                tolerance = options.reconcile.tolerance if options.reconcile else 0.0
+                evidence.claims.leave(turn, made, sender.clock.monotonic(), tolerance + CLAIM_SLACK)
+        finally:
+            self._end(record)
+
+    def _begin(self) -> CallRecord:
+        """The account of a call that begins now.
+
+        Raises:
+            RuntimeError: The session is closed, or belongs to another event loop.
         """
         sender = self.sender
         sender.transport.check_usable()
@@ -65,66 +124,15 @@ class Caller:
             # Somebody else's: calls that a watched coroutine makes side by side must not share an account.
             record = CallRecord()
         record.begin(sender.clock.monotonic())
-        try:
-            if finder is None:
-                return await self._make(options, request, decode, record, when_done)
-            return await self._make_once(options, request, decode, record, finder)
-        finally:
-            record.elapsed = sender.clock.monotonic() - record.started
-            if not record.may_have_happened:
-                record.state = State.IDLE
+        return record
 
-    async def _make(
-        self,
-        options: CallOptions,
-        request: Request,
-        decode: Callable[[bytes], T],
-        record: CallRecord,
-        when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None,
-    ) -> T:
-        try:
-            result = await self.sender.attempt(options, request, decode, record)
-        except errors.MijnKlantportaalError as failure:
-            return await self._recover(options, request, decode, record, failure, when_done=when_done)
-        self.quota.give_back(0)
-        return result
-
-    async def _make_once(
-        self,
-        options: CallOptions,
-        request: Request,
-        decode: Callable[[bytes], T],
-        record: CallRecord,
-        finder: Finder[T],
-    ) -> T:
-        """Makes a call that must not be made twice, one after the other where two could not be told apart."""
-        sender, token = self.sender, None
-        evidence = sender.evidence_now()
-        if evidence is None:
-            evidence, token = await sender.identify()
-        claims = evidence.claims
-        turn, before = claims.enter(finder.places, record.started)
-        made = None
-        try:
-            if before:
-                await self._wait_for_turn(options, request, record, turn, before)
-                claims.begin(turn, sender.clock.monotonic())
-            search = Search(sender, options, request, record, finder, evidence)
-            # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
-            try:
-                result = await sender.attempt(options, request, decode, record, token)
-                search.accept(result)
-                self.quota.give_back(0)
-            except errors.MijnKlantportaalError as failure:
-                result = await self._recover(options, request, decode, record, failure, search)
-            made = finder.identifier(result) if finder.makes_records else None
-            return result
-        finally:
-            tolerance = options.reconcile.tolerance if options.reconcile else 0.0
-            claims.leave(turn, made, sender.clock.monotonic(), tolerance + CLAIM_SLACK)
+    def _end(self, record: CallRecord) -> None:
+        record.elapsed = self.sender.clock.monotonic() - record.started
+        if not record.may_have_happened:
+            record.state = State.IDLE
 
     async def _wait_for_turn(
-        self, options: CallOptions, request: Request, record: CallRecord, turn: Turn, before: list[Turn]
+        self, options: CallOptions, request: Request, record: CallRecord, turn: Turn, before: Collection[Turn]
     ) -> None:
         """Keeps equal creating calls of this process apart."""
         clock, timeout = self.sender.clock, options.timeouts.queue

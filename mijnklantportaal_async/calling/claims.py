@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable
 from typing import NamedTuple
 
 TIDY_EVERY = 1.0
@@ -25,6 +25,10 @@ class Turn:
         self.started = started
         self._ended = False
         self._waiting: list[tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = []
+
+    def kind_at(self, key: Hashable) -> Hashable:
+        """The kind that it has at a key."""
+        return next(place.kind for place in self.places if place.key == key)
 
     def hear(self) -> "asyncio.Future[None] | None":
         """A future that is done when the call has ended; None when it has already. It belongs to the running loop."""
@@ -63,8 +67,8 @@ class Claims:
     __slots__ = ("_at", "_ids", "_keep", "_lock", "_made", "_started", "_tidied", "forgotten")
 
     def __init__(self) -> None:
-        # By key and kind: the turns of calls that wait or are under way, in their order.
-        self._at: dict[Hashable, dict[Hashable, dict[Turn, None]]] = {}
+        # By key: the turn of the call that is under way; or those of several by their kind, in their order.
+        self._at: dict[Hashable, Turn | dict[Hashable, dict[Turn, None]]] = {}
         self._started: dict[Turn, None] = {}
         self._made: deque[tuple[float, str]] = deque()
         self._ids: set[str] = set()
@@ -74,22 +78,26 @@ class Claims:
         self.forgotten = float("-inf")
         """When the latest of the records that are forgotten was made."""
 
-    def enter(self, places: Iterable[Place], now: float) -> tuple[Turn, list[Turn]]:
-        """Takes a turn: at once where the list is empty, otherwise once those in it have ended. `leave` ends it."""
-        turn = Turn(tuple(places), now)
+    def enter(self, places: tuple[Place, ...], now: float) -> tuple[Turn, Collection[Turn]]:
+        """Takes a turn: at once where no others come back, otherwise once those have ended. `leave` ends it."""
+        turn = Turn(places, now)
         before: dict[Turn, None] = {}
+        at = self._at
         with self._lock:
-            for key, kind in turn.places:
-                there = self._at.get(key)
+            for place in places:
+                there = at.get(place.key)
                 if there is None:
-                    self._at[key] = {kind: {turn: None}}
+                    # Mostly nobody is there, and nobody comes.
+                    at[place.key] = turn
                     continue
-                for other, turns in there.items():
-                    if other is None or other != kind:
+                if isinstance(there, Turn):
+                    there = at[place.key] = {there.kind_at(place.key): {there: None}}
+                for kind, turns in there.items():
+                    if kind is None or kind != place.kind:
                         before.update(turns)
-                there.setdefault(kind, {})[turn] = None
+                there.setdefault(place.kind, {})[turn] = None
             self._started[turn] = None
-        return turn, list(before)
+        return turn, before
 
     def begin(self, turn: Turn, now: float) -> None:
         """Notes when a call that had to wait began."""
@@ -109,14 +117,18 @@ class Claims:
                 self._made.append((now, made))
                 self._ids.add(made)
             self._started.pop(turn, None)
-            for key, kind in turn.places:
-                there = self._at[key]
-                del there[kind][turn]
-                if not there[kind]:
-                    del there[kind]
+            for place in turn.places:
+                there = self._at[place.key]
+                if isinstance(there, Turn):
+                    del self._at[place.key]
+                    continue
+                del there[place.kind][turn]
+                if not there[place.kind]:
+                    del there[place.kind]
                     if not there:
-                        del self._at[key]
-            self._keep = max(self._keep, keep)
+                        del self._at[place.key]
+            if keep > self._keep:
+                self._keep = keep
             # Not after every call: the first entry of a dictionary is far behind those that were deleted before it.
             if now - self._tidied > TIDY_EVERY:
                 self._tidied = now

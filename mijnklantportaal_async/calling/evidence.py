@@ -111,22 +111,16 @@ class Horizon:
 class ServiceClock:
     """The service's own clock, by the `Date` headers of its answers."""
 
-    __slots__ = ("_ahead", "_text")
+    __slots__ = ("_ahead",)
 
     def __init__(self) -> None:
-        self._text: str | None = None
         self._ahead: tuple[datetime, float] | None = None
 
-    def hear(self, text: str | None, clock: Clock) -> None:
+    def hear(self, text: str, now: float) -> None:
         """Notes what an answer says that came just now."""
-        if text is None or text == self._text:
-            return
-        self._text = text
-        date, now = http_date(text), clock.monotonic()
-        if date is None:
-            return
+        date = http_date(text)
         # The answer that is furthest ahead tells most: what comes out of a cache says less than its time.
-        if self._ahead is None or date > self._since(self._ahead, now):
+        if date is not None and (self._ahead is None or date > self._since(self._ahead, now)):
             self._ahead = (date, now)
 
     def at_least(self, moment: float) -> datetime | None:
@@ -148,7 +142,7 @@ class Evidence:
         entered: How it writes when records were made.
     """
 
-    __slots__ = ("__weakref__", "_heard", "claims", "clock", "entered", "moments")
+    __slots__ = ("__weakref__", "_heard", "_is_new", "claims", "clock", "entered", "moments")
 
     def __init__(self) -> None:
         self.claims = Claims()
@@ -156,21 +150,30 @@ class Evidence:
         self.moments = Readings()
         self.entered = Readings()
         self._heard: str | None = None
+        self._is_new = False
+
+    def hear(self, text: str | None, clock: Clock) -> None:
+        """Notes the `Date` of an answer that came just now."""
+        if text is not None and text != self._heard:
+            self._heard = text
+            self._is_new = True
+            self.clock.hear(text, clock.monotonic())
+
+    def is_curious(self, identifier: str) -> bool:
+        """Whether an answer is worth a closer look: once a second, and where another call had its record before."""
+        is_new, self._is_new = self._is_new, False
+        return is_new or self.claims.is_claimed(identifier)
 
     def learn_age(self, made: datetime | None, headers: Mapping[str, str], zone: ZoneInfo) -> None:
         """Learns how moments of creation are written from an answer that shows a record made just now."""
-        text = headers.get("date")
-        # Once a second is enough.
-        if made is None or text is None or text == self._heard:
+        now = http_date(headers.get("date"))
+        if made is None or now is None:
             return
-        self._heard = text
-        now = http_date(text)
-        if now is not None:
-            wall = made.replace(tzinfo=zone)
-            self.entered.learn(
-                digits=any(abs(wall.replace(fold=fold) - now) <= FUTURE for fold in (0, 1)),
-                instant=abs(made - now) <= FUTURE,
-            )
+        wall = made.replace(tzinfo=zone)
+        self.entered.learn(
+            digits=any(abs(wall.replace(fold=fold) - now) <= FUTURE for fold in (0, 1)),
+            instant=abs(made - now) <= FUTURE,
+        )
 
 
 def staleness(answer: Answer, asked_at: float, clock: ServiceClock) -> str:

@@ -87,7 +87,17 @@ class Exchange:
         base_url: Where the paths of requests begin.
     """
 
-    __slots__ = ("_connections", "_connector", "_head_of_all", "_heads", "_loop", "_path", "_pattern", "timeouts")
+    __slots__ = (
+        "_connections",
+        "_connector",
+        "_head",
+        "_head_of_all",
+        "_loop",
+        "_path",
+        "_pattern",
+        "_token",
+        "timeouts",
+    )
 
     def __init__(
         self, connector: aiohttp.BaseConnector, connections: Connections, pattern: aiohttp.ClientRequest, base_url: str
@@ -98,7 +108,8 @@ class Exchange:
         self._pattern = pattern
         self._path = URL(base_url, encoded=True).raw_path.rstrip("/")
         self._head_of_all = _lines(pattern.headers)
-        self._heads: dict[Token, bytes] = {}
+        self._token: Token | None = None
+        self._head = b""
         self.timeouts = ClientTimeouts("connect")
 
     async def send(
@@ -122,7 +133,11 @@ class Exchange:
         loop, connections = self._loop, self._connections
         end = NEVER if seconds is None else loop.time() + seconds
         size = len(request.body or b"")
-        connection, transport = await self._connect(seconds)
+        timeout = self.timeouts.of(seconds)
+        connection = await inside.connect(self._connector, self._pattern, timeout)
+        transport = fit_transport(connection, connections)
+        if transport is None:
+            connection, transport = await self._connect_again(connection, timeout)
         reader: Any = None
         try:
             reader = inside.reader_of_answers(connection)
@@ -165,10 +180,12 @@ class Exchange:
         connection.release()
         return answer, None
 
-    async def _connect(self, seconds: float | None) -> "tuple[aiohttp.connector.Connection, asyncio.Transport]":
-        """A connection that can be written to."""
-        timeout = self.timeouts.of(seconds)
-        for _ in range(MOST_UNFIT):
+    async def _connect_again(
+        self, unfit: "aiohttp.connector.Connection", timeout: aiohttp.ClientTimeout
+    ) -> "tuple[aiohttp.connector.Connection, asyncio.Transport]":
+        """A connection that can be written to, after one that cannot."""
+        unfit.close()
+        for _ in range(MOST_UNFIT - 1):
             connection = await inside.connect(self._connector, self._pattern, timeout)
             transport = fit_transport(connection, self._connections)
             if transport is not None:
@@ -190,15 +207,17 @@ class Exchange:
         self._connections.begin(transport, end)
         record.state = State.LEFT
         body, fresh = request.body, _FRESH if request.is_look else b""
+        if token is not self._token:
+            self._make_head(token)
         # Nothing that holds the key gets a name: what prints the variables of a traceback would print it.
         if body is None:
-            transport.write(b"%b%b%b\r\n" % (start, self._heads.get(token) or self._make_head(token), fresh))
+            transport.write(b"%b%b%b\r\n" % (start, self._head, fresh))
             return
         transport.write(
             b"%b%b%bContent-Type: %b\r\nContent-Length: %d\r\n\r\n%b"
             % (
                 start,
-                self._heads.get(token) or self._make_head(token),
+                self._head,
                 fresh,
                 request.content_type.encode("ascii"),
                 len(body),
@@ -206,10 +225,10 @@ class Exchange:
             )
         )
 
-    def _make_head(self, token: Token) -> bytes:
+    def _make_head(self, token: Token) -> None:
         """The headers for a token; kept until another token comes."""
-        self._heads = {token: f"{self._head_of_all}Authorization: Bearer {token.reveal()}\r\n".encode("ascii")}
-        return self._heads[token]
+        self._token = token
+        self._head = f"{self._head_of_all}Authorization: Bearer {token.reveal()}\r\n".encode("ascii")
 
     def _give_up(
         self, connection: "aiohttp.connector.Connection", transport: asyncio.Transport, record: CallRecord

@@ -4,9 +4,8 @@ An answer of a look shows the record (found), something that may be it (unsure),
 Only absence, once the service had its time to commit, lets a call be sent again.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -83,6 +82,10 @@ class Finder(Protocol[T]):
         """
         ...
 
+    def is_plainly_its(self, record: T) -> bool:
+        """Whether nothing in a record speaks against its being the answer to the request; a quick look."""
+        ...
+
     def contradiction(self, record: T, grounds: Grounds | None) -> str:
         """Why a record cannot be the answer to the request, if it is the answer to another; empty where it can."""
         ...
@@ -96,70 +99,63 @@ class Finder(Protocol[T]):
         ...
 
 
-Compare = Callable[[R, Readings], Match]
-"""How like the wanted record another is, by how the service writes moments."""
-
-
 class ListFinder(Generic[R]):
     """Finds in a list the record that a request made: it is as it was asked for, is new, and is nobody else's.
 
     It reads the whole list: in which order lists come is not documented, so no page is the last that matters.
 
-    Args:
-        first: Makes the reading request that would show the record; of a paged list, that of its first page.
-        kind: The model of the records.
+    Attributes:
         places: What calls share whose records could not be told apart.
-        compare: How like the wanted record another is, whoever made it and when.
-        shown: What a look-alike has in common with the wanted one, for the error.
         zone: The portal's.
+        kind: The model of the records.
         made: The field that says when a record was made; None where the portal does not tell.
-        worse: Which of several to take last.
+        likeness: What a look-alike has in common with the wanted one, for the error.
         is_paged: Whether the list is documented to come in pages.
-        contradiction: Why a record cannot be the answer to the request; None where nothing in it would tell.
-        learn: What the answer to the request shows of how moments are written.
+        shows_what_was_sent: Whether a record shows so much of it that another's answer can be told from ours.
     """
 
-    makes_records = True
-    __slots__ = (
-        "_compare",
-        "_contradiction",
-        "_first",
-        "_is_paged",
-        "_kind",
-        "_learn",
-        "_made",
-        "_shown",
-        "_worse",
-        "places",
-        "zone",
-    )
+    __slots__ = ("places", "zone")
 
-    def __init__(
-        self,
-        first: Callable[[], Request],
-        kind: type[R],
-        *,
-        places: tuple[Place, ...],
-        compare: Compare[R],
-        shown: str,
-        zone: ZoneInfo,
-        made: str | None = "created_at",
-        worse: Callable[[R], bool] = lambda record: False,
-        is_paged: bool = True,
-        contradiction: Callable[[R], str] | None = None,
-        learn: Callable[[R, Readings], None] | None = None,
-    ) -> None:
+    kind: type[R]
+    made: str | None
+    likeness: str
+    is_paged: bool
+    makes_records = True
+    shows_what_was_sent = False
+
+    def __init__(self, places: tuple[Place, ...], zone: ZoneInfo) -> None:
         self.places = places
         self.zone = zone
-        self._compare = compare
-        self._contradiction = contradiction
-        self._first = first
-        self._kind = kind
-        self._learn = learn
-        self._made = made
-        self._shown = shown
-        self._worse = worse
-        self._is_paged = is_paged
+
+    # --- what those that know the record say ---------------------------------------------------------------------
+
+    def first_page(self) -> Request:
+        """The reading request that would show the record; of a paged list, that of its first page."""
+        raise NotImplementedError
+
+    def compare(self, record: R, readings: Readings) -> Match:
+        """How like the wanted record another is, whoever made it and when, by how the service writes moments."""
+        raise NotImplementedError
+
+    def comes_last(self, record: R) -> bool:
+        """Whether another is to be taken before it, of several that are alike."""
+        return False
+
+    def is_plainly_its(self, record: R) -> bool:
+        """Whether nothing in a record speaks against its being the answer to the request; a quick look.
+
+        What a portal shows in another way than it was sent is no contradiction.
+        """
+        return True
+
+    def says_otherwise(self, record: R) -> str:
+        """Why a record cannot be the answer to the request; empty where it can."""
+        return ""
+
+    def learn_moments(self, record: R, readings: Readings) -> None:
+        """Learns from the answer to the request how the service writes moments that it was told."""
+
+    # --- what follows from it ------------------------------------------------------------------------------------
 
     @property
     def key(self) -> Hashable:
@@ -168,7 +164,7 @@ class ListFinder(Generic[R]):
 
     def request(self) -> Request:
         """The first page, as it is now."""
-        first = self._first()
+        first = self.first_page()
         return Request(first.operation, first.path, is_look=True)
 
     def following(self, request: Request, answer: Answer) -> Request | None:
@@ -178,7 +174,7 @@ class ListFinder(Generic[R]):
             PaginationError: The pages lead nowhere.
             UnreadableError: The answer does not say whether there is another.
         """
-        return request_after(request, answer.body, is_paged=self._is_paged)
+        return request_after(request, answer.body, is_paged=self.is_paged)
 
     def pick(self, answer: Answer, grounds: Grounds) -> Sight[R]:
         """What an answer shows, of records that were made since the call began and belong to no other.
@@ -189,11 +185,11 @@ class ListFinder(Generic[R]):
         alike: list[R] = []
         nearly: list[R] = []
         ageless: list[R] = []
-        reader = ListReader(answer.body, self._kind).read_all()
+        reader = ListReader(answer.body, self.kind).read_all()
         for record in reader.records:
             if record.id in grounds.claimed:
                 continue
-            match = self._compare(record, grounds.moments)
+            match = self.compare(record, grounds.moments)
             if match is Match.OTHER:
                 continue
             age = grounds.horizon.age(self._made_at(record))
@@ -219,7 +215,7 @@ class ListFinder(Generic[R]):
             CannotTellError: Something among them may be it.
         """
         readings = Readings()
-        matches = [(self._compare(record, readings), record) for record in records if record.id not in taken]
+        matches = [(self.compare(record, readings), record) for record in records if record.id not in taken]
         if alike := [record for match, record in matches if match is Match.ALIKE]:
             return self._first_made(alike)
         if nearly := [record for match, record in matches if match is Match.NEARLY]:
@@ -228,7 +224,7 @@ class ListFinder(Generic[R]):
 
     def is_alike(self, record: R) -> bool:
         """Whether a record is as the wanted one would be, whoever made it and when."""
-        return self._compare(record, Readings()) is Match.ALIKE
+        return self.compare(record, Readings()) is Match.ALIKE
 
     def contradiction(self, record: R, grounds: Grounds | None) -> str:
         """Why a record cannot be the answer to the request; empty where it can.
@@ -237,19 +233,15 @@ class ListFinder(Generic[R]):
             record: What was answered.
             grounds: What it is judged by, where another call was answered with it before.
         """
-        if self._contradiction is None:
-            # What it shows in another way than it was sent is no contradiction.
-            return ""
-        if grounds is not None:
-            is_other = self._compare(record, grounds.moments) is Match.OTHER
+        if grounds is not None and self.shows_what_was_sent:
+            is_other = self.compare(record, grounds.moments) is Match.OTHER
             if is_other or grounds.horizon.age(self._made_at(record)) is Age.OLD:
                 return f"it names {record.id}, which was the answer to another"
-        return self._contradiction(record)
+        return self.says_otherwise(record)
 
     def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
         """Learns how the service writes moments that it was told, and when a record was made."""
-        if self._learn is not None:
-            self._learn(record, evidence.moments)
+        self.learn_moments(record, evidence.moments)
         evidence.learn_age(self._made_at(record), answer.headers, self.zone)
 
     def identifier(self, record: R) -> str:
@@ -260,27 +252,27 @@ class ListFinder(Generic[R]):
         """Whether a record that cannot be read may be the one: not if it is another call's, or older than this."""
         if bad.identifier in grounds.claimed:
             return False
-        made = bad.field(json_name(self._made)) if self._made is not None else None
+        made = bad.field(json_name(self.made)) if self.made is not None else None
         try:
             return not isinstance(made, str) or grounds.horizon.age(read_moment(made)) is not Age.OLD
         except ValueError:
             return True
 
     def _seen(self, records: Iterable[R]) -> str:
-        return f"the portal has {', '.join(record.id for record in records)} with the same {self._shown}"
+        return f"the portal has {', '.join(record.id for record in records)} with the same {self.likeness}"
 
     def _why_ageless(self, grounds: Grounds) -> str:
         if not grounds.horizon.is_known:
             return "the answer carries no Date header"
-        if self._made is None:
+        if self.made is None:
             return "the portal does not say when it was made"
         return "it can be read as made before and since"
 
     def _made_at(self, record: R) -> datetime | None:
-        return None if self._made is None else getattr(record, self._made)
+        return None if self.made is None else getattr(record, self.made)
 
     def _first_made(self, records: Iterable[R]) -> R:
-        return min(records, key=lambda record: (self._worse(record), self._made_at(record)))
+        return min(records, key=lambda record: (self.comes_last(record), self._made_at(record)))
 
 
 class RecordFinder(Generic[R]):
@@ -330,8 +322,12 @@ class RecordFinder(Generic[R]):
         stands = ", ".join(f"{name}={value!s}" for name, value in now.items())
         return Sight(doubt=f"{record.id} has {stands}, which is neither as it was nor as it was asked for")
 
-    def contradiction(self, record: R, grounds: Grounds | None) -> str:
+    def is_plainly_its(self, record: R) -> bool:
         """A record with the id that was asked about is the one."""
+        return True
+
+    def contradiction(self, record: R, grounds: Grounds | None) -> str:
+        """None."""
         return ""
 
     def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
@@ -365,18 +361,45 @@ def finder_for(
     except KeyError:
         # Nothing to compare with is no look.
         return None
-    return ListFinder(
-        lambda: page_request(look.listing, 1, path),
-        kind,
-        places=(Place((path, *map(key_of, told))),),
-        compare=partial(_compare_record, look, body, zone),
-        shown=look.likeness,
-        zone=zone,
-        made=look.made,
-    )
+    return _LookFinder(look, body, path, kind, (Place((path, *map(key_of, told))),), zone)
 
 
-def _compare_record(look: Look, body: Body, zone: ZoneInfo, record: Any, readings: Readings) -> Match:
+class _LookFinder(ListFinder[Any]):
+    """By every field that was sent and that the record shows, and what was left out where that means something."""
+
+    __slots__ = ("_body", "_look", "_path", "kind")
+
+    is_paged = True
+
+    def __init__(
+        self, look: Look, body: Body, path: str, kind: type[Any], places: tuple[Place, ...], zone: ZoneInfo
+    ) -> None:
+        super().__init__(places, zone)
+        self._look = look
+        self._body = body
+        self._path = path
+        self.kind = kind
+
+    @property
+    def made(self) -> str | None:  # type: ignore[override]
+        """As the look says."""
+        return self._look.made
+
+    @property
+    def likeness(self) -> str:  # type: ignore[override]
+        """As the look says."""
+        return self._look.likeness
+
+    def first_page(self) -> Request:
+        """Of the list that the look names."""
+        return page_request(self._look.listing, 1, self._path)
+
+    def compare(self, record: Any, readings: Readings) -> Match:
+        """Every field counts."""
+        return _compare_record(self._look, self._body, self.zone, record)
+
+
+def _compare_record(look: Look, body: Body, zone: ZoneInfo, record: Any) -> Match:
     """Every field that was sent and that the record shows, and what was left out where that means something."""
     asked = {python_name(name): value for name, value in body.fields.items()}
     match = compare_fields(asked, record, zone, look.told)

@@ -26,7 +26,7 @@ from mijnklantportaal_async.calling.pages import (
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Operation, Request, path_with
 from mijnklantportaal_async.values.records import ListReader
-from mijnklantportaal_async.values.serde import read
+from mijnklantportaal_async.values.serde import reader_of
 
 T = TypeVar("T")
 
@@ -89,7 +89,9 @@ class Operations:
         finder = None
         if operation.look is not None and body is not None:
             finder = finder_for(operation, listed or kind, body, identifiers, self._zone)
-        return self._caller.call(self._options, request, partial(read, kind=kind), finder=finder, when_done=when_done)
+        if finder is not None:
+            return self._caller.call_once(self._options, request, reader_of(kind), finder)
+        return self._caller.call(self._options, request, reader_of(kind), when_done=when_done)
 
     def _list(self, operation: Operation, kind: type[R], first: int, **identifiers: str) -> Pager[R]:
         """A list that comes in pages: each of them is a call like any other."""
@@ -120,14 +122,11 @@ class Operations:
         return list(records.values())
 
     def _call(
-        self,
-        request: Request,
-        decode: Callable[[bytes], T],
-        *,
-        finder: Finder[T] | None = None,
-        when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None = None,
+        self, request: Request, decode: Callable[[bytes], T], finder: Finder[T] | None = None
     ) -> Coroutine[Any, Any, T]:
-        return self._caller.call(self._options, request, decode, finder=finder, when_done=when_done)
+        if finder is not None:
+            return self._caller.call_once(self._options, request, decode, finder)
+        return self._caller.call(self._options, request, decode)
 
 
 def _read_answer(request: Request, kind: type[R], body: bytes) -> tuple[ListReader[R], Request | None]:

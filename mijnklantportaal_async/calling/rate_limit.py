@@ -166,10 +166,11 @@ class RateLimiter:
         """
         now = self._clock.monotonic()
         # What the answer says comes before handing its place to the next.
-        if headers is not None:
+        if headers is not None and self._window.is_curious:
             self._learn(headers, now)
         self._window.finish(permit, now)
-        self._wake()
+        if self._interactive or self._background or self._first:
+            self._wake()
 
     def give_back(self, permit: Permit) -> None:
         """The request of this permit never left: its place in the window is free again.

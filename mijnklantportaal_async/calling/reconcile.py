@@ -115,7 +115,7 @@ async def look_until_settled(
         seen = ""
         while asked is not None:
             # A list can be longer than the call.
-            if left() <= 0:
+            if left() <= TIMER_SLACK:
                 raise unsettled()
             looks += 1
             try:
@@ -142,7 +142,7 @@ async def look_until_settled(
 
 def _pause(tries: int) -> float:
     """Seconds, at random, longer and longer."""
-    return random.uniform(0.5, 1.0) * min(2.0 ** (tries - 1), LONGEST_PAUSE)
+    return random.uniform(0.5, 1.0) * min(2.0 ** min(tries - 1, 10), LONGEST_PAUSE)
 
 
 def _may_pass(error: errors.MijnKlantportaalError) -> bool:

@@ -73,7 +73,9 @@ class Transport:
         self._user_agent = user_agent
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
+        # The last ones: mostly they come again.
         self._checked_token: Token | None = None
+        self._checked_path: str | None = None
         self._short: Exchange | None = None
         self._long: ThroughClientSession | None = None
 
@@ -160,9 +162,11 @@ class Transport:
 
     def _check(self, request: Request, token: Token) -> None:
         path = request.path
-        check_text(path, "the path")
-        if " " in path:
-            raise ValueError("the path holds a space")
+        if path is not self._checked_path:
+            check_text(path, "the path")
+            if " " in path:
+                raise ValueError("the path holds a space")
+            self._checked_path = path
         if token is not self._checked_token:
             check_text(token.reveal(), "the token")
             self._checked_token = token

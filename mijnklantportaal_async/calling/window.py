@@ -154,6 +154,11 @@ class SlidingWindow:
         """Nobody will finish what is under way: its event loop is gone."""
         self._under_way.clear()
 
+    @property
+    def is_curious(self) -> bool:
+        """Whether `learn` would change anything."""
+        return self.follows_headers or self._refusals > 0
+
     def learn(self, limit: int | None, left: int | None, now: float) -> None:
         """Takes over what an answer says of the limit and of the calls left in it."""
         if now >= self._paused_until:

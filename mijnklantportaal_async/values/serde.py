@@ -63,8 +63,29 @@ def read(body: bytes, kind: type[T]) -> T:
     Raises:
         UnreadableError: With every problem and its place.
     """
-    data = _load(body)
-    return _structure(data, kind, "$", identifier_of)
+    return reader_of(kind)(body)
+
+
+def reader_of(kind: type[T]) -> Callable[[bytes], T]:
+    """As `read`, for one model; the same whenever it is asked for."""
+    return cast("Callable[[bytes], T]", _reader_of(cast("Hashable", kind)))
+
+
+@cache
+def _reader_of(kind: Any) -> Callable[[bytes], Any]:
+    loads = orjson.loads
+    structure: Callable[[Any, Any], Any] | None = None
+
+    def read_quickly(body: bytes) -> Any:
+        nonlocal structure
+        if structure is None:
+            structure = structure_function(kind)
+        try:
+            return structure(loads(body), kind)
+        except Exception:  # noqa: BLE001 - whatever it was, the second time tells all that is wrong, and where
+            return _structure(_load(body), kind, "$", identifier_of)
+
+    return read_quickly
 
 
 def read_list(body: bytes, kind: type[T], key: str = "data") -> list[T]:
@@ -207,8 +228,9 @@ def _converter(detailed: bool) -> "Converter":
             if not isinstance(data, dict):
                 raise TypeError(f"must be an object, not {_json_type(data)}")
             shown = cast("dict[str, Any]", data)
-            nulls = [name for name in empty if name in shown and shown[name] is None]
-            model = structure({name: shown[name] for name in shown if name not in nulls} if nulls else shown, kind)
+            if empty and (nulls := [name for name in empty if name in shown and shown[name] is None]):
+                shown = {name: shown[name] for name in shown if name not in nulls}
+            model = structure(shown, kind)
             if keeps_raw:
                 object.__setattr__(model, RAW, data)
             return model

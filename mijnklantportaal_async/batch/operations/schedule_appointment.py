@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.api.appointment_finder import appointment_finder
+from mijnklantportaal_async.api.appointment_finder import AppointmentFinder
 from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT, put_into_calendar
 from mijnklantportaal_async.calling.finder import ListFinder
 from mijnklantportaal_async.models.appointments import Appointment, NewAppointment
@@ -117,7 +117,7 @@ class ScheduleAppointment:
 
 def _finder(request: NewAppointment, zone: ZoneInfo) -> ListFinder[Appointment]:
     starts = to_wall_time(request.starts_at, zone, "starts_at")
-    return appointment_finder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS, zone)
+    return AppointmentFinder(request, starts, to_wall_time(request.ends_at, zone, "ends_at"), LIST_APPOINTMENTS, zone)
 
 
 def _clear(midnight: datetime, zone: ZoneInfo) -> datetime:

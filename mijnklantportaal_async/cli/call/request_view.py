@@ -75,6 +75,11 @@ class _NothingIsSent:
     ) -> Any:
         raise _Caught(request)
 
+    async def call_once(
+        self, options: CallOptions, request: Request, decode: Callable[[bytes], Any], finder: object
+    ) -> Any:
+        raise _Caught(request)
+
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _KIND = re.compile(r"^Content-Type: (.*)$", re.MULTILINE)
