@@ -260,7 +260,8 @@ class SlidingWindow:
         """Calls under way that may not have arrived at the service yet."""
         count = 0
         for permit in reversed(self._log):
-            if permit.started < now - self._margin:
+            # The same sum as in `next_chance`: at that moment they have arrived, to the last bit.
+            if permit.started + self._margin <= now:
                 break
             count += permit in self._under_way
         return count

@@ -64,6 +64,33 @@ def test_a_full_window_is_used_up_and_no_more(limit: int, gap: float) -> None:
     assert sent >= limit * 600 // (60 + gap + 0.001)
 
 
+@given(
+    began=st.floats(0, 1e9),
+    steps=st.lists(st.tuples(st.sampled_from(["grant", "finish", "refused"]), st.floats(0, 30)), max_size=12),
+)
+def test_who_may_not_go_is_told_a_later_moment_and_waits_for_none_twice(
+    began: float, steps: list[tuple[str, float]]
+) -> None:
+    """To the last bit: a timer that goes off a hair too early would be set again without end."""
+    window, now, under_way = SlidingWindow(RateLimit(requests=6, per=60.0)), began, list[Permit]()
+    for action, seconds in steps:
+        now += seconds
+        if action == "grant" and window.may_go(now):
+            under_way.append(window.grant(now))
+        elif action == "finish" and under_way:
+            window.finish(under_way.pop(0), now)
+        elif action == "refused":
+            window.pause(seconds, now)
+    for _ in range(20):
+        if window.may_go(now):
+            break
+        chance = window.next_chance(now)
+        assert chance > now
+        now = chance
+    else:
+        raise AssertionError("nobody ever goes")
+
+
 async def test_a_token_bucket_would_let_119_into_a_minute_and_this_does_not() -> None:
     limiter, clock = limiter_of(60)
     sent = 0
