@@ -134,6 +134,8 @@ class Exchange:
         end = NEVER if seconds is None else loop.time() + seconds
         size = len(request.body or b"")
         timeout = self.timeouts.of(seconds)
+        # What comes up in one turn of the loop leaves together: the other end wakes once for all, not for each.
+        await asyncio.sleep(0)
         connection = await inside.connect(self._connector, self._pattern, timeout)
         transport = fit_transport(connection, connections)
         if transport is None:
