@@ -1,4 +1,4 @@
-"""What `import mijnklantportaal_async` costs beside `import aiohttp`, each in a fresh process, one after the other."""
+"""What importing the package costs beside `import aiohttp`, each in a fresh process, one after the other."""
 
 import os
 import subprocess
@@ -13,19 +13,20 @@ from benchmarks.spread import Spread
 _PROGRAM = """\
 import time
 wall, cpu = time.perf_counter(), time.process_time()
-import {module}
+{statement}
 print(time.process_time() - cpu, time.perf_counter() - wall)
 """
 
-YARDSTICK = "aiohttp"
-MODULES = (YARDSTICK, "mijnklantportaal_async")
+YARDSTICK = "import aiohttp"
+STATEMENTS = (YARDSTICK, "import mijnklantportaal_async", "import mijnklantportaal_async.session")
+"""The package imports what is asked for: only the last one brings aiohttp and all that a session needs."""
 
 
 @attrs.frozen(kw_only=True)
 class ImportResult:
-    """Seconds to import a module, and the ratio to aiohttp's in the same round."""
+    """Seconds that a statement takes, and the ratio to aiohttp's in the same round."""
 
-    module: str
+    statement: str
     cpu: Spread
     cpu_ratio: Spread
     wall: Spread
@@ -33,19 +34,19 @@ class ImportResult:
 
 
 def measure_imports(rounds: int) -> list[ImportResult]:
-    """Imports each module in so many fresh processes, in turns."""
-    taken: dict[str, list[tuple[float, float]]] = {module: [] for module in MODULES}
+    """Imports each in so many fresh processes, in turns."""
+    taken: dict[str, list[tuple[float, float]]] = {statement: [] for statement in STATEMENTS}
     with TemporaryDirectory() as bytecode:
-        for module in MODULES:
-            _import(module, bytecode)  # writes the bytecode of all of it, and warms the disk's cache
+        for statement in STATEMENTS:
+            _import(statement, bytecode)  # writes the bytecode of all of it, and warms the disk's cache
         for number in range(rounds):
-            for module in MODULES if number % 2 else reversed(MODULES):
-                taken[module].append(_import(module, bytecode))
-    return [_summarize(module, taken) for module in MODULES]
+            for statement in STATEMENTS if number % 2 else reversed(STATEMENTS):
+                taken[statement].append(_import(statement, bytecode))
+    return [_summarize(statement, taken) for statement in STATEMENTS]
 
 
-def _import(module: str, bytecode: str) -> tuple[float, float]:
-    program = _PROGRAM.format(module=module)
+def _import(statement: str, bytecode: str) -> tuple[float, float]:
+    program = _PROGRAM.format(statement=statement)
     # Bytecode for both, also where the environment forbids to write it: otherwise one of them is compiled every time.
     environment = os.environ | {"PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
     output = subprocess.run(
@@ -55,11 +56,11 @@ def _import(module: str, bytecode: str) -> tuple[float, float]:
     return float(cpu), float(wall)
 
 
-def _summarize(module: str, taken: dict[str, list[tuple[float, float]]]) -> ImportResult:
-    own, yardstick = taken[module], taken[YARDSTICK]
+def _summarize(statement: str, taken: dict[str, list[tuple[float, float]]]) -> ImportResult:
+    own, yardstick = taken[statement], taken[YARDSTICK]
     pairs = list(zip(own, yardstick, strict=True))
     return ImportResult(
-        module=module,
+        statement=statement,
         cpu=Spread.of(cpu for cpu, _ in own),
         cpu_ratio=Spread.of(one[0] / other[0] for one, other in pairs),
         wall=Spread.of(wall for _, wall in own),

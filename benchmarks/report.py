@@ -9,7 +9,7 @@ import attrs
 
 from benchmarks.clients import CONTENDERS, EVERYDAY, PACKAGE, PACKAGE_LONG
 from benchmarks.measure_calls import ContenderResult
-from benchmarks.measure_imports import MODULES, ImportResult
+from benchmarks.measure_imports import YARDSTICK, ImportResult
 from benchmarks.measure_memory import MemoryResult
 from benchmarks.measure_steps import StepsResult
 from benchmarks.spread import Spread
@@ -84,14 +84,17 @@ class Report:
         yield _row("-" * 38, *("-" * len(name) for name in header))
         for result in self.imports:
             yield _row(
-                result.module,
+                result.statement,
                 f"{result.cpu.median * 1000:.0f}",
                 str(result.cpu_ratio),
                 f"{result.wall.median * 1000:.0f}",
                 str(result.wall_ratio),
             )
-        ratio = next(result for result in self.imports if result.module == MODULES[-1]).cpu_ratio.median
-        yield _goal(f"CPU ratio {ratio:.2f}, at most {IMPORT_GOAL:.2f}", ratio <= IMPORT_GOAL)
+        for result in self.imports:
+            if result.statement != YARDSTICK:
+                ratio = result.cpu_ratio.median
+                said = f"CPU ratio of `{result.statement}` {ratio:.2f}, at most {IMPORT_GOAL:.2f}"
+                yield _goal(said, ratio <= IMPORT_GOAL)
 
     def _memory_lines(self) -> Iterator[str]:
         yield f"memory: {self.memory[0].requests} requests of schedule_appointments, results not kept"
