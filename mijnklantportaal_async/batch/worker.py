@@ -215,10 +215,9 @@ class Worker:
         """Shows life, takes over from those that show none, and notices portals that are new."""
         last = _both_clocks()
         while True:
-            now = _both_clocks()
-            stood_still, last = max(now[0] - last[0], now[1] - last[1]) > self._settings.silent, now
+            before, last = last, _both_clocks()
             try:
-                await self._show_life(stood_still)
+                await self._show_life(before)
                 await self._take_over()
                 await self._follow_jobs()
             except LeaseLostError:
@@ -229,13 +228,16 @@ class Worker:
                 LOG.warning("The lease could not be kept: %s: %s", type(error).__name__, error)
             await asyncio.sleep(self._settings.check)
 
-    async def _show_life(self, stood_still: bool) -> None:
+    async def _show_life(self, before: tuple[float, float]) -> None:
+        """A sign of life; `before` is when the one before it was begun."""
         try:
             await asyncio.to_thread(self._lease.show_life)
         except LeaseLostError:
             raise
         except Exception as error:
-            if stood_still:
+            # Only now: it may have stood still in the middle of it.
+            now = _both_clocks()
+            if max(now[0] - before[0], now[1] - before[1]) > self._settings.silent:
                 # The lock went with the connection, and nobody saw a sign of life in between: it is another's by now,
                 # or may be at any moment.
                 raise LeaseLostError("it stood still, and its connection to the database was ended") from error

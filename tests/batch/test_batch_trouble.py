@@ -1,5 +1,6 @@
 """A disk that is full, a database that is gone for a while: a clear word, and nothing is lost."""
 
+import asyncio
 import contextlib
 import socket
 import subprocess
@@ -9,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import attrs
 import pytest
 from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row
 
-from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, Worker
+from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, LeaseLostError, Worker
 from mijnklantportaal_async.sandbox import Sandbox
 
 FULL_DISK = """
@@ -90,13 +92,20 @@ class Line:
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._sockets: set[socket.socket] = set()
         self._is_cut = False
+        self._passes = threading.Event()
+        self._passes.set()
         self.refused = 0
         user = parts.netloc.rpartition("@")[0]
         self.url = f"postgresql://{user}@127.0.0.1:{self._listening.getsockname()[1]}{parts.path}"
         threading.Thread(target=self._serve, daemon=True).start()
 
+    def hold(self) -> None:
+        """Nothing comes through, and nobody is told."""
+        self._passes.clear()
+
     def cut(self) -> None:
         self._is_cut = True
+        self._passes.set()
         for end in list(self._sockets):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
@@ -126,6 +135,7 @@ class Line:
     def _pump(self, reading: socket.socket, writing: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := reading.recv(65536):
+                self._passes.wait()
                 writing.sendall(data)
         for end in (reading, writing):
             self._sockets.discard(end)
@@ -148,7 +158,9 @@ async def test_a_server_that_is_gone_for_a_while(postgresql_url: str, line: Line
         Jobs(postgresql_url) as jobs,
     ):
         await jobs.submit(rows, job="season", portal=PORTAL)
-        async with Worker(line.url, portals={"main": access(sandbox)}, settings=QUICK, clock=clock()):
+        # Patient: on a busy machine it may not get to a sign of life for seconds.
+        settings = attrs.evolve(QUICK, silent=60.0)
+        async with Worker(line.url, portals={"main": access(sandbox)}, settings=settings, clock=clock()):
             ticks = 0
             async for progress in jobs.progress("season", every=0.05):
                 if progress.done >= 5 and not ticks:
@@ -159,6 +171,21 @@ async def test_a_server_that_is_gone_for_a_while(postgresql_url: str, line: Line
                     line.mend()
         assert booked(sandbox) == asked(rows)
         assert (await jobs.results("season"))[0].identifier
+
+
+async def test_whoever_stood_still_in_the_middle_of_a_sign_of_life_has_lost_its_lease(line: Line) -> None:
+    """Its lock is gone with the connection, and others may have its rows: it must not take the lock anew and go on."""
+    worker = Worker(line.url, portals={}, settings=attrs.evolve(QUICK, check=0.05, silent=0.2))
+    await worker.start([])
+    working = asyncio.create_task(worker.wait())
+    line.hold()
+    await asyncio.sleep(0.6)
+    assert not working.done()
+    line.cut()
+    line.mend()
+    with pytest.raises(LeaseLostError, match="stood still"):
+        await working
+    await worker.stop()
 
 
 async def test_whoever_asks_a_server_that_is_gone_is_told_so(line: Line) -> None:

@@ -47,5 +47,9 @@ def test_a_quick_run_prints_every_contender_and_writes_its_numbers(tmp_path: Pat
     }
     assert len(numbers["steps"]) == len(titles)
     assert all(result["instructions"] > 100 for result in numbers["steps"])
-    assert [result["module"] for result in numbers["imports"]] == ["aiohttp", "mijnklantportaal_async"]
+    assert [result["statement"] for result in numbers["imports"]] == [
+        "import aiohttp",
+        "import mijnklantportaal_async",
+        "import mijnklantportaal_async.session",
+    ]
     assert [len(result["kilobytes"]) for result in numbers["memory"]] == [4, 4]
