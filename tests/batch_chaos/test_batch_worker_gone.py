@@ -18,7 +18,7 @@ from mijnklantportaal_async.batch import Jobs
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.engine import EngineClient
 
-PLAN = ChaosPlan(seed=3, rows=36, portals=2, share=0.0, slow_posts=0.4, settle=4.0, silent=4.0)
+PLAN = ChaosPlan(seed=3, rows=36, portals=2, share=0.0, slow_posts=0.4, settle=4.0, silent=6.0)
 
 BOUND = PLAN.worker_settings.silent + 2 * PLAN.worker_settings.check
 """Seconds that `WorkerSettings` promises."""
