@@ -153,7 +153,9 @@ class ThroughClientSession:
             body = await read_bounded(response.content, largest, parts)
             # The end of its time ends a body without a length too.
             attempt.check_end()
-        response.release()
+        # Mostly its connection went back to the pool with its last byte.
+        if not response.closed:
+            response.release()
         return body
 
     async def _read(self, response: aiohttp.ClientResponse, largest: int, parts: list[bytes]) -> bytes:
