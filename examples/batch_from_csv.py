@@ -36,7 +36,7 @@ from mijnklantportaal_async import (
     TokenRefreshError,
     Unknown,
 )
-from mijnklantportaal_async.appointment_files import AppointmentFile, ResultFile, ResultRow, read_appointment_file
+from mijnklantportaal_async.files import AppointmentFile, ResultFile, ResultRow, read_appointment_file
 
 Result = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mijnklantportaal_async.cli.call.commands import operations
-from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from mijnklantportaal_async.cli.file_options import FileReading, reads_file
 from mijnklantportaal_async.cli.options import Connection, end_with, with_connection
 
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ def schedule(
 
     Times without an offset are the portal's local time.
     """
-    from mijnklantportaal_async.appointment_files.columns import Field
     from mijnklantportaal_async.cli.schedule_command import schedule as schedule_one
+    from mijnklantportaal_async.files.appointments.vocabulary import Field
 
     cells = {
         Field.NAME: name,
@@ -66,23 +66,14 @@ def schedule(
 
 @commands.command("schedule-file", epilog=EXIT_CODES_HELP)
 @with_connection
+@reads_file
 def schedule_file(
     connection: Connection,
     terminal: "Terminal",
     file: Annotated[
-        Path, typer.Argument(help="CSV (comma, semicolon or tab), JSON Lines or a calendar (.ics).", dir_okay=False)
+        Path, typer.Argument(help="CSV, a workbook (.xlsx, .ods), JSON or a calendar (.ics).", dir_okay=False)
     ],
-    column: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FIELD=HEADER", help="Which column is which, as in name=Omschrijving. Repeatable."),
-    ] = None,
-    ignore_column: Annotated[
-        list[str] | None, typer.Option(metavar="HEADER", help="A column to leave alone. Repeatable.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the file, such as cp1252; UTF-8 when left out.")] = None,
-    skip_bad_rows: Annotated[
-        bool, typer.Option("--skip-bad-rows", help="Schedule the good rows although there are bad ones.")
-    ] = False,
+    reading: FileReading,
     concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Requests under way at once, at the most.")] = 32,
     output: Annotated[
         Path | None,
@@ -95,12 +86,14 @@ def schedule_file(
 ) -> ExitCode:
     """Put the appointments of a file into the calendar, each exactly once.
 
-    The whole file is checked first; with a bad row in it nothing is sent, unless --skip-bad-rows is given.
+    The whole file is checked first, and its first rows are shown as they were understood. With a bad row in it nothing
+    is sent, unless --skip-bad-rows is given. What the file itself says is none (canceled, all day, an older version) is
+    left out, by name.
 
-    Columns: name, starts_at and ends_at (or date, start and end, or duration in minutes), customer_id or attendee_name
-    and attendee_email. Dutch headers are understood too. 03-04-2027 and 03/04/2027 are the third of April. Times
-    without an offset are the portal's local time. Of a calendar (.ics) each event with a start and an end is an
-    appointment with its first attendee; repeating events are refused.
+    Columns: name, starts_at and ends_at (or date, start and end, or duration), customer_id or attendee_name and
+    attendee_email. Dutch headers are understood too. 03-04-2027 is the third of April. Times without an offset are the
+    portal's local time. Of a calendar (.ics) each event is an appointment with whoever is invited and does not own the
+    calendar (--me); each occurrence of one that repeats, up to --until.
 
     The first Ctrl-C stops: nothing new is sent, and requests under way get some seconds to learn their outcome. A
     second one ends at once.
@@ -110,10 +103,7 @@ def schedule_file(
 
     options = FileOptions(
         path=file,
-        columns=column_mapping(column or []),
-        ignored=tuple(ignore_column or ()),
-        encoding=encoding,
-        skip_bad_rows=skip_bad_rows,
+        reading=reading,
         concurrency=concurrency,
         grace=grace,
         output=output,

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from mijnklantportaal_async.appointment_files.moments import read_moment
 from mijnklantportaal_async.cli.appointment_view import appointment_table, as_json
 from mijnklantportaal_async.cli.connection import open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -11,6 +10,7 @@ from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.files.moments import read_moment
 
 
 def list_appointments(

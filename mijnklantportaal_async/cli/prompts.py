@@ -30,6 +30,20 @@ def agrees(question: str) -> bool:
             raise CommandError("Interrupted; nothing was changed.", ExitCode.INTERRUPTED) from None
 
 
+def line(question: str) -> str:
+    """Asks for a line of text; may be empty.
+
+    Raises:
+        CommandError: Ctrl-C, or the end of the input.
+    """
+    with _obeying_ctrl_c():
+        try:
+            answer: str = typer.prompt(question, default="", show_default=False, err=True)
+            return answer.strip()
+        except (KeyboardInterrupt, typer.Abort):
+            raise CommandError("Interrupted; nothing was changed.", ExitCode.INTERRUPTED) from None
+
+
 def secret(question: str) -> str:
     """Asks for something that must not be shown while it is typed.
 

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.appointment_files.results import ResultRow
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Unknown
 from mijnklantportaal_async.cli.failures import in_words
+from mijnklantportaal_async.files.records import LeftOut, Problem, Row
+from mijnklantportaal_async.files.results import ResultRow
 from mijnklantportaal_async.models.appointments import Appointment, NewAppointment, Scheduled
-from mijnklantportaal_async.tables.records import Problem, Row
 
 Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
 
@@ -26,6 +26,7 @@ class RowOutcome(enum.StrEnum):
     UNKNOWN = "unknown"
     NOT_SENT = "not sent"
     BAD_ROW = "bad row"
+    LEFT_OUT = "left out"
 
 
 @attrs.frozen(kw_only=True)
@@ -42,6 +43,8 @@ class RowResult:
     error: Exception | None = None
     reason: str = ""
     """Why it is not scheduled, and what to do."""
+    row: Row[NewAppointment] | None = None
+    """What was asked for; None for what is no good row."""
 
     def as_file_row(self, zone: ZoneInfo) -> ResultRow:
         """For the file of results."""
@@ -92,6 +95,7 @@ class Account:
                         starts_at=appointment.starts_at,
                         ends_at=appointment.ends_at,
                         appointment=appointment,
+                        row=row,
                     )
                 )
             case Rejected():
@@ -105,6 +109,10 @@ class Account:
         """A row that was left out because it cannot be right."""
         texts = [f"{problem.column + ': ' if problem.column else ''}{problem.message}" for problem in problems]
         self._add(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason="; ".join(texts)))
+
+    def add_left_out(self, one: LeftOut) -> None:
+        """A row that is none by what the file says itself."""
+        self._add(RowResult(line=one.line, outcome=RowOutcome.LEFT_OUT, name=one.title, reason=one.reason))
 
     def add_rest(self, first_index: int) -> None:
         """Rows that the session never took."""
@@ -130,6 +138,7 @@ def _failed(row: Row[NewAppointment], outcome: RowOutcome, error: Exception | No
         ends_at=row.new.ends_at,
         error=error,
         reason=reason,
+        row=row,
     )
 
 

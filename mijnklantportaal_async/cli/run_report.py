@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.appointment_files.records import AppointmentFile
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import exit_code_of
 from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.row_results import RowOutcome, RowResult
 from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
 from mijnklantportaal_async.errors import MijnKlantportaalError
-from mijnklantportaal_async.tables.notes import lines_in_words
-from mijnklantportaal_async.tables.records import Problem
+from mijnklantportaal_async.files.notes import lines_in_words
+from mijnklantportaal_async.files.records import Problem
 
 MOST_ROWS = 40
 """Rows of a table on the screen; the file of results has them all."""
@@ -28,6 +27,7 @@ _STYLES = {
     RowOutcome.UNKNOWN: "bold yellow",
     RowOutcome.NOT_SENT: "yellow",
     RowOutcome.BAD_ROW: "red",
+    RowOutcome.LEFT_OUT: "dim",
 }
 _MEANINGS = {
     RowOutcome.SCHEDULED: "in the calendar, once",
@@ -35,6 +35,7 @@ _MEANINGS = {
     RowOutcome.UNKNOWN: "perhaps in the calendar: look before you give them again",
     RowOutcome.NOT_SENT: "not in the calendar; can safely be given again",
     RowOutcome.BAD_ROW: "left out; not in the calendar",
+    RowOutcome.LEFT_OUT: "none by what the file says itself; not in the calendar",
 }
 
 
@@ -52,16 +53,6 @@ def problem_table(problems: tuple[Problem, ...]) -> Table:
             cells.insert(0, plain_text(problem.event))
         table.add_row(str(problem.line), *cells)
     return table
-
-
-def check_in_words(file: AppointmentFile) -> str:
-    """What checking a file found, in one sentence."""
-    good, bad = len(file.rows), len(file.bad_lines)
-    found = f"{file.path.name}: {in_number(good, 'appointment')}"
-    if file.rows:
-        days = sorted(row.new.starts_at.date() for row in file.rows)
-        found += f" from {days[0]:%a %d-%m-%Y} to {days[-1]:%a %d-%m-%Y}"
-    return f"{found}, {in_number(bad, 'bad row') if bad else 'no bad row'}."
 
 
 def outcome_table(results: list[RowResult]) -> Table:
@@ -84,8 +75,8 @@ def failure_table(results: list[RowResult]) -> Table | None:
     """Rows that are not scheduled, those with the same reason together; None when there are none."""
     groups: dict[tuple[RowOutcome, str], list[RowResult]] = {}
     for result in sorted(results, key=lambda result: result.line):
-        # Bad rows were shown with all their problems before the run.
-        if result.outcome not in {RowOutcome.SCHEDULED, RowOutcome.BAD_ROW}:
+        # Bad rows were shown with all their problems before the run, and those left out with their reasons.
+        if result.outcome not in {RowOutcome.SCHEDULED, RowOutcome.BAD_ROW, RowOutcome.LEFT_OUT}:
             groups.setdefault((result.outcome, _kind_of_failure(result)), []).append(result)
     if not groups:
         return None
@@ -131,7 +122,7 @@ def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> Exi
         return ExitCode.UNKNOWN
     if any(result.error is not None and exit_code_of(result.error) is ExitCode.NO_PORTAL for result in results):
         return ExitCode.NO_PORTAL
-    return ExitCode.SOME_FAILED if outcomes - {RowOutcome.SCHEDULED} else ExitCode.DONE
+    return ExitCode.SOME_FAILED if outcomes - {RowOutcome.SCHEDULED, RowOutcome.LEFT_OUT} else ExitCode.DONE
 
 
 def in_number(count: int, noun: str) -> str:

@@ -2,41 +2,39 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import attrs
 
-from mijnklantportaal_async.appointment_files.columns import Field
-from mijnklantportaal_async.appointment_files.read_file import read_appointment_file
-from mijnklantportaal_async.appointment_files.records import AppointmentFile
-from mijnklantportaal_async.appointment_files.results import ResultFile
 from mijnklantportaal_async.cli import prompts
+from mijnklantportaal_async.cli.checked_file import read_file, refuse_bad_rows
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, clock_of, open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.figures import Figures, in_time
+from mijnklantportaal_async.cli.file_options import FileReading
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.progress import RunProgress, shown
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.cli.run_report import (
-    MOST_ROWS,
-    check_in_words,
     exit_code_for,
     failure_table,
     in_number,
     outcome_table,
-    problem_table,
     way_in_words,
 )
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
-from mijnklantportaal_async.tables.notes import lines_in_words
-from mijnklantportaal_async.tables.printable import shown_value
-from mijnklantportaal_async.tables.records import Problem, RowFileError
+from mijnklantportaal_async.files.appointments.vocabulary import Field
+from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.files.reading import AppointmentFile
+from mijnklantportaal_async.files.records import Problem
+from mijnklantportaal_async.files.results import ResultFile
+
+_NOTHING = "Nothing was sent."
 
 
 @attrs.frozen(kw_only=True)
@@ -44,10 +42,7 @@ class FileOptions:
     """What was asked for."""
 
     path: Path
-    columns: Mapping[str, str]
-    ignored: tuple[str, ...]
-    encoding: str | None
-    skip_bad_rows: bool
+    reading: FileReading
     concurrency: int
     grace: float
     output: Path | None
@@ -58,16 +53,28 @@ class FileOptions:
 
 def schedule_file(connection: Connection, terminal: Terminal, options: FileOptions) -> ExitCode:
     """Checks a file, schedules its rows, and says what became of each."""
-    file = _checked(connection, terminal, options)
+    asks = not (options.yes or options.dry_run)
+    file: AppointmentFile = read_file(
+        options.path,
+        "schedule_appointment",
+        options.reading,
+        zone_of(connection),
+        terminal,
+        asks=not options.yes,
+        nothing_done=_NOTHING,
+    )
+    _say_whose_portal(file, terminal)
     _refuse_several_portals(file)
     if options.dry_run:
         terminal.say("Nothing was sent (--dry-run).")
         return ExitCode.WRONG_INPUT if file.problems else ExitCode.DONE
-    _refuse_bad_rows(file, terminal, options)
+    refuse_bad_rows(
+        file, options.reading, terminal, what="schedule", thing="appointment", asks=asks, nothing_done=_NOTHING
+    )
     if not (connection.sandbox or options.yes) and prompts.somebody_is_there():
         where = base_url_of(connection)
         if not prompts.agrees(f"Schedule {in_number(len(file.rows), 'appointment')} at {where}?"):
-            raise CommandError("Nothing was sent.", ExitCode.SOME_FAILED)
+            raise CommandError(_NOTHING, ExitCode.SOME_FAILED)
     with ExitStack() as stack:
         results = stack.enter_context(_result_file(file, options)) if options.output is not None else None
         code = asyncio.run(_schedule(connection, terminal, options, file, results))
@@ -79,39 +86,12 @@ def schedule_file(connection: Connection, terminal: Terminal, options: FileOptio
 # --- the check -------------------------------------------------------------------------------------------------
 
 
-def _checked(connection: Connection, terminal: Terminal, options: FileOptions) -> AppointmentFile:
-    try:
-        file = read_appointment_file(
-            options.path,
-            zone=zone_of(connection),
-            columns=options.columns,
-            ignored=options.ignored,
-            encoding=options.encoding,
-        )
-    except RowFileError as error:
-        raise CommandError(f"{options.path.name}: {error}\nNothing was sent.") from error
-    terminal.say(check_in_words(file), "bold")
-    for note in (*file.notes, *_in_the_past(file), *_of_a_portal(file)):
-        terminal.say(f"Note: {note}")
-    if file.problems:
-        terminal.show(problem_table(file.problems))
-        if (more := len(file.problems) - MOST_ROWS) > 0:
-            terminal.show(f"… and {more:,} more problems.")
-    return file
-
-
-def _in_the_past(file: AppointmentFile) -> list[str]:
-    now = time.time()
-    past = [row.line for row in file.rows if row.new.starts_at.timestamp() < now]
-    return [f"Lines {lines_in_words(past)} lie in the past; is the year right?"] if past else []
-
-
-def _of_a_portal(file: AppointmentFile) -> list[str]:
+def _say_whose_portal(file: AppointmentFile, terminal: Terminal) -> None:
     match file.portals:
         case (str(name),):
-            return [f"The file is for the portal {name!r}; is the key of that portal set?"]
+            terminal.say(f"Note: The file is for the portal {name!r}; is the key of that portal set?")
         case _:
-            return []
+            pass
 
 
 def _refuse_several_portals(file: AppointmentFile) -> None:
@@ -126,27 +106,6 @@ def _refuse_several_portals(file: AppointmentFile) -> None:
         f"The rows are for several portals ({names}), and a run schedules into one. Nothing was sent. Make a file for "
         f"each portal, or say --ignore-column {shown_value(column)!r} if all rows belong to the portal of this key."
     )
-
-
-def _refuse_bad_rows(file: AppointmentFile, terminal: Terminal, options: FileOptions) -> None:
-    if not file.problems:
-        if not file.rows:
-            raise CommandError(f"{file.path.name} has no appointments to schedule. Nothing was sent.")
-        return
-    bad = in_number(len(file.bad_lines), "bad row")
-    if not file.may_skip_bad_rows:
-        raise CommandError(
-            f"{bad}, and one of them has its date written month first, so that all dates may be meant so. "
-            "Nothing was sent. Write the dates day first, or as 2027-03-25."
-        )
-    if not file.rows:
-        raise CommandError(f"{bad} and no good one. Nothing was sent.")
-    if not options.skip_bad_rows:
-        raise CommandError(
-            f"{bad}. Nothing was sent. Correct the file, or say --skip-bad-rows to schedule the "
-            f"{in_number(len(file.rows), 'good row')} without them."
-        )
-    terminal.say(f"{bad} left out (--skip-bad-rows).", "yellow")
 
 
 # --- the run ---------------------------------------------------------------------------------------------------
@@ -184,6 +143,8 @@ async def _schedule(
     account = Account(file.rows, keep)
     for line, problems in _by_line(file.problems).items():
         account.add_bad(line, problems)
+    for one in file.left_out:
+        account.add_left_out(one)
     figures = Figures(clock=clock_of(connection))
     async with open_portal(connection, terminal, hook=figures.note) as opened:
         return await _run(opened, account, figures, terminal, options)

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.tables.printable import printable
+from mijnklantportaal_async.files.printable import printable
 
 WIDTH_OF_A_FILE = 120
 """Columns where there is no terminal to ask."""
@@ -29,6 +29,10 @@ class Terminal:
     def say(self, text: str, style: str = "") -> None:
         """A sentence beside the result."""
         _print(self.messages, plain_text(text, style))
+
+    def say_table(self, table: Table) -> None:
+        """A table beside the result."""
+        self.messages.print(table)
 
     def fail(self, text: str) -> None:
         """What went wrong, and what to do."""

@@ -6,6 +6,7 @@ record. Nothing here sends anything: a file is checked as a whole before its fir
 
 from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.moments import read_moment
+from mijnklantportaal_async.files.preview import Understood, preview
 from mijnklantportaal_async.files.questions import About, Answer, Question
 from mijnklantportaal_async.files.reading import (
     AppointmentFile,
@@ -46,9 +47,11 @@ __all__ = [
     "RowFileError",
     "RowOperation",
     "TakenColumn",
+    "Understood",
     "parse_appointments",
     "parse_customers",
     "parse_rows",
+    "preview",
     "read_appointment_file",
     "read_customer_file",
     "read_moment",

@@ -41,7 +41,9 @@ def is_workbook(data: bytes) -> bool:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError) as error:
-        raise RowFileError("This is a workbook or another archive that is damaged; save or download it again.") from error
+        raise RowFileError(
+            "This is a workbook or another archive that is damaged; save or download it again."
+        ) from error
     if any(name.startswith(("xl/", "content.xml")) or name in {"mimetype", "[Content_Types].xml"} for name in names):
         return True
     inside = ", ".join(repr(shown_value(name)) for name in names[:3]) or "nothing"

@@ -16,14 +16,18 @@ _LONGEST_CLOCK = 12
 """Hours; 30:00 is half an hour more often than thirty."""
 
 _UNIT = r"(?P<{0}>minuten|minutes|minuut|minute|mins?\.?|m|uren|uur|hours?|hrs?\.?|u|h|seconden|seconds?|sec\.?|s)"
-_NUMBER = re.compile(r"(?P<number>\d{1,6}(?:[.,]\d{1,3})?)\s?(?:" + _UNIT.format("unit") + ")?", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?P<number>\d{1,6}(?:[.,]\d{1,3})?)\s?(?:" + _UNIT.format("unit") + ")?", re.ASCII | re.IGNORECASE
+)
 _CLOCK = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)(?::00)?", re.ASCII)
 _SPOKEN = re.compile(
     r"(?P<hours>\d{1,2})\s?(?:uren|uur|hours?|hrs?|u|h)\s?(?:(?:en|and)\s)?(?P<minutes>[0-5]?\d)\s?"
     r"(?:minuten|minutes|mins?\.?|m)?",
     re.ASCII | re.IGNORECASE,
 )
-_ISO = re.compile(r"P(?:(?P<days>\d{1,2})D)?T?(?:(?P<hours>\d{1,3})H)?(?:(?P<minutes>\d{1,5})M)?(?:0+S)?", re.IGNORECASE)
+_ISO = re.compile(
+    r"P(?:(?P<days>\d{1,2})D)?T?(?:(?P<hours>\d{1,3})H)?(?:(?P<minutes>\d{1,5})M)?(?:0+S)?", re.IGNORECASE
+)
 
 
 class Unit(enum.Enum):
@@ -40,9 +44,9 @@ class Unit(enum.Enum):
 
 
 _UNITS = {
-    **dict.fromkeys("minuten minutes minuut minute mins min m".split(), Unit.MINUTES),
-    **dict.fromkeys("uren uur hours hour hrs hr u h".split(), Unit.HOURS),
-    **dict.fromkeys("seconden seconds second sec s".split(), Unit.SECONDS),
+    **dict.fromkeys(["minuten", "minutes", "minuut", "minute", "mins", "min", "m"], Unit.MINUTES),
+    **dict.fromkeys(["uren", "uur", "hours", "hour", "hrs", "hr", "u", "h"], Unit.HOURS),
+    **dict.fromkeys(["seconden", "seconds", "second", "sec", "s"], Unit.SECONDS),
 }
 
 

@@ -13,7 +13,9 @@ _TWICE = re.compile(
     "|\u00e2[\u0080-\u00bf\u20ac\u201a\u201e\u2020\u2026][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc"
     "\u2013-\u203a\u20ac\u2122]"
 )
-_USUAL = frozenset("\u00e9\u00e8\u00ea\u00eb\u00ef\u00ee\u00ed\u00ec\u00f6\u00f4\u00f3\u00f2\u00fc\u00fb\u00fa\u00f9\u00e4\u00e2\u00e1\u00e0\u00e7\u00f1\u00df\u00f8\u00e5\u00e6\u0153")
+_USUAL = frozenset(
+    "\u00e9\u00e8\u00ea\u00eb\u00ef\u00ee\u00ed\u00ec\u00f6\u00f4\u00f3\u00f2\u00fc\u00fb\u00fa\u00f9\u00e4\u00e2\u00e1\u00e0\u00e7\u00f1\u00df\u00f8\u00e5\u00e6\u0153"
+)
 _MARKS = frozenset("\u20ac\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u00b0\u00b7\u00b2\u00bd\u00ab\u00bb\u2022\u00a0")
 _AROUND = re.compile("[^\x00-\x7f]")
 
@@ -47,8 +49,8 @@ def first_odd_word(text: str) -> str:
     found = _AROUND.search(text)
     if found is None:
         return ""
-    start = max((text.rfind(mark, 0, found.start()) for mark in ";,\t|\n\r\":"), default=-1) + 1
-    ends = [end for mark in ";,\t|\n\r\"" if (end := text.find(mark, found.end())) >= 0]
+    start = max((text.rfind(mark, 0, found.start()) for mark in ';,\t|\n\r":'), default=-1) + 1
+    ends = [end for mark in ';,\t|\n\r"' if (end := text.find(mark, found.end())) >= 0]
     return text[start : min(ends, default=len(text))].strip()
 
 
@@ -71,7 +73,9 @@ def _once(letters: str) -> str:
     try:
         # cp1252 has no letter for five bytes, which programs keep as they are.
         data = b"".join(
-            letter.encode("cp1252") if ord(letter) > 0xFF or letter.encode("cp1252", "ignore") else letter.encode("latin-1")
+            letter.encode("cp1252")
+            if ord(letter) > 0xFF or letter.encode("cp1252", "ignore")
+            else letter.encode("latin-1")
             for letter in letters
         )
         return data.decode("utf-8")
@@ -89,7 +93,13 @@ def _score(text: str) -> int:
             in_the_middle = before.isalpha() and before.islower()
             score += -2 if letter.isupper() and in_the_middle else 2 if before.isalpha() or after.isalpha() else 0
         elif letter in _MARKS:
-            score += -1 if before.isalpha() and letter in "\u2018\u201c\u201d\u2026\u00b0\u00b7\u00b2\u00bd" else 1 if letter in "\u20ac\u2019" else 0
+            score += (
+                -1
+                if before.isalpha() and letter in "\u2018\u201c\u201d\u2026\u00b0\u00b7\u00b2\u00bd"
+                else 1
+                if letter in "\u20ac\u2019"
+                else 0
+            )
         elif letter.isalpha():
             score += 1 if letter.islower() and before.isalpha() and after.isalpha() else -1
         else:

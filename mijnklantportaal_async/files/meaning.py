@@ -36,12 +36,48 @@ _ZONE = ("timezone", "tijdzone", "zeitzone", "tzid", "utcoffset", "gmtoffset")
 _INACTIVE = ("inactief", "inactive", "nonactief", "geblokkeerd", "blocked", "gearchiveerd", "archived", "opgeheven")
 
 _OF_SOMETHING_ELSE = frozenset(
-    "payment betaal betaling factuur invoice paid sync mail email sms reminder herinnering privacy order".split()
+    [
+        "payment",
+        "betaal",
+        "betaling",
+        "factuur",
+        "invoice",
+        "paid",
+        "sync",
+        "mail",
+        "email",
+        "sms",
+        "reminder",
+        "herinnering",
+        "privacy",
+        "order",
+    ]
 )
 _DETAILS = frozenset(
-    "reason reden by door at on op date datum time tijd note notes opmerking comment toelichting moment wanneer".split()
+    [
+        "reason",
+        "reden",
+        "by",
+        "door",
+        "at",
+        "on",
+        "op",
+        "date",
+        "datum",
+        "time",
+        "tijd",
+        "note",
+        "notes",
+        "opmerking",
+        "comment",
+        "toelichting",
+        "moment",
+        "wanneer",
+    ]
 )
-_RULES = frozenset("policy beleid url link fee kosten termijn deadline terms voorwaarden before".split())
+_RULES = frozenset(
+    ["policy", "beleid", "url", "link", "fee", "kosten", "termijn", "deadline", "terms", "voorwaarden", "before"]
+)
 
 
 def meaning_for_appointments(header: str) -> Meaning | None:
@@ -76,17 +112,102 @@ def meaning_for_customers(header: str) -> Meaning | None:
 
 # --- what a cell of them says ----------------------------------------------------------------------------------
 
-_STATUS_OFF = (
-    "cancel annul afgezegd afgemeld afgelast noshow nietverschenen nietgekomen declined geweigerd afgewezen rejected "
-    "refused deleted verwijderd vervallen expired verlopen rescheduled verzet verplaatst niet doorgegaan gaatnietdoor "
-    "cxl storniert abgesagt"
-).split()
+_STATUS_OFF = [
+    "cancel",
+    "annul",
+    "afgezegd",
+    "afgemeld",
+    "afgelast",
+    "noshow",
+    "nietverschenen",
+    "nietgekomen",
+    "declined",
+    "geweigerd",
+    "afgewezen",
+    "rejected",
+    "refused",
+    "deleted",
+    "verwijderd",
+    "vervallen",
+    "expired",
+    "verlopen",
+    "rescheduled",
+    "verzet",
+    "verplaatst",
+    "niet",
+    "doorgegaan",
+    "gaatnietdoor",
+    "cxl",
+    "storniert",
+    "abgesagt",
+]
 _STATUS_ON = frozenset(
-    "confirmed confirm bevestigd akkoord definitief final scheduled gepland ingepland planned booked geboekt reserved "
-    "gereserveerd accepted geaccepteerd approved goedgekeurd active actief new nieuw ok oke ja yes open openstaand busy "
-    "bezet tentative voorlopig optie option completed complete afgerond voltooid done klaar attended aanwezig verschenen "
-    "present gekomen paid betaald unpaid onbetaald nietbetaald gefactureerd invoiced upcoming aanstaand public private "
-    "normal normaal created aangemaakt needsaction notresponded tentativelyaccepted organizer".split()
+    [
+        "confirmed",
+        "confirm",
+        "bevestigd",
+        "akkoord",
+        "definitief",
+        "final",
+        "scheduled",
+        "gepland",
+        "ingepland",
+        "planned",
+        "booked",
+        "geboekt",
+        "reserved",
+        "gereserveerd",
+        "accepted",
+        "geaccepteerd",
+        "approved",
+        "goedgekeurd",
+        "active",
+        "actief",
+        "new",
+        "nieuw",
+        "ok",
+        "oke",
+        "ja",
+        "yes",
+        "open",
+        "openstaand",
+        "busy",
+        "bezet",
+        "tentative",
+        "voorlopig",
+        "optie",
+        "option",
+        "completed",
+        "complete",
+        "afgerond",
+        "voltooid",
+        "done",
+        "klaar",
+        "attended",
+        "aanwezig",
+        "verschenen",
+        "present",
+        "gekomen",
+        "paid",
+        "betaald",
+        "unpaid",
+        "onbetaald",
+        "nietbetaald",
+        "gefactureerd",
+        "invoiced",
+        "upcoming",
+        "aanstaand",
+        "public",
+        "private",
+        "normal",
+        "normaal",
+        "created",
+        "aangemaakt",
+        "needsaction",
+        "notresponded",
+        "tentativelyaccepted",
+        "organizer",
+    ]
 )
 _INACTIVE_WORDS = ("inactief", "inactive", "nonactief", "niet actief", "geblokkeerd", "blocked", "gearchiveerd")
 _TITLE_OFF = re.compile(

@@ -162,7 +162,9 @@ def _of_number(found: re.Match[str], text: str) -> MomentParts:
         day = day_of_serial(int(digits)) if len(digits) == 5 else None
         if day is not None or (digits.strip("0") == "" and len(fraction) > 2):
             if share % 60 or share >= _DAY_SECONDS:
-                raise MomentError(f"{shown_value(text)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}")
+                raise MomentError(
+                    f"{shown_value(text)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}"
+                )
             return MomentParts(date=day, time=time(share // 3600, share // 60 % 60))
         raise MomentError(
             f"{shown_value(text)!r} is a number that could be several times; write {TIME_FORMS}, or give the column the "

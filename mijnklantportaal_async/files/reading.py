@@ -195,9 +195,7 @@ def _rows_of_table(
     choices: Choices,
     vocabulary: Vocabulary[FieldT],
     match_columns: Callable[[Table, Choices], Columns[FieldT]],
-    rows_in: Callable[
-        [Table, Columns[FieldT]], Callable[[Record], Row[RequestT] | LeftOut | tuple[Problem, ...]]
-    ],
+    rows_in: Callable[[Table, Columns[FieldT]], Callable[[Record], Row[RequestT] | LeftOut | tuple[Problem, ...]]],
 ) -> RowFile[RequestT]:
     wanted: Mapping[str, str] = choices.get("columns", {})
     encoding, letters = "utf-8", ()

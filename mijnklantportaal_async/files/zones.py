@@ -60,9 +60,22 @@ _SPOKEN = {
     "pacific time - us & canada": "America/Los_Angeles",
 }
 _HERE = frozenset(
-    "local;local time;lokaal;lokale tijd;plaatselijke tijd;nederland;nl;nederlandse tijd;dutch time;here".split(";")
+    [
+        "local",
+        "local time",
+        "lokaal",
+        "lokale tijd",
+        "plaatselijke tijd",
+        "nederland",
+        "nl",
+        "nederlandse tijd",
+        "dutch time",
+        "here",
+    ]
 )
-_OFFSET = re.compile(r"(?:UTC|GMT)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?", re.IGNORECASE)
+_OFFSET = re.compile(
+    r"(?:UTC|GMT)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?", re.IGNORECASE
+)
 _DISPLAYED = re.compile(r"\((?:UTC|GMT)(?P<offset>[+-]\d{2}[:.]\d{2})?\)\s*(?P<cities>\D.*)", re.IGNORECASE)
 _COPY = re.compile(r"\s+\d{1,2}$")
 

@@ -13,7 +13,7 @@ import pytest
 from example_files import EXAMPLES, ended, load_example, started
 
 from mijnklantportaal_async import Clock, PortalSession
-from mijnklantportaal_async.appointment_files import ResultFile, read_appointment_file
+from mijnklantportaal_async.files import ResultFile, read_appointment_file
 from mijnklantportaal_async.sandbox import Fault, Faults, Sandbox
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -1,5 +1,4 @@
 import pytest
-
 from mijnklantportaal_async.appointment_files.columns import Field, match_columns
 from mijnklantportaal_async.tables.columns import Columns
 

@@ -1,5 +1,4 @@
 import pytest
-
 from mijnklantportaal_async.customer_files.columns import REQUIRED, Field, match_columns
 from mijnklantportaal_async.tables.columns import Columns
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from mijnklantportaal_async.customer_files import (
     CustomerFile,
     Problem,
@@ -14,6 +13,7 @@ from mijnklantportaal_async.customer_files import (
     parse_customers,
     read_customer_file,
 )
+
 from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.values.unset import UNSET
 

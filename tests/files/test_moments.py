@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from mijnklantportaal_async.appointment_files.moments import (
     MomentError,
     MonthFirstError,

@@ -2,7 +2,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from mijnklantportaal_async.appointment_files import AppointmentFile, parse_appointments
 
 HEADERS = "name,starts_at,duration,customer_id"

@@ -3,7 +3,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from mijnklantportaal_async.appointment_files import (
     AppointmentFile,
     Problem,
@@ -11,8 +10,9 @@ from mijnklantportaal_async.appointment_files import (
     parse_appointments,
     read_appointment_file,
 )
-from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.tables.notes import lines_in_words
+
+from mijnklantportaal_async.models.appointments import NewAppointment
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -2,7 +2,6 @@ import csv
 from pathlib import Path
 
 import pytest
-
 from mijnklantportaal_async.appointment_files.results import COLUMNS, ResultFile, ResultRow, safe_cell
 
 

@@ -3,10 +3,10 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
+from mijnklantportaal_async.row_files import RowFileError, RowOperation, parse_rows, read_rows
 
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.models.customers import NewCustomer
-from mijnklantportaal_async.row_files import RowFileError, RowOperation, parse_rows, read_rows
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -19,13 +19,13 @@ ROOT = PACKAGE.parent
 
 FLOORS = [
     {"values", "errors"},
-    {"events", "tables", "models"},
+    {"events", "models"},
     {"sandbox"},
     {"calling"},
     {"api"},
     {"session"},
-    {"appointment_files", "customer_files", "testing"},
-    {"row_files", "batch"},
+    {"files", "testing"},
+    {"batch"},
     {"__init__"},
     {"cli"},
 ]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from mijnklantportaal_async.cli.file_options import FileReading, reads_file
 from mijnklantportaal_async.cli.options import Connection, with_connection
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ batch = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
-_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "platformdirs", "jinja2", "icalendar"}
+_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "platformdirs", "jinja2"}
 
 
 class Operation(StrEnum):
@@ -48,19 +48,13 @@ _Database = Annotated[
     ),
 ]
 _File = Annotated[
-    Path, typer.Argument(help="CSV (comma, semicolon or tab), JSON Lines or a calendar (.ics).", dir_okay=False)
+    Path, typer.Argument(help="CSV, a workbook (.xlsx, .ods), JSON or a calendar (.ics).", dir_okay=False)
 ]
 _Job = Annotated[str, typer.Argument(help="Name of the job.", metavar="JOB")]
 _Portal = Annotated[
     str, typer.Option(metavar="NAME", help="Portal of the rows that name none; its key has the name at its end.")
 ]
 _Operation = Annotated[Operation, typer.Option(help="What to do with each row.")]
-_Column = Annotated[
-    list[str] | None,
-    typer.Option(metavar="FIELD=HEADER", help="Which column is which, as in name=Omschrijving. Repeatable."),
-]
-_IgnoreColumn = Annotated[list[str] | None, typer.Option(metavar="HEADER", help="A column to leave alone. Repeatable.")]
-_Encoding = Annotated[str | None, typer.Option(help="Of the file, such as cp1252; UTF-8 when left out.")]
 _Concurrency = Annotated[int, typer.Option(min=1, max=100, help="Rows of one portal under way at once, at the most.")]
 _Grace = Annotated[
     float, typer.Option(min=0, max=600, help="Seconds in which rows under way learn their outcome after Ctrl-C.")
@@ -108,26 +102,23 @@ def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
     choice = FileChoice(
         path=file,
         operation=options.pop("operation").value,
-        columns=column_mapping(options.pop("column") or []),
-        ignored=tuple(options.pop("ignore_column") or ()),
-        encoding=options.pop("encoding"),
+        reading=options.pop("reading"),
     )
     return SubmitOptions(file=choice, **options)
 
 
 @batch.command(epilog=EXIT_CODES_HELP)
 @with_connection
+@reads_file
 @_about_batches
 def run(
     connection: Connection,
     terminal: "Terminal",
     file: _File,
+    reading: FileReading,
     job: Annotated[str | None, typer.Option(help="Name of the job; the file's name when left out.")] = None,
     portal: _Portal = "default",
     operation: _Operation = Operation.SCHEDULE_APPOINTMENT,
-    column: _Column = None,
-    ignore_column: _IgnoreColumn = None,
-    encoding: _Encoding = None,
     concurrency: _Concurrency = 8,
     grace: _Grace = 15.0,
     yes: _Yes = False,
@@ -135,7 +126,8 @@ def run(
 ) -> ExitCode:
     """Submit a file and bring its rows into the portal, each exactly once; the same command again goes on.
 
-    The whole file is checked first; with a bad row in it nothing is submitted. Rows that the job has already are not
+    The whole file is checked first; with a bad row in it nothing is submitted, unless --skip-bad-rows is
+    given. Rows that the job has already are not
     submitted again, so after a crash or a Ctrl-C the same command goes on where it stopped. A row that was changed is a
     new row, and is asked for.
 
@@ -150,9 +142,7 @@ def run(
         job=job,
         portal=portal,
         operation=operation,
-        column=column,
-        ignore_column=ignore_column,
-        encoding=encoding,
+        reading=reading,
         yes=yes,
         database=database,
     )
@@ -161,24 +151,24 @@ def run(
 
 @batch.command(epilog=EXIT_CODES_HELP)
 @with_connection
+@reads_file
 @_about_batches
 def submit(
     connection: Connection,
     terminal: "Terminal",
     file: _File,
+    reading: FileReading,
     job: Annotated[str, typer.Option(help="Name of the job. The same name and the same rows are the same job.")],
     portal: _Portal = "default",
     operation: _Operation = Operation.SCHEDULE_APPOINTMENT,
-    column: _Column = None,
-    ignore_column: _IgnoreColumn = None,
-    encoding: _Encoding = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what submitting would do.")] = False,
     yes: _Yes = False,
     database: _Database = None,
 ) -> ExitCode:
     """Put the rows of a file into the database, for workers to bring into the portal. Needs no key.
 
-    The whole file is checked first; with a bad row in it nothing is submitted. Submitting the same file again adds
+    The whole file is checked first; with a bad row in it nothing is submitted, unless --skip-bad-rows is
+    given. Submitting the same file again adds
     nothing. A row that was changed is a new row, and is asked for.
     """
     from mijnklantportaal_async.cli.batch.submit_command import submit as submit_job
@@ -188,9 +178,7 @@ def submit(
         job=job,
         portal=portal,
         operation=operation,
-        column=column,
-        ignore_column=ignore_column,
-        encoding=encoding,
+        reading=reading,
         yes=yes,
         database=database,
         dry_run=dry_run,

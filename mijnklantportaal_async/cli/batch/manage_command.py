@@ -11,7 +11,7 @@ from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
 
 
 def cancel(connection: Connection, terminal: Terminal, *, job: str, database: str | None, yes: bool) -> ExitCode:

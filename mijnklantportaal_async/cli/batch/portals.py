@@ -19,13 +19,13 @@ from mijnklantportaal_async.cli.connection import clock_of, proxy_for, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.session import (
     ENVIRONMENT_API_KEY,
     ENVIRONMENT_BASE_URL,
     ENVIRONMENT_TIMEZONE,
     PortalSession,
 )
-from mijnklantportaal_async.tables.printable import shown_value
 
 SANDBOX_ADDRESS = "sandbox"
 """What rows call the address of a sandbox: its port is another one each time."""

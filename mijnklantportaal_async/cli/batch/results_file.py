@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from mijnklantportaal_async.appointment_files.results import safe_cell
 from mijnklantportaal_async.batch import RowResult
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.files.results import safe_cell
 from mijnklantportaal_async.values.local_time import portal_zone
 
 _FIRST = ("number", "place", "portal", "outcome", "identifier")

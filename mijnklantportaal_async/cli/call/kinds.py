@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.appointment_files.moments import DATE_FORMS, TIME_FORMS, MomentError, read_parts
 from mijnklantportaal_async.cli.call.amounts import read_amount
+from mijnklantportaal_async.files.dates import DATE_FORMS
+from mijnklantportaal_async.files.moment_errors import MomentError
+from mijnklantportaal_async.files.moments import read_parts
+from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.files.times import TIME_FORMS
 from mijnklantportaal_async.models import FileContent
-from mijnklantportaal_async.tables.printable import shown_value
 from mijnklantportaal_async.values.local_time import from_wall_time
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 

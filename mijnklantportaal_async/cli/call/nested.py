@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.calling.wire import python_name
 from mijnklantportaal_async.cli.call.kinds import Kind, Text, json_kind
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
 
 
 def load_json(text: str) -> Any:

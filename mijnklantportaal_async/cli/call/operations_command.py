@@ -13,7 +13,7 @@ from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
 
 
 def show_operations(terminal: Terminal, tag: str | None, *, as_data: bool) -> ExitCode:

@@ -41,7 +41,11 @@ def month_comes_first(cells: Iterable[str], choices: Choices, *, is_dutch: bool,
     # Both in one file: the dates are the Dutch ones, and the others slips that the rows refuse.
     if day_shown or not (month_shown or (american and not is_dutch)):
         return False
-    first_words = "shows dates with the month first" if month_shown else "does not show whether its dates begin with the day or the month"
+    first_words = (
+        "shows dates with the month first"
+        if month_shown
+        else "does not show whether its dates begin with the day or the month"
+    )
     likeliest = (_MONTH, _DAY) if month_shown else (_DAY, _MONTH)
     raise FileQuestionError(
         Question(

@@ -181,7 +181,9 @@ def _apart(matcher: ColumnMatcher[Field], field: Field, headers: list[str]) -> d
     return None
 
 
-_is_day_alone = _says(lambda parts: parts.date is not None and (parts.time is None or not parts.time.replace(tzinfo=None) > time()))
+_is_day_alone = _says(
+    lambda parts: parts.date is not None and (parts.time is None or not parts.time.replace(tzinfo=None) > time())
+)
 _is_time_alone = _says(lambda parts: parts.date is None and parts.time is not None)
 
 

@@ -14,7 +14,19 @@ _OFFSET = re.compile(r"(?P<sign>[+-])?(?P<hours>\d{2}):?(?P<minutes>\d{2})(?:\d{
 _WALL = re.compile(r"\d{8}T\d{6}Z?|\d{8}")
 _BY_DAY = re.compile(r"(?P<place>[+-]?[1-5])?(?P<day>MO|TU|WE|TH|FR|SA|SU)")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_PARTS = {"FREQ", "BYMONTH", "BYDAY", "BYMONTHDAY", "BYHOUR", "BYMINUTE", "BYSECOND", "UNTIL", "INTERVAL", "WKST", "COUNT"}
+_PARTS = {
+    "FREQ",
+    "BYMONTH",
+    "BYDAY",
+    "BYMONTHDAY",
+    "BYHOUR",
+    "BYMINUTE",
+    "BYSECOND",
+    "UNTIL",
+    "INTERVAL",
+    "WKST",
+    "COUNT",
+}
 _HALF_A_YEAR = timedelta(days=220)
 
 
@@ -67,8 +79,10 @@ class _Observance:
             for one_year in range(year, max(year - 3, self.start.year - 1), -1):
                 day = self.rule.day(one_year)
                 onset = None if day is None else self.start.replace(year=one_year, month=self.rule.month, day=day)
-                if onset is not None and self.start <= onset <= wall and (
-                    self.rule.until is None or onset <= self.rule.until
+                if (
+                    onset is not None
+                    and self.start <= onset <= wall
+                    and (self.rule.until is None or onset <= self.rule.until)
                 ):
                     onsets.append(onset)
                     break
@@ -192,9 +206,7 @@ def _properties(part: Component) -> dict[str, list[Property]]:
     return found
 
 
-def _observance(
-    part: dict[str, list[Property]], name: str, offset: timedelta, other: timedelta
-) -> _Observance:
+def _observance(part: dict[str, list[Property]], name: str, offset: timedelta, other: timedelta) -> _Observance:
     if "DTSTART" not in part:
         raise DescriptionError("it does not say when the clock is set")
     start = _wall(part["DTSTART"][0].value)
@@ -224,7 +236,9 @@ def _rule(text: str, start: datetime, before: timedelta) -> tuple[_Rule | None, 
     if parts.get("FREQ") != "YEARLY" or parts.get("INTERVAL", "1") != "1" or "," in parts.get("BYMONTH", ""):
         raise DescriptionError("it has a rule that is not yearly")
     try:
-        clock = {key: int(parts[f"BY{key.upper()}"]) for key in ("hour", "minute", "second") if f"BY{key.upper()}" in parts}
+        clock = {
+            key: int(parts[f"BY{key.upper()}"]) for key in ("hour", "minute", "second") if f"BY{key.upper()}" in parts
+        }
         start = start.replace(**clock)  # type: ignore[arg-type]
         month = int(parts.get("BYMONTH", start.month))
         days = tuple(int(day) for day in parts["BYMONTHDAY"].split(",")) if "BYMONTHDAY" in parts else ()

@@ -12,7 +12,9 @@ from mijnklantportaal_async.files.calendars.properties import Property, one_line
 # A room that was booked is listed as an attendee, too.
 _THINGS = {"ROOM", "RESOURCE"}
 _NOT_COMING = {"DECLINED", "DELEGATED"}
-_NO_PERSON = re.compile(r"(?:no-?reply|do-?not-?reply|notifications?|calendar|agenda-noreply|mailer-daemon)\b.*@", re.IGNORECASE)
+_NO_PERSON = re.compile(
+    r"(?:no-?reply|do-?not-?reply|notifications?|calendar|agenda-noreply|mailer-daemon)\b.*@", re.IGNORECASE
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +48,9 @@ def person_of(one: Property) -> Person:
     if colon and scheme.strip().lower() == "mailto":
         address = unquote(address).strip()
     else:
-        address = one.parameters.get("EMAIL", "").strip() or (one.value.strip() if "@" in one.value and not colon else "")
+        address = one.parameters.get("EMAIL", "").strip() or (
+            one.value.strip() if "@" in one.value and not colon else ""
+        )
     answer = one.parameters.get("PARTSTAT", "").upper()
     return Person(
         name=one_line(one.parameters.get("CN", "").strip().strip("'")) or address,

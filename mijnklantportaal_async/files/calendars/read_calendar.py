@@ -107,9 +107,7 @@ class _Reader:
                 self._around[event.line] = around
                 self._events.append((event, settings.get("METHOD", "").upper()))
             elif part.name not in _NOT_WORTH_A_NOTE:
-                self.left_out.append(
-                    LeftOut(line=part.line, title="", reason=f"no event ({shown_value(part.name)})")
-                )
+                self.left_out.append(LeftOut(line=part.line, title="", reason=f"no event ({shown_value(part.name)})"))
 
     def read(self) -> None:
         """Makes rows of them."""
@@ -278,7 +276,9 @@ class _Reader:
 
 
 def _with_host(guests: Guests, event: Event) -> tuple[Person, ...]:
-    return guests.possible if event.organizer is None or len(guests.possible) > 1 else (*guests.possible, event.organizer)
+    return (
+        guests.possible if event.organizer is None or len(guests.possible) > 1 else (*guests.possible, event.organizer)
+    )
 
 
 def _in_words(people: Sequence[Person]) -> str:

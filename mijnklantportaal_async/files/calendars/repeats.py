@@ -119,9 +119,17 @@ def _walls(
 
 
 def _last_day(event: Event, first: datetime) -> datetime:
-    ends = [datetime.strptime(found["moment"][:8], "%Y%m%d") for rule in event.series.get("RRULE", ()) if (found := _UNTIL.search(rule.value))]  # noqa: DTZ007, E501
+    ends = [
+        datetime.strptime(found["moment"][:8], "%Y%m%d")
+        for rule in event.series.get("RRULE", ())
+        if (found := _UNTIL.search(rule.value))
+    ]  # noqa: DTZ007, E501
     counted = any(_COUNT.search(rule.value) for rule in event.series.get("RRULE", ()))
-    dates = [datetime.strptime(text.strip()[:8], "%Y%m%d") for one in event.series.get("RDATE", ()) for text in one.value.split(",")]  # noqa: DTZ007, E501
+    dates = [
+        datetime.strptime(text.strip()[:8], "%Y%m%d")
+        for one in event.series.get("RDATE", ())
+        for text in one.value.split(",")
+    ]  # noqa: DTZ007, E501
     last = max([*ends, *dates, first], default=first) + timedelta(days=2)
     return max(last, first.replace(day=1, year=first.year + 30)) if counted and not ends else last
 
@@ -150,7 +158,9 @@ def _wall_of(one: Property, start: Property, zones: Zones) -> datetime:
     is_utc, starts_in_utc = one.value.endswith("Z"), start.value.endswith("Z")
     if is_utc == starts_in_utc and (is_utc or name == own):
         return wall
-    moment = wall.replace(tzinfo=UTC) if is_utc else zones.instant(wall, name) if name else wall.replace(tzinfo=zones.here)
+    moment = (
+        wall.replace(tzinfo=UTC) if is_utc else zones.instant(wall, name) if name else wall.replace(tzinfo=zones.here)
+    )
     return moment.astimezone(UTC).replace(tzinfo=None) if starts_in_utc else zones.wall(moment, own)
 
 

@@ -94,7 +94,14 @@ def _joined(*tables: Mapping[Field, str]) -> Mapping[Field, str]:
 
 
 # An invoice goes somewhere, too: good enough where nothing says where the customer is.
-_OTHER_KINDS = ("factuuradres", "postadres", "correspondentieadres", "invoiceaddress", "billingaddress", "mailingaddress")
+_OTHER_KINDS = (
+    "factuuradres",
+    "postadres",
+    "correspondentieadres",
+    "invoiceaddress",
+    "billingaddress",
+    "mailingaddress",
+)
 _SECOND_BEST = _joined(
     {
         Field.ADDRESS: " ".join(_OTHER_KINDS) + " invoice_street billing_street billing_address_1",

@@ -211,7 +211,9 @@ class ColumnMatcher(Generic[FieldT]):
             rest = self._without_copies(headers)
             if len(rest) == 1:
                 self.take(field, rest[0])
-            elif (parts := apart(field, rest)) is not None and not set(parts) & (set(self.taken) | set(candidates) - {field}):
+            elif (parts := apart(field, rest)) is not None and not set(parts) & (
+                set(self.taken) | set(candidates) - {field}
+            ):
                 for part, header in parts.items():
                     self.take(part, header)
             else:

@@ -102,7 +102,9 @@ def _notes_on_rows_above(rows: Grid) -> list[str]:
                 f"Above the headers the file says {shown_value(text)!r}, which may change what its times mean. Write the "
                 "zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove those rows."
             )
-    return [f"Above the headers, and not used: {', '.join(repr(shown_value(text)) for text in texts)}."] if texts else []
+    return (
+        [f"Above the headers, and not used: {', '.join(repr(shown_value(text)) for text in texts)}."] if texts else []
+    )
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:

@@ -98,7 +98,9 @@ def _loaded(content: str) -> Any:
     try:
         return json.loads(content, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
-        return _Broken(error.msg if isinstance(error, json.JSONDecodeError) else "it is nested or numbered beyond reason")
+        return _Broken(
+            error.msg if isinstance(error, json.JSONDecodeError) else "it is nested or numbered beyond reason"
+        )
 
 
 def _record(line: int, content: str, found: Any, vocabulary: Vocabulary[FieldT]) -> Record | list[Problem]:
