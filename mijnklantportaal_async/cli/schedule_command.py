@@ -15,7 +15,8 @@ from mijnklantportaal_async.cli.run_report import exit_code_for
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
-from mijnklantportaal_async.files.appointments.rows import Manner, read_row
+from mijnklantportaal_async.files.appointments.manner import Manner
+from mijnklantportaal_async.files.appointments.rows import read_row
 from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.durations import Unit
 from mijnklantportaal_async.files.records import LeftOut, Record, Row

@@ -40,8 +40,8 @@ def damage_in(text: str) -> str | None:
             return "is a formula, not what it gives; copy the cells and paste them as values"
         elif first.isdigit() and _ROUNDED.fullmatch(text):
             return (
-                "is a long number that the spreadsheet rounded, so that its digits are lost; give the column the format "
-                "text, and fill it in again"
+                "is a long number that the spreadsheet rounded, so that its digits are lost; give the column the "
+                "format text, and fill it in again"
             )
         elif "\x00" in text:
             return "holds a NUL byte, as a file does that was damaged on its way; export it again"

@@ -103,7 +103,7 @@ def day_of_serial(number: int) -> date | None:
 
 
 def numbers_in(text: str) -> tuple[int, str, int] | None:
-    """The first two numbers of a date such as 03/04/2027, and the mark between them: of which nobody knows the order."""
+    """The first two numbers of a date such as 03/04/2027, whose order nobody knows, and the mark between them."""
     found = _EITHER_ORDER.search(text)
     return None if found is None else (int(found[1]), found[2], int(found[3]))
 

@@ -88,8 +88,8 @@ def decode(data: bytes, choices: Choices, how_to_save: str = SAVE_A_TABLE) -> tu
         raise FileQuestionError(_was_it_encoded_twice(text, words))
     elif said is not None and (better := looks_better(text, data, used)) is not None:
         notes.append(
-            f"In {shown_value(said)} the file reads {shown_value(first_odd_word(text))!r}; in {better[0]} it would read "
-            f"{shown_value(better[1])!r}."
+            f"In {shown_value(said)} the file reads {shown_value(first_odd_word(text))!r}; in {better[0]} it would "
+            f"read {shown_value(better[1])!r}."
         )
     return text.lstrip("\ufeff"), "utf-8-sig" if data.startswith(_UTF_8_MARK) else used, tuple(notes)
 

@@ -82,16 +82,16 @@ def read_minutes(text: str, unit: Unit | None = None) -> int:
     if not 0 < number <= LONGEST_DURATION:
         return _believed(int(number))
     raise MomentError(
-        f"{shown_value(text)!r} could be minutes or hours; write 0:45 for three quarters of an hour, or call the column "
-        "'Duur (min)' or 'Duur (uren)'"
+        f"{shown_value(text)!r} could be minutes or hours; write 0:45 for three quarters of an hour, or call the "
+        "column 'Duur (min)' or 'Duur (uren)'"
     )
 
 
 def _of_clock(found: re.Match[str], text: str) -> int:
     if int(found["hours"]) > _LONGEST_CLOCK:
         raise MomentError(
-            f"{shown_value(text)!r} could be hours and minutes, or minutes and seconds; write 0:30 for half an hour, or "
-            "the end instead"
+            f"{shown_value(text)!r} could be hours and minutes, or minutes and seconds; write 0:30 for half an hour, "
+            "or the end instead"
         )
     return _believed(int(found["hours"]) * 60 + int(found["minutes"]))
 

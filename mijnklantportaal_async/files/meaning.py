@@ -4,7 +4,7 @@ import enum
 import re
 
 from mijnklantportaal_async.files.headers import plain, words_of
-from mijnklantportaal_async.files.words import says_nothing, truth_of
+from mijnklantportaal_async.files.words import listed, says_nothing
 
 
 class Meaning(enum.StrEnum):
@@ -35,49 +35,13 @@ _REPEATS = ("recurr", "herhal", "herhaal", "repeat", "rrule", "terugker")
 _ZONE = ("timezone", "tijdzone", "zeitzone", "tzid", "utcoffset", "gmtoffset")
 _INACTIVE = ("inactief", "inactive", "nonactief", "geblokkeerd", "blocked", "gearchiveerd", "archived", "opgeheven")
 
-_OF_SOMETHING_ELSE = frozenset(
-    [
-        "payment",
-        "betaal",
-        "betaling",
-        "factuur",
-        "invoice",
-        "paid",
-        "sync",
-        "mail",
-        "email",
-        "sms",
-        "reminder",
-        "herinnering",
-        "privacy",
-        "order",
-    ]
+_OF_SOMETHING_ELSE = listed(
+    "payment betaal betaling factuur invoice paid sync mail email sms reminder herinnering order"
 )
-_DETAILS = frozenset(
-    [
-        "reason",
-        "reden",
-        "by",
-        "door",
-        "at",
-        "on",
-        "op",
-        "date",
-        "datum",
-        "time",
-        "tijd",
-        "note",
-        "notes",
-        "opmerking",
-        "comment",
-        "toelichting",
-        "moment",
-        "wanneer",
-    ]
+_DETAILS = listed(
+    "reason reden by door at on op date datum time tijd note notes opmerking comment toelichting moment wanneer"
 )
-_RULES = frozenset(
-    ["policy", "beleid", "url", "link", "fee", "kosten", "termijn", "deadline", "terms", "voorwaarden", "before"]
-)
+_RULES = listed("policy beleid url link fee kosten termijn deadline terms voorwaarden before")
 
 
 def meaning_for_appointments(header: str) -> Meaning | None:
@@ -112,102 +76,18 @@ def meaning_for_customers(header: str) -> Meaning | None:
 
 # --- what a cell of them says ----------------------------------------------------------------------------------
 
-_STATUS_OFF = [
-    "cancel",
-    "annul",
-    "afgezegd",
-    "afgemeld",
-    "afgelast",
-    "noshow",
-    "nietverschenen",
-    "nietgekomen",
-    "declined",
-    "geweigerd",
-    "afgewezen",
-    "rejected",
-    "refused",
-    "deleted",
-    "verwijderd",
-    "vervallen",
-    "expired",
-    "verlopen",
-    "rescheduled",
-    "verzet",
-    "verplaatst",
-    "niet",
-    "doorgegaan",
-    "gaatnietdoor",
-    "cxl",
-    "storniert",
-    "abgesagt",
-]
-_STATUS_ON = frozenset(
-    [
-        "confirmed",
-        "confirm",
-        "bevestigd",
-        "akkoord",
-        "definitief",
-        "final",
-        "scheduled",
-        "gepland",
-        "ingepland",
-        "planned",
-        "booked",
-        "geboekt",
-        "reserved",
-        "gereserveerd",
-        "accepted",
-        "geaccepteerd",
-        "approved",
-        "goedgekeurd",
-        "active",
-        "actief",
-        "new",
-        "nieuw",
-        "ok",
-        "oke",
-        "ja",
-        "yes",
-        "open",
-        "openstaand",
-        "busy",
-        "bezet",
-        "tentative",
-        "voorlopig",
-        "optie",
-        "option",
-        "completed",
-        "complete",
-        "afgerond",
-        "voltooid",
-        "done",
-        "klaar",
-        "attended",
-        "aanwezig",
-        "verschenen",
-        "present",
-        "gekomen",
-        "paid",
-        "betaald",
-        "unpaid",
-        "onbetaald",
-        "nietbetaald",
-        "gefactureerd",
-        "invoiced",
-        "upcoming",
-        "aanstaand",
-        "public",
-        "private",
-        "normal",
-        "normaal",
-        "created",
-        "aangemaakt",
-        "needsaction",
-        "notresponded",
-        "tentativelyaccepted",
-        "organizer",
-    ]
+_STATUS_OFF = listed(
+    "cancel annul afgezegd afgemeld afgelast noshow nietverschenen nietgekomen declined geweigerd afgewezen rejected "
+    "refused deleted verwijderd vervallen expired verlopen rescheduled verzet verplaatst nietdoorgegaan gaatnietdoor "
+    "storniert abgesagt"
+)
+_STATUS_ON = listed(
+    "confirmed confirm bevestigd akkoord definitief final scheduled gepland ingepland planned booked geboekt "
+    "reserved gereserveerd accepted geaccepteerd approved goedgekeurd active actief new nieuw ok oke ja yes open "
+    "openstaand busy bezet tentative voorlopig optie option completed complete afgerond voltooid done klaar "
+    "attended aanwezig verschenen present gekomen paid betaald unpaid onbetaald nietbetaald gefactureerd invoiced "
+    "upcoming aanstaand public private normal normaal created aangemaakt needsaction notresponded "
+    "tentativelyaccepted organizer"
 )
 _INACTIVE_WORDS = ("inactief", "inactive", "nonactief", "niet actief", "geblokkeerd", "blocked", "gearchiveerd")
 _TITLE_OFF = re.compile(
@@ -222,7 +102,7 @@ def is_off_by_status(text: str) -> bool | None:
     word = plain(text)
     if not word or says_nothing(text):
         return False
-    if any(word.startswith(part) or part in word for part in _STATUS_OFF):
+    if any(part in word for part in _STATUS_OFF):
         # "Not canceled" says the contrary.
         return None if re.search(r"\b(?:not|niet|un)\s*(?:cancel|ge?annul|afge)", text, re.IGNORECASE) else True
     return False if word in _STATUS_ON else None
@@ -236,8 +116,3 @@ def is_inactive_by_status(text: str) -> bool:
 def is_off_by_title(title: str) -> bool:
     """Whether a calendar program wrote before the title that the event is off."""
     return _TITLE_OFF.match(title.lstrip(" [(")) is not None
-
-
-def is_said(text: str) -> bool | None:
-    """Whether a flag is set; None when the cell says neither yes nor no."""
-    return truth_of(text)

@@ -30,14 +30,17 @@ _DAY_SECONDS = 24 * 60 * 60
 _FIRST_SECOND, _LAST_SECOND = 946684800, 4102444800
 
 
+Clock = time
+
+
 @attrs.frozen(kw_only=True)
 class MomentParts:
     """What a cell says: a date, a time, or both."""
 
     date: date | None
-    time: time | None
+    time: Clock | None
     """With an offset if the cell has one."""
-    until: time | None = None
+    until: Clock | None = None
     """The end, where a cell has both: `09:00 - 09:30`."""
     zone: str = ""
     """The name of a time zone behind the time, as in `14:30 CET`."""
@@ -167,8 +170,8 @@ def _of_number(found: re.Match[str], text: str) -> MomentParts:
                 )
             return MomentParts(date=day, time=time(share // 3600, share // 60 % 60))
         raise MomentError(
-            f"{shown_value(text)!r} is a number that could be several times; write {TIME_FORMS}, or give the column the "
-            "format of a time in the spreadsheet"
+            f"{shown_value(text)!r} is a number that could be several times; write {TIME_FORMS}, or give the column "
+            "the format of a time in the spreadsheet"
         )
     if len(digits) in {10, 13}:
         since_1970 = int(digits) / (1 if len(digits) == 10 else 1000)

@@ -10,6 +10,7 @@ import attrs
 
 from mijnklantportaal_async.files.appointments import rows as appointment_rows
 from mijnklantportaal_async.files.appointments import vocabulary as appointment_words
+from mijnklantportaal_async.files.appointments.manner import manner_of
 from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.customers import rows as customer_rows
 from mijnklantportaal_async.files.customers import vocabulary as customer_words
@@ -143,7 +144,7 @@ def parse_appointments(data: bytes, *, path: Path, zone: ZoneInfo, **choices: Un
         def rows_in(
             table: Table, columns: Columns[appointment_words.Field]
         ) -> Callable[[Record], Row[NewAppointment] | LeftOut | tuple[Problem, ...]]:
-            manner = appointment_rows.manner_of(table, columns, zone, choices)
+            manner = manner_of(table, columns, zone, choices)
             return lambda record: appointment_rows.read_row(record, manner)
 
         file = _rows_of_table(
@@ -198,7 +199,8 @@ def _rows_of_table(
     rows_in: Callable[[Table, Columns[FieldT]], Callable[[Record], Row[RequestT] | LeftOut | tuple[Problem, ...]]],
 ) -> RowFile[RequestT]:
     wanted: Mapping[str, str] = choices.get("columns", {})
-    encoding, letters = "utf-8", ()
+    encoding = "utf-8"
+    letters: tuple[str, ...] = ()
     if is_workbook(data):
         table = read_workbook(data, vocabulary, wanted, choices)
     else:

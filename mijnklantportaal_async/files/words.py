@@ -1,57 +1,16 @@
 """Yes and no as programs write them, in English and Dutch; and what people write for nothing."""
 
-_YES = frozenset(
-    ["true", "yes", "ja", "y", "j", "1", "waar", "x", "wahr", "oui", "vrai", "on", "aan", "checked", "√", "✓", "✔"]
-)
-_NO = frozenset(
-    [
-        "false",
-        "no",
-        "nee",
-        "n",
-        "0",
-        "onwaar",
-        "nein",
-        "non",
-        "faux",
-        "falsch",
-        "off",
-        "uit",
-        "unchecked",
-        "none",
-        "geen",
-        "nooit",
-        "never",
-        "null",
-    ]
-)
-_NOTHING = frozenset(
-    [
-        "-",
-        "--",
-        "---",
-        ".",
-        "/",
-        "n.v.t.",
-        "nvt",
-        "n.v.t",
-        "n/a",
-        "n.a.",
-        "na#a",
-        "#n.v.t.",
-        "null",
-        "none",
-        "nil",
-        "onbekend",
-        "unknown",
-        "geen",
-        "(leeg)",
-        "(blank)",
-        "(geen)",
-        "(none)",
-        "(onbekend)",
-        "?",
-    ]
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(words.split())
+
+
+_YES = listed("true yes ja y j 1 waar x wahr oui vrai on aan checked √ ✓ ✔")
+_NO = listed("false no nee n 0 onwaar nein non faux falsch off uit unchecked none geen nooit never null")
+_NOTHING = listed(
+    "- -- --- . / n.v.t. nvt n.v.t n/a n.a. na#a #n.v.t. null none nil onbekend unknown geen (leeg) (blank) (geen) "
+    "(none) (onbekend) ?"
 )
 
 

@@ -60,18 +60,7 @@ _SPOKEN = {
     "pacific time - us & canada": "America/Los_Angeles",
 }
 _HERE = frozenset(
-    [
-        "local",
-        "local time",
-        "lokaal",
-        "lokale tijd",
-        "plaatselijke tijd",
-        "nederland",
-        "nl",
-        "nederlandse tijd",
-        "dutch time",
-        "here",
-    ]
+    {"local", "local time", "lokaal", "lokale tijd", "plaatselijke tijd", "nederland", "nl", "nederlandse tijd", "here"}
 )
 _OFFSET = re.compile(
     r"(?:UTC|GMT)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?", re.IGNORECASE

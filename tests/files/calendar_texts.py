@@ -4,8 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.appointment_files import AppointmentFile, Problem, Row, parse_appointments
-
+from mijnklantportaal_async.files import AppointmentFile, Problem, Row, parse_appointments
 from mijnklantportaal_async.models.appointments import NewAppointment
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

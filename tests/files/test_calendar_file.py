@@ -16,8 +16,8 @@ from calendar_texts import (
     problem_of,
     row_of,
 )
-from mijnklantportaal_async.appointment_files import RowFileError, read_appointment_file
 
+from mijnklantportaal_async.files import RowFileError, read_appointment_file
 from mijnklantportaal_async.models.appointments import NewAppointment
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "appointments.ics"

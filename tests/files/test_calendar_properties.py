@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar, Event, vCalAddress
-from mijnklantportaal_async.appointment_files import AppointmentFile, RowFileError, parse_appointments
 
+from mijnklantportaal_async.files import AppointmentFile, RowFileError, parse_appointments
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.values.local_time import to_wall_time
 

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from calendar_texts import CUSTOMER, END, HOUSE_ZONE, START, TITLE, at, calendar, event, problem_of, row_of
-from mijnklantportaal_async.appointment_files import parse_appointments
+
+from mijnklantportaal_async.files import parse_appointments
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 import pytest
-from mijnklantportaal_async.appointment_files.columns import Field, match_columns
-from mijnklantportaal_async.tables.columns import Columns
+
+from mijnklantportaal_async.files.appointments.vocabulary import Field, match_columns
+from mijnklantportaal_async.files.records import Table
+from mijnklantportaal_async.files.tables.columns import Columns
 
 
 def match(headers: str, wanted: dict[str, str] | None = None, ignored: tuple[str, ...] = ()) -> Columns[Field]:
-    return match_columns(headers.split(";"), wanted or {}, ignored)
+    table = Table(headers=tuple(headers.split(";")), records=())
+    return match_columns(table, {"columns": wanted or {}, "ignored": ignored})
 
 
 @pytest.mark.parametrize(
@@ -142,4 +145,4 @@ def test_two_headers_for_one_field_are_refused() -> None:
 
 
 def test_a_thousand_columns_are_no_list_of_appointments() -> None:
-    assert "1000 columns" in match_columns([f"column {number}" for number in range(1000)], {}).errors[0]
+    assert "1000 columns" in match(";".join(f"column {number}" for number in range(1000))).errors[0]

@@ -1,10 +1,13 @@
 import pytest
-from mijnklantportaal_async.customer_files.columns import REQUIRED, Field, match_columns
-from mijnklantportaal_async.tables.columns import Columns
+
+from mijnklantportaal_async.files.customers.vocabulary import REQUIRED, Field, match_columns
+from mijnklantportaal_async.files.records import Table
+from mijnklantportaal_async.files.tables.columns import Columns
 
 
 def match(headers: str, wanted: dict[str, str] | None = None, ignored: tuple[str, ...] = ()) -> Columns[Field]:
-    return match_columns(headers.split(";"), wanted or {}, ignored)
+    table = Table(headers=tuple(headers.split(";")), records=())
+    return match_columns(table, {"columns": wanted or {}, "ignored": ignored})
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mijnklantportaal_async.customer_files import (
+
+from mijnklantportaal_async.files import (
     CustomerFile,
     Problem,
     RowFileError,
     parse_customers,
     read_customer_file,
 )
-
 from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.values.unset import UNSET
 

@@ -5,14 +5,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mijnklantportaal_async.appointment_files.moments import (
-    MomentError,
-    MonthFirstError,
-    end_after,
-    read_minutes,
-    read_moment,
-    read_parts,
-)
+
+from mijnklantportaal_async.files.durations import read_minutes
+from mijnklantportaal_async.files.moment_errors import MomentError, MonthFirstError
+from mijnklantportaal_async.files.moments import end_after, read_moment, read_parts
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 DAY = date(2027, 3, 5)

@@ -2,7 +2,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from mijnklantportaal_async.appointment_files import AppointmentFile, parse_appointments
+
+from mijnklantportaal_async.files import AppointmentFile, parse_appointments
 
 HEADERS = "name,starts_at,duration,customer_id"
 GOOD = "Intake,2027-03-05 14:30,30,cst_1"

@@ -3,15 +3,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from mijnklantportaal_async.appointment_files import (
+
+from mijnklantportaal_async.files import (
     AppointmentFile,
     Problem,
     RowFileError,
     parse_appointments,
     read_appointment_file,
 )
-from mijnklantportaal_async.tables.notes import lines_in_words
-
+from mijnklantportaal_async.files.notes import lines_in_words
 from mijnklantportaal_async.models.appointments import NewAppointment
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -2,7 +2,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from mijnklantportaal_async.appointment_files.results import COLUMNS, ResultFile, ResultRow, safe_cell
+
+from mijnklantportaal_async.files.results import COLUMNS, ResultFile, ResultRow, safe_cell
 
 
 def rows_of(path: Path, separator: str = ",") -> list[list[str]]:

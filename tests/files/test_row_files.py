@@ -3,8 +3,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
-from mijnklantportaal_async.row_files import RowFileError, RowOperation, parse_rows, read_rows
 
+from mijnklantportaal_async.files import RowFileError, RowOperation, parse_rows, read_rows
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.models.customers import NewCustomer
 

@@ -1,89 +1,28 @@
 """From the cells of one line to an appointment, to why it is none, or to what is wrong with each cell."""
 
-from collections.abc import Mapping
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-import attrs
-
-from mijnklantportaal_async.files.appointments.date_order import month_comes_first
+from mijnklantportaal_async.files.appointments.manner import Manner
 from mijnklantportaal_async.files.appointments.person import appointment_of, read_texts
-from mijnklantportaal_async.files.appointments.vocabulary import Field, unit_of
+from mijnklantportaal_async.files.appointments.standing import standing_of
+from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.cells import Cells
-from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.cleaning import cleaned
 from mijnklantportaal_async.files.dates import DATE_FORMS
-from mijnklantportaal_async.files.durations import Unit, read_minutes
-from mijnklantportaal_async.files.headers import taken_apart, words_of
-from mijnklantportaal_async.files.meaning import Meaning, is_off_by_status, is_off_by_title, is_said
+from mijnklantportaal_async.files.durations import read_minutes
+from mijnklantportaal_async.files.headers import words_of
+from mijnklantportaal_async.files.meaning import Meaning
 from mijnklantportaal_async.files.moment_errors import MomentError, MonthFirstError
 from mijnklantportaal_async.files.moments import MomentParts, end_after, moment_of, parts_of_cell
 from mijnklantportaal_async.files.printable import shown_value
-from mijnklantportaal_async.files.records import LeftOut, Problem, Record, Row, RowFileError, Table
-from mijnklantportaal_async.files.tables.columns import Columns
+from mijnklantportaal_async.files.records import LeftOut, Problem, Record, Row
 from mijnklantportaal_async.files.times import TIME_FORMS
 from mijnklantportaal_async.files.words import says_nothing
-from mijnklantportaal_async.files.zones import ZoneError, is_zone, moment_in
+from mijnklantportaal_async.files.zones import ZoneError, moment_in
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.values.local_time import is_after, is_same_instant
 
-ALL_DAY = "all day, and the portal's appointments have a start and an end"
-CANCELED = "canceled"
-
-_MOMENTS = (Field.STARTS_AT, Field.ENDS_AT, Field.DATE, Field.END_DATE)
 _ENDS = {"end", "ends", "einde", "eind", "eindigt", "tot"}
-
-
-@attrs.frozen(kw_only=True)
-class Manner:
-    """How all rows of a file are meant."""
-
-    headers: Mapping[Field, str]
-    zone: ZoneInfo
-    """The portal's."""
-    meanings: Mapping[str, Meaning] = attrs.field(factory=dict[str, Meaning])
-    month_first: bool = False
-    unit: Unit | None = None
-    """What a duration counts, as its header says."""
-    zones: Mapping[Field, str] = attrs.field(factory=dict[Field, str])
-    """The zone that the header of a start or end names."""
-
-
-def manner_of(table: Table, columns: Columns[Field], zone: ZoneInfo, choices: Choices) -> Manner:
-    """How the rows of a table are meant, as its headers and all its cells show.
-
-    Raises:
-        FileQuestionError: The order of day and month is open.
-        RowFileError: A header names a time zone that nobody knows.
-    """
-    headers = columns.headers
-    hints = [taken_apart(header).appendix for field, header in headers.items() if field in _MOMENTS]
-    names = [headers[field] for field in _MOMENTS if field in headers]
-    month_first = month_comes_first(
-        (record.cells.get(name, "") for record in table.records for name in names),
-        choices,
-        is_dutch=columns.is_dutch or table.separator == ";",
-        hint=next((hint for hint in hints if hint[:1] in "dDmM" and len(hint) >= 8), ""),
-    )
-    zones = {
-        field: named
-        for field in (Field.STARTS_AT, Field.ENDS_AT)
-        if field in headers and (named := _zone_in(headers[field]))
-    }
-    # A date in a column of its own says the zone for the time beside it.
-    for field, day in ((Field.STARTS_AT, Field.DATE), (Field.ENDS_AT, Field.END_DATE)):
-        if field in headers and field not in zones and day in headers and (named := _zone_in(headers[day])):
-            zones[field] = named
-    if Field.STARTS_AT in zones and Field.ENDS_AT in headers:
-        zones.setdefault(Field.ENDS_AT, zones[Field.STARTS_AT])
-    return Manner(
-        headers=headers,
-        zone=zone,
-        meanings=columns.meanings,
-        month_first=month_first,
-        unit=unit_of(headers[Field.DURATION]) if Field.DURATION in headers else None,
-        zones=zones,
-    )
 
 
 def read_row(record: Record, manner: Manner) -> Row[NewAppointment] | LeftOut | tuple[Problem, ...]:
@@ -97,7 +36,7 @@ def read_row(record: Record, manner: Manner) -> Row[NewAppointment] | LeftOut | 
         The row, why it is none, or every problem that it has.
     """
     cells = Cells(record, manner.headers)
-    reason, refused = _meant(record, manner, cells)
+    reason, refused = standing_of(record, manner, cells)
     if reason:
         return LeftOut(line=record.line, title=shown_value(cells.get(Field.NAME) or ""), reason=reason)
     for header, message in refused:
@@ -112,74 +51,6 @@ def read_row(record: Record, manner: Manner) -> Row[NewAppointment] | LeftOut | 
     if new is None:
         return tuple(cells.problems)
     return Row(line=record.line, new=new, portal=texts[Field.PORTAL], zone=times.zone_shown)
-
-
-def _meant(record: Record, manner: Manner, cells: Cells[Field]) -> tuple[str, list[tuple[str, str]]]:
-    """Why a row is no appointment, in words; or what of its meaning cannot be understood, by column."""
-    refused: list[tuple[str, str]] = []
-    details: list[str] = []
-    says_no = False
-    for header, kind in manner.meanings.items():
-        text = cleaned(record.cells.get(header, ""))
-        shown = f"{shown_value(header)}: {shown_value(text)}"
-        ignore = f"or say --ignore-column {shown_value(header)!r} if it does not matter"
-        match kind:
-            case Meaning.STATUS:
-                if (is_off := is_off_by_status(text)) is None:
-                    refused.append((header, f"is a status that is not known; say confirmed or canceled, {ignore}"))
-                elif is_off:
-                    return f"{CANCELED} ({shown})", []
-            case Meaning.CANCELED | Meaning.ALL_DAY:
-                said = is_said(text)
-                if said is None and kind is Meaning.CANCELED:
-                    # Some write the status there, or when it was called off.
-                    said = is_off_by_status(text)
-                    said = True if said is None and any(character.isdigit() for character in text) else said
-                if said is None:
-                    refused.append((header, f"is neither yes nor no; write one of them, {ignore}"))
-                elif said:
-                    return (f"{CANCELED} ({shown})" if kind is Meaning.CANCELED else ALL_DAY), []
-                else:
-                    says_no = says_no or (kind is Meaning.CANCELED and bool(text))
-            case Meaning.ABOUT_CANCELING:
-                if text and not says_nothing(text) and is_said(text) is not False:
-                    details.append(f"{CANCELED} ({shown})")
-            case Meaning.REPEATS:
-                if text and not says_nothing(text) and is_said(text) is not False and not _is_once(text):
-                    refused.append(
-                        (header, f"says that it repeats, and a row is made once; write a row for each date, {ignore}")
-                    )
-            case _:
-                pass
-    if details and not says_no:
-        return details[0], []
-    if details:
-        refused.append(("", f"is not {CANCELED} by one column and is by another ({details[0]}); correct one of them"))
-    if is_off_by_title(cells.get(Field.NAME) or ""):
-        return f"{CANCELED}, by its title", []
-    return "", refused
-
-
-def _is_once(text: str) -> bool:
-    return text.casefold() in {"once", "eenmalig", "single", "enkel", "occurrence", "singleinstance", "niet", "1x"}
-
-
-def _zone_in(header: str) -> str:
-    """The zone that a header names: `Start (UTC)`, `start_utc`."""
-    appendix = taken_apart(header).appendix
-    for name in (appendix, appendix.removesuffix(" time").removesuffix("-tijd").removesuffix(" tijd")):
-        if name and is_zone(name):
-            return name
-    last = words_of(header)[-1:]
-    if last and last[0] in {"utc", "gmt", "cet", "cest"}:
-        return last[0]
-    # (min), (24h), (dd-mm-jjjj) say nothing of a zone; what looks like one and is none must not be passed over.
-    if "/" in appendix and appendix[:1].isupper() and not any(mark in appendix.casefold() for mark in ("dd", "mm/")):
-        raise RowFileError(
-            f"The header {shown_value(header)!r} seems to name a time zone that is not known; write one such as "
-            "Europe/Amsterdam or UTC there, or leave it out."
-        )
-    return ""
 
 
 class _TimeReader:

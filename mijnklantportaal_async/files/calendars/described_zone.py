@@ -1,7 +1,7 @@
 """A time zone as a calendar describes it (VTIMEZONE), also where programs leave out what the standard asks for."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -47,9 +47,9 @@ class _Rule:
 
     def day(self, year: int) -> int | None:
         """The day of the month; None when that month has none."""
-        first = datetime(year, self.month, 1)
-        following = datetime(year + self.month // 12, self.month % 12 + 1, 1)
-        days = range(1, (following - first).days + 1)
+        first = date(year, self.month, 1)
+        following = date(year + self.month // 12, self.month % 12 + 1, 1)
+        days = list(range(1, (following - first).days + 1))
         if self.month_days:
             days = [day for day in days if day in self.month_days]
         if self.weekday is not None:
@@ -162,7 +162,7 @@ class DescribedZone:
         known = self._years.get(wall.year)
         if known is None:
             # A year has few beginnings: they are worked out once.
-            end_of_year = datetime(wall.year, 12, 31, 23, 59)
+            end_of_year = wall.replace(month=12, day=31, hour=23, minute=59)
             found: set[tuple[datetime, int]] = set()
             for number, one in enumerate(self._observances):
                 onset = one.last_onset(end_of_year)
@@ -180,8 +180,8 @@ class DescribedZone:
         if self._is_here(end):
             return instant_of(wall, self._here, name)
         raise ZoneError(
-            f"lies after the end of what the file says of the time zone {name!r}, {end:%Y-%m-%d}; choose a zone such as "
-            "Europe/Amsterdam in the calendar program"
+            f"lies after the end of what the file says of the time zone {name!r}, {end:%Y-%m-%d}; choose a zone such "
+            "as Europe/Amsterdam in the calendar program"
         )
 
     def _is_here(self, end: datetime) -> bool:
@@ -276,7 +276,7 @@ def _wall(text: str) -> datetime:
     if not _WALL.fullmatch(text):
         raise DescriptionError("it has a date that is none")
     try:
-        return datetime.strptime(text.removesuffix("Z"), "%Y%m%dT%H%M%S" if "T" in text else "%Y%m%d")  # noqa: DTZ007
+        return datetime.fromisoformat(text.removesuffix("Z"))
     except ValueError as error:
         raise DescriptionError("it has a date that is none") from error
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -167,9 +167,7 @@ def wall_digits(text: str) -> datetime:
         ValueError: They are none that the portal can be told.
     """
     try:
-        wall = datetime(
-            int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[9:11]), int(text[11:13]), int(text[13:15])
-        )  # a clock's digits, of which the zone is known elsewhere
+        wall = datetime.fromisoformat(text[:15])
     except ValueError as error:
         raise ValueError("is no day of the calendar, or no time of the day") from error
     if not FIRST_YEAR <= wall.year <= LAST_YEAR:
@@ -180,15 +178,6 @@ def wall_digits(text: str) -> datetime:
             "calendar program"
         )
     return wall
-
-
-def day_digits(text: str) -> date:
-    """The digits of a day.
-
-    Raises:
-        ValueError: They are none.
-    """
-    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
 
 
 def _of_the_portal(wall: datetime, zone: ZoneInfo, name: str) -> datetime:

@@ -116,7 +116,7 @@ def likely_owners(events: Iterable[Collection[Person]]) -> list[tuple[Person, in
 
 
 def invited_by_others(events: Iterable[tuple[Collection[Person], Person | None]]) -> set[str]:
-    """Attendees who are organizers elsewhere, or whom different organizers invited: perhaps the owner of the calendar."""
+    """Attendees who are organizers elsewhere, or whom different organizers invited: perhaps the calendar's owner."""
     organizers: dict[str, set[str]] = {}
     hosts: set[str] = set()
     for attendees, organizer in events:

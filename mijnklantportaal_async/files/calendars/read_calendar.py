@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.files.appointments.rows import ALL_DAY
+from mijnklantportaal_async.files.appointments.standing import ALL_DAY
 from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.calendars.event import PROPERTIES, Event, event_of
 from mijnklantportaal_async.files.calendars.lines import HOW_TO_EXPORT, Component, read_calendars
@@ -189,8 +189,8 @@ class _Reader:
             self._ownerless.append((event, _with_host(guests, event)))
             self._refuse(
                 event,
-                f"is with {_in_words(guests.possible)}, and nobody knows which of them owns the calendar; say --me with "
-                "the owner's address",
+                f"is with {_in_words(guests.possible)}, and nobody knows which of them owns the calendar; say --me "
+                "with the owner's address",
             )
         else:
             self._with_group(event, guests, around)
@@ -208,8 +208,8 @@ class _Reader:
                 self._groups.append((event, guests.possible))
                 self._refuse(
                     event,
-                    f"is with several people ({_in_words(guests.possible)}), and an appointment of the portal with one; "
-                    "say --group first, each or leave-out",
+                    f"is with several people ({_in_words(guests.possible)}), and an appointment of the portal with "
+                    "one; say --group first, each or leave-out",
                 )
 
     def _keep(self, event: Event, person: Person | None, around: _Around) -> None:

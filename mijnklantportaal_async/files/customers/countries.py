@@ -8,7 +8,7 @@ _NAMES = {
     "DE": "duitsland germany deutschland allemagne deu brd",
     "LU": "luxemburg luxembourg lux",
     "FR": "frankrijk france fra",
-    "GB": "verenigdkoninkrijk unitedkingdom grootbrittannie greatbritain engeland england schotland scotland wales uk gbr",
+    "GB": "verenigdkoninkrijk unitedkingdom grootbrittannie greatbritain engeland england schotland wales uk gbr",
     "IE": "ierland ireland irl",
     "AT": "oostenrijk austria osterreich aut",
     "CH": "zwitserland switzerland schweiz suisse che",

@@ -8,10 +8,11 @@ from mijnklantportaal_async.files.cleaning import cleaned
 from mijnklantportaal_async.files.customers.address import address_of, is_a_date
 from mijnklantportaal_async.files.customers.countries import country_code
 from mijnklantportaal_async.files.customers.vocabulary import PERSONS, REQUIRED, Field
-from mijnklantportaal_async.files.meaning import Meaning, is_inactive_by_status, is_said
+from mijnklantportaal_async.files.meaning import Meaning, is_inactive_by_status
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import LeftOut, Problem, Record, Row
 from mijnklantportaal_async.files.tables.columns import Columns
+from mijnklantportaal_async.files.words import truth_of
 from mijnklantportaal_async.models.customers import NewCustomer
 from mijnklantportaal_async.values.checks import check_country_code, check_text
 from mijnklantportaal_async.values.unset import UNSET
@@ -94,7 +95,7 @@ def _gone(record: Record, columns: Columns[Field], cells: Cells[Field]) -> str |
             continue
         if not text:
             continue
-        if (said := is_said(text)) is None:
+        if (said := truth_of(text)) is None:
             cells.refuse_column(
                 header,
                 f"is neither yes nor no; write one of them, or say --ignore-column {shown_value(header)!r} if it does "

@@ -1,4 +1,4 @@
-"""From rows of cells, of any spreadsheet or CSV, to records under headers: where the headers stand, and what is no row."""
+"""From rows of cells to records under headers: where the headers stand, and which rows are none."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -99,8 +99,8 @@ def _notes_on_rows_above(rows: Grid) -> list[str]:
     for text in texts:
         if _ABOUT_ZONES.search(text):
             raise RowFileError(
-                f"Above the headers the file says {shown_value(text)!r}, which may change what its times mean. Write the "
-                "zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove those rows."
+                f"Above the headers the file says {shown_value(text)!r}, which may change what its times mean. Write "
+                "the zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove those rows."
             )
     return (
         [f"Above the headers, and not used: {', '.join(repr(shown_value(text)) for text in texts)}."] if texts else []
@@ -141,7 +141,8 @@ def _wrong_count(line: int, cells: Sequence[str], headers: Sequence[str], separa
         return Problem(
             line=line,
             value=shown_value(cells[0]),
-            message=f"has one cell and the header {len(headers)}; is it separated by {_NAMES[separator]} as the others are?",
+            message=f"has one cell and the header {len(headers)}; is it separated by {_NAMES[separator]} as the "
+            "others are?",
         )
     extra = next((cell for cell in cells[len(headers) :] if cell.strip()), None)
     if extra is None:

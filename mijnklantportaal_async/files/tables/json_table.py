@@ -1,8 +1,8 @@
 """JSON: a list of objects, an object a line, or what calendars on the web answer; keys are headers."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 from mijnklantportaal_async.files.headers import plain
 from mijnklantportaal_async.files.printable import shown_value
@@ -46,13 +46,13 @@ def read_json(text: str, vocabulary: Vocabulary[FieldT]) -> Table:
 def _objects(text: str) -> Iterator[tuple[int, str, Any]]:
     """The objects of a file, each with its line: of a list, of a document, or one a line."""
     whole = _whole(text)
-    if isinstance(whole, list) and not isinstance(whole, _Pairs):
-        yield from _of_list(text, cast(list[Any], whole))
+    if _is_list(whole):
+        yield from _of_list(text, whole)
         return
     if isinstance(whole, _Pairs):
         listed = [value for key, value in whole if key in _LISTS and _is_list(value)]
         if len(listed) == 1:
-            yield from _of_list(text, cast(list[Any], listed[0]))
+            yield from _of_list(text, listed[0])
         else:
             yield text.count("\n", 0, len(text) - len(text.lstrip())) + 1, text, whole
         return
@@ -120,16 +120,14 @@ def _record(line: int, content: str, found: Any, vocabulary: Vocabulary[FieldT])
         names[plain(key)] = key
         text = _cell(key, value, vocabulary)
         if text is None:
-            message = _WHAT_TO_WRITE.get(type(value), "must be a text between quotation marks")
+            message = _SEVERAL if _is_list(value) else "must be a text between quotation marks"
             problems.append(Problem(line=line, column=shown_value(key), value=_shown(value), message=message))
         else:
             cells[key] = text
     return problems or Record(line=line, cells=cells)
 
 
-_WHAT_TO_WRITE: Mapping[type, str] = {
-    list: "is a list of several; write one of them as a text, or leave the key out",
-}
+_SEVERAL = "is a list; write one of them as a text, or leave the key out"
 
 
 def _is_list(value: Any) -> bool:

@@ -96,7 +96,7 @@ def _as_text(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case float():
-            return str(int(value)) if value == int(value) else repr(value)
+            return str(int(value)) if value.is_integer() else repr(value)
         case datetime():
             # Spreadsheets count in fractions of a day: half a second is a rounding.
             whole = (value + timedelta(microseconds=500_000)).replace(microsecond=0)
