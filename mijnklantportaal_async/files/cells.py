@@ -1,7 +1,7 @@
 """The cells of one record by field, and every problem that was found in them."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Generic
 
 from mijnklantportaal_async.files.cleaning import cleaned, damage_in
@@ -20,12 +20,13 @@ class Cells(Generic[FieldT]):
     Args:
         record: The record.
         headers: Which column holds which field.
+        literal: Fields in which a dash is a dash; elsewhere it is what people write for nothing.
 
     Attributes:
         problems: What was found wrong so far.
     """
 
-    def __init__(self, record: Record, headers: Mapping[FieldT, str]) -> None:
+    def __init__(self, record: Record, headers: Mapping[FieldT, str], literal: Collection[FieldT] = ()) -> None:
         self.problems: list[Problem] = []
         self._record = record
         self._headers = headers
@@ -39,7 +40,7 @@ class Cells(Generic[FieldT]):
             if (damage := damage_in(text)) is not None:
                 self.refuse(field, damage)
                 self._damaged.add(field)
-            elif not says_nothing(text):
+            elif field in literal or not says_nothing(text):
                 self._texts[field] = text
 
     def __contains__(self, field: FieldT) -> bool:

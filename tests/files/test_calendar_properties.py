@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event, vCalAddress
 
 from mijnklantportaal_async.files import AppointmentFile, RowFileError, parse_appointments
+from mijnklantportaal_async.files.cleaning import cleaned, damage_in
+from mijnklantportaal_async.files.letters import was_encoded_twice
+from mijnklantportaal_async.files.meaning import is_off_by_title
+from mijnklantportaal_async.files.words import says_nothing
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.values.local_time import to_wall_time
 
@@ -32,7 +36,9 @@ def speakable(moment: datetime) -> bool:
 
 texts = (
     st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="\xa0"), min_size=1, max_size=100)
-    .map(str.strip)
+    .map(cleaned)
+    .filter(lambda text: text and not says_nothing(text) and damage_in(text) is None)
+    .filter(lambda text: was_encoded_twice(text) is None and not is_off_by_title(text))
     # The library writes a backslash before an N as the line break that the two would mean.
     .filter(lambda text: text and "\\N" not in text)
 )

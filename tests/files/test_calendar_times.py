@@ -99,8 +99,6 @@ def test_the_first_reading_of_an_hour_that_comes_twice_elsewhere_is_meant() -> N
 @pytest.mark.parametrize(
     ("start", "end", "column", "hint"),
     [
-        ("DTSTART;VALUE=DATE:20270305", END, "DTSTART", "all-day event"),
-        ("DTSTART;TZID=Europe/Amsterdam:20270305", END, "DTSTART", "all-day event"),
         ("DTSTART:20270305T1430", END, "DTSTART", "is no date and time"),
         ("DTSTART:20270305T143000+0100", END, "DTSTART", "is no date and time"),
         ("DTSTART:20270231T143000", END, "DTSTART", "no day of the calendar"),

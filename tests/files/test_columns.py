@@ -79,7 +79,7 @@ def test_what_a_person_says_goes_before_what_a_header_says() -> None:
     columns = match("titel;Omschrijving;van;tot;klant_id", {"name": "Omschrijving"})
 
     assert columns.headers[Field.NAME] == "Omschrijving"
-    assert columns.notes == ("The column 'titel' is not used.",)
+    assert columns.unused == ("titel",)
 
 
 @pytest.mark.parametrize(
@@ -114,10 +114,10 @@ def test_ignoring_a_column_that_is_not_there_is_refused() -> None:
     )
 
 
-def test_columns_of_no_use_are_named_in_a_note() -> None:
+def test_columns_of_no_use_are_named() -> None:
     columns = match("name;start;end;customer_id;Telefoon;Kamer")
 
-    assert columns.notes == ("The column 'Telefoon' is not used.", "The column 'Kamer' is not used.")
+    assert columns.unused == ("Telefoon", "Kamer")
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def test_naam_beside_a_company_is_not_used() -> None:
     columns = match("Bedrijf;Naam;Adres;Postcode;Plaats;E-mail")
 
     assert columns.headers[Field.COMPANY_NAME] == "Bedrijf"
-    assert columns.notes == ("The column 'Naam' is not used.",)
+    assert columns.unused == ("Naam",)
 
 
 @pytest.mark.parametrize("missing", range(5))

@@ -78,7 +78,6 @@ def test_date_and_time_together(text: str) -> None:
     [
         ("", "no date or time"),
         ("tomorrow", "no date or time"),
-        ("5 maart 2027", "no date or time"),
         ("46451.60416", "no date or time"),
         ("14", "no date or time"),
         ("05-03/2027", "no date or time"),
@@ -93,8 +92,6 @@ def test_date_and_time_together(text: str) -> None:
         ("14:60", "no time of the day"),
         ("14:30:30", "whole minutes"),
         ("14:30:00.5", "whole minutes"),
-        ("2:30 PM", "AM or PM"),
-        ("2:30pm", "AM or PM"),
         ("3/5/2027 2:30 p.m.", "AM or PM"),
         ("14:30+15:00", "offset"),
         ("14:30+01:75", "offset"),
@@ -137,7 +134,7 @@ def test_durations(text: str, minutes: int) -> None:
     assert read_minutes(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "1 uur", "99999", "0:75", "half an hour"])
+@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "99999", "0:75", "half an hour"])
 def test_durations_that_nobody_means(text: str) -> None:
     with pytest.raises(MomentError):
         read_minutes(text)

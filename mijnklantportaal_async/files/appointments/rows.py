@@ -35,7 +35,7 @@ def read_row(record: Record, manner: Manner) -> Row[NewAppointment] | LeftOut | 
     Returns:
         The row, why it is none, or every problem that it has.
     """
-    cells = Cells(record, manner.headers)
+    cells = Cells(record, manner.headers, literal=(Field.NAME,))
     reason, refused = standing_of(record, manner, cells)
     if reason:
         return LeftOut(line=record.line, title=shown_value(cells.get(Field.NAME) or ""), reason=reason)

@@ -31,7 +31,7 @@ def read_event(
         The row, or every problem that it has.
     """
     record = event.as_record(person)
-    cells = Cells(record, headers)
+    cells = Cells(record, headers, literal=(Field.NAME,))
     for complaint in event.complaints:
         cells.refuse(None, complaint)
     texts = read_texts(cells)
