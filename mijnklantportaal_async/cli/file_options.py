@@ -5,14 +5,16 @@ import inspect
 from collections.abc import Callable
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import attrs
 import typer
 
 from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import ExitCode
-from mijnklantportaal_async.files.choices import Choices
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.files.choices import Choices
 
 _FILE = "Reading the file"
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y"]
@@ -92,23 +94,23 @@ class FileReading:
         typer.Option("--skip-bad-rows", help="Take the good rows although there are bad ones.", rich_help_panel=_FILE),
     ] = False
 
-    def choices(self, today: date) -> Choices:
+    def choices(self, today: date) -> "Choices":
         """What was said, as the reader takes it.
 
         Args:
             today: The day from which events that repeat are taken.
         """
-        return Choices(
-            columns=column_mapping(self.column or []),
-            ignored=tuple(self.ignore_column or ()),
-            encoding=self.encoding,
-            sheet=self.sheet,
-            dates=None if self.dates is None else self.dates.value,
-            me=tuple(self.me or ()),
-            group=None if self.group is None else self.group.value,
-            since=self.since.date() if self.since is not None else today,
-            until=None if self.until is None else self.until.date(),
-        )
+        return {
+            "columns": column_mapping(self.column or []),
+            "ignored": tuple(self.ignore_column or ()),
+            "encoding": self.encoding,
+            "sheet": self.sheet,
+            "dates": None if self.dates is None else self.dates.value,
+            "me": tuple(self.me or ()),
+            "group": None if self.group is None else self.group.value,
+            "since": self.since.date() if self.since is not None else today,
+            "until": None if self.until is None else self.until.date(),
+        }
 
 
 def reads_file(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:

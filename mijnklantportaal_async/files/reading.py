@@ -245,10 +245,10 @@ def _parse_calendar(data: bytes, path: Path, zone: ZoneInfo, choices: Choices) -
         # Only here: who has no calendars needs no library for them.
         from mijnklantportaal_async.files.calendars.read_calendar import read_calendar
     except ImportError as error:
-        if error.name is None or error.name.partition(".")[0] != "icalendar":
+        if error.name is None or error.name.partition(".")[0] not in {"icalendar", "recurring_ical_events"}:
             raise
         raise RowFileError(
-            'Calendars are read with the package icalendar: pip install "mijnklantportaal-async[batch]"'
+            'Calendars are read with the package icalendar: pip install "mijnklantportaal-async[files]"'
         ) from error
     if choices.get("columns"):
         raise RowFileError("A calendar has properties with fixed names and no columns: leave --column out.")

@@ -270,6 +270,6 @@ def test_without_the_library_it_says_how_to_install_it(monkeypatch: pytest.Monke
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "icalendar", None)
 
-    with pytest.raises(RowFileError, match=r'pip install "mijnklantportaal-async\[batch\]"'):
+    with pytest.raises(RowFileError, match=r'pip install "mijnklantportaal-async\[files\]"'):
         parse(calendar(event(*GOOD)))
     assert parse(b"name,start,duration,customer_id\na,2027-03-05 14:30,30,cst_1\n", "rows.csv").rows

@@ -38,7 +38,7 @@ def read_workbook(data: bytes, vocabulary: Vocabulary[FieldT], wanted: Mapping[s
         from python_calamine import CalamineError, CalamineWorkbook, PasswordError
     except ImportError as error:
         raise RowFileError(
-            'Workbooks are read with the package python-calamine: pip install "mijnklantportaal-async[cli]"'
+            'Workbooks are read with the package python-calamine: pip install "mijnklantportaal-async[files]"'
         ) from error
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
