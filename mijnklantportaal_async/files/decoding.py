@@ -77,7 +77,9 @@ def decode(data: bytes, choices: Choices, how_to_save: str = SAVE_A_TABLE) -> tu
         raise RowFileError(
             f"encoding {shown_value(used)!r} is not known; leave it out, or try cp1252 for an older Windows file."
         ) from error
-    if not isinstance(text, str) or "\x00" in text[:1000]:
+    # DOS ended files with ^Z, and a disk that was torn off fills them up with NUL.
+    text = text.rstrip("\x00\x1a") if isinstance(text, str) else text
+    if not isinstance(text, str) or text[:1000].count("\x00") * 10 > len(text[:1000]):
         raise RowFileError(f"This is not a text file in {shown_value(used)}. {how_to_save}")
     if text[:400].lstrip("\ufeff \r\n\t").lower().startswith(_PAGES):
         raise RowFileError(f"This is a web page or XML, not CSV, whatever its name says. {_SAVE_A_PAGE}")

@@ -9,6 +9,9 @@ import attrs
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _APPENDIX = re.compile(r"^(?P<base>.*?\S)\s*[(\[](?P<appendix>[^()\[\]]+)[)\]]\s*$", re.DOTALL)
 
+# start_utc, Begin UTC
+_ZONE_AT_THE_END = re.compile(r"^(?P<base>.*\w)[\s_.-]+(?P<appendix>utc|gmt|cet|cest)$", re.DOTALL | re.IGNORECASE)
+
 
 @attrs.frozen(kw_only=True)
 class Header:
@@ -19,7 +22,7 @@ class Header:
     words: tuple[str, ...]
     """In lower case, without accents."""
     base: str
-    """As `plain`, without what stands in parentheses at the end."""
+    """As `plain`, without what stands in parentheses at the end, or a zone there."""
     appendix: str
     """What stands there; empty when nothing does."""
 
@@ -34,7 +37,7 @@ def plain(header: str) -> str:
 @lru_cache(maxsize=1024)
 def taken_apart(header: str) -> Header:
     """The words of a header, and what it says in parentheses."""
-    found = _APPENDIX.match(header)
+    found = _APPENDIX.match(header) or _ZONE_AT_THE_END.match(header)
     return Header(
         plain=plain(header),
         words=words_of(header),

@@ -9,7 +9,7 @@ from mijnklantportaal_async.files.appointments.date_order import month_comes_fir
 from mijnklantportaal_async.files.appointments.vocabulary import Field, unit_of
 from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.durations import Unit
-from mijnklantportaal_async.files.headers import taken_apart, words_of
+from mijnklantportaal_async.files.headers import taken_apart
 from mijnklantportaal_async.files.meaning import Meaning
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import RowFileError, Table
@@ -77,9 +77,6 @@ def _zone_in(header: str) -> str:
     for name in (appendix, appendix.removesuffix(" time").removesuffix("-tijd").removesuffix(" tijd")):
         if name and is_zone(name):
             return name
-    last = words_of(header)[-1:]
-    if last and last[0] in {"utc", "gmt", "cet", "cest"}:
-        return last[0]
     # (min), (24h), (dd-mm-jjjj) say nothing of a zone; what looks like one and is none must not be passed over.
     if "/" in appendix and appendix[:1].isupper() and not any(mark in appendix.casefold() for mark in ("dd", "mm/")):
         raise RowFileError(

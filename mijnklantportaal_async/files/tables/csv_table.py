@@ -15,7 +15,6 @@ SEPARATORS = ",;\t|"
 # Excel's own way to say the separator; it shows the row after it as row 1.
 _SEPARATOR_LINE = re.compile(r'"?sep=(?P<separator>[,;\t|])"?[,;\t|]*\r?\n?', re.IGNORECASE)
 _SPACE_BEFORE_QUOTE = re.compile(r'[,;\t|] +"')
-_LEFT_AT_THE_END = "\x00\x1a"
 _ROWS_TO_TRY = 25
 
 
@@ -30,8 +29,6 @@ def read_csv(text: str, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, str
     Raises:
         RowFileError: There are no headers, or the quotation marks do not match.
     """
-    # DOS ended files with ^Z, and a disk that was torn off fills them up with NUL.
-    text = text.rstrip(_LEFT_AT_THE_END)
     said = _SEPARATOR_LINE.match(text)
     if said is not None:
         text = text[said.end() :]
