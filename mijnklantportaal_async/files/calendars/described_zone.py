@@ -27,7 +27,7 @@ _PARTS = {
     "WKST",
     "COUNT",
 }
-_HALF_A_YEAR = timedelta(days=220)
+_LONGEST_SUMMER = timedelta(days=250)
 
 
 class DescriptionError(ValueError):
@@ -139,7 +139,7 @@ class DescribedZone:
                 "Choose a time that a clock shows"
             )
         moment = (wall - current.offset).replace(tzinfo=UTC)
-        is_old = current.is_summer and wall > onset + _HALF_A_YEAR
+        is_old = current.is_summer and wall > onset + _LONGEST_SUMMER
         if is_old and not current.goes_on and moment.astimezone(self._here).utcoffset() != current.offset:
             return self._beyond(wall, name, onset)
         return moment

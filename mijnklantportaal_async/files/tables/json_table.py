@@ -165,8 +165,8 @@ def _cell(key: str, value: Any, vocabulary: Vocabulary[FieldT]) -> str | None:
     if field is None and vocabulary.meaning(key) is not None:
         # A rule of repetition, or anything else that would change what the row means.
         return json.dumps(value, default=str) if value else ""
-    # What stands in keys that nobody knows does not matter.
-    return "" if field is None else None
+    # What stands in keys that nobody knows does not matter; that it is no text may.
+    return ("[...]" if value else "") if field is None else None
 
 
 def _shown(value: Any) -> str:
