@@ -139,18 +139,28 @@ def _asked(question: Question, terminal: Terminal) -> str | None:
     terminal.say(question.text, "bold")
     for number, answer in enumerate(question.answers, start=1):
         terminal.say(f"  {number}  {answer.value}: {answer.meaning}")
-    others = ", or write another" if question.open else ""
+    ways = "A number" + (", or write another" if question.open else "")
+    ways = ways if question.answers else "A day, as in 31-12-2027"
     leave = "leave those rows out" if question.lines else "stop"
     while True:
-        text = prompts.line(f"Which? A number{others}; nothing to {leave}")
+        text = prompts.line(f"Which? {ways}; nothing to {leave}")
         if not text:
             return None
         if text.isdecimal() and 1 <= int(text) <= len(question.answers):
             return question.answers[int(text) - 1].value
-        values = {answer.value for answer in question.answers}
-        if text in values or (question.open and (question.about is not About.UNTIL or _day(text) is not None)):
+        if text in {answer.value for answer in question.answers} or (question.open and _fits(question.about, text)):
             return text
         terminal.say(f"{shown_value(text)!r} is none of them.")
+
+
+def _fits(about: About, text: str) -> bool:
+    match about:
+        case About.ME:
+            return "@" in text
+        case About.UNTIL:
+            return _day(text) is not None
+        case _:
+            return True
 
 
 def _answer(choices: Choices, about: About, answer: str) -> None:
@@ -191,9 +201,12 @@ def _show(file: RowFile[Any], thing: str, terminal: Terminal) -> None:
         terminal.say(f"Not used: {', '.join(shown_value(header) for header in file.unused)}.", "dim")
     for note in (*file.notes, *_in_the_past(file)):
         terminal.say(f"Note: {note}")
-    if file.problems:
-        terminal.show(problem_table(file.problems))
-        if (more := len(file.problems) - MOST_ROWS) > 0:
+    # Rows that wait for an answer are told once, by its question.
+    waiting = {line for question in file.questions for line in question.lines}
+    problems = tuple(problem for problem in file.problems if problem.line not in waiting)
+    if problems:
+        terminal.show(problem_table(problems))
+        if (more := len(problems) - MOST_ROWS) > 0:
             terminal.show(f"… and {more:,} more problems.")
     for question in file.questions:
         terminal.say(question.in_words, "yellow")

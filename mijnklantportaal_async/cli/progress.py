@@ -42,11 +42,11 @@ class RunProgress:
 
     def line(self) -> str:
         """The figures in one line."""
-        done, rows = len(self._account.results), len(self._account.rows)
+        done, rows = self._account.over, len(self._account.rows)
         return f"{done} of {rows} rows done; {'; '.join(self._details())}"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        done, rows = len(self._account.results), len(self._account.rows)
+        done, rows = self._account.over, len(self._account.rows)
         bar = Table.grid(padding=(0, 2, 0, 0), expand=True)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
@@ -66,7 +66,7 @@ class RunProgress:
         yield details
 
     def _time_left(self) -> str:
-        done, rows = len(self._account.results), len(self._account.rows)
+        done, rows = self._account.over, len(self._account.rows)
         if done == rows or self._account.stop_reason:
             return ""
         left = seconds_left(rows - done, done, self._figures.requests, self._portal.rate_limit)

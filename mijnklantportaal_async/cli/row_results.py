@@ -77,6 +77,12 @@ class Account:
         self._counts = Counter[RowOutcome]()
         self._tell = tell
 
+    @property
+    def over(self) -> int:
+        """How many of the rows that are to be scheduled have come to an end."""
+        aside = self._counts[RowOutcome.BAD_ROW] + self._counts[RowOutcome.LEFT_OUT]
+        return len(self.results) - aside
+
     def count(self, outcome: RowOutcome) -> int:
         """How many rows ended like that."""
         return self._counts[outcome]

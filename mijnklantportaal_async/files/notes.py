@@ -31,7 +31,7 @@ def equal_rows(rows: Sequence[Row[Hashable]], thing: str, done: str) -> list[str
 def lines_in_words(lines: Collection[int], most: int = 12) -> str:
     """Line numbers as a person would write them: `2-4, 7`."""
     spans: list[list[int]] = []
-    for line in sorted(lines):
+    for line in sorted(set(lines)):
         if spans and spans[-1][1] == line - 1:
             spans[-1][1] = line
         else:

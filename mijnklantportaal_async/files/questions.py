@@ -40,7 +40,7 @@ class Question:
     text: str
     """The question and why it is asked, fit to be shown."""
     answers: tuple[Answer, ...]
-    """Those that come to mind, the likeliest first."""
+    """Those that come to mind, the likeliest first; none where it is about a day."""
     open: bool = False
     """Whether there are others, such as any address or any day."""
     lines: tuple[int, ...] = ()
@@ -54,8 +54,8 @@ class Question:
     @property
     def in_words(self) -> str:
         """The question with its answers, for where nobody can be asked."""
-        ways = " or ".join(f"{self.option} {_quoted(answer.value)} ({answer.meaning})" for answer in self.answers)
-        return f"{self.text} Say {ways}."
+        ways = [f"{self.option} {_quoted(answer.value)} ({answer.meaning})" for answer in self.answers]
+        return f"{self.text} Say {' or '.join(ways) or f'{self.option} DAY, as in {self.option} 2027-12-31'}."
 
 
 def _quoted(value: str) -> str:

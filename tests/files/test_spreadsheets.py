@@ -175,8 +175,8 @@ def test_an_export_of_calendly() -> None:
 
 def test_an_export_of_acuity() -> None:
     file = appointments(
-        '"Start Time","End Time","First Name","Last Name","Phone","Email","Type","Calendar","Appointment Price","Paid?",'
-        '"Notes","Date Scheduled","Label","Scheduled By","Appointment ID"\r\n'
+        '"Start Time","End Time","First Name","Last Name","Phone","Email","Type","Calendar","Appointment Price",'
+        '"Paid?","Notes","Date Scheduled","Label","Scheduled By","Appointment ID"\r\n'
         '"April 20, 2027 9:00 am","April 20, 2027 1:30 pm","Anna","Bakker","0612345678","anna@example.nl","Intake",'
         '"Praktijk","0.00","no","","2027-01-02","","","123"\r\n'
     )
@@ -398,12 +398,12 @@ def test_an_encoding_that_is_not_the_right_one_is_noted() -> None:
 
 
 def test_letters_that_were_encoded_twice_are_found_and_mended_when_asked() -> None:
-    data = TABLE.replace("Intake", "Café Zoë €5 ’s middags").encode().decode("cp1252").encode()
+    data = TABLE.replace("Intake", "Café Zoë €5 \u2019s middags").encode().decode("cp1252").encode()
     with pytest.raises(FileQuestionError) as caught:
         appointments(data)
 
     assert question_of(caught.value) == ("encoding", ["utf-8-twice"])
-    assert titles(appointments(data, encoding="utf-8-twice")) == ["Café Zoë €5 ’s middags"]
+    assert titles(appointments(data, encoding="utf-8-twice")) == ["Café Zoë €5 \u2019s middags"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

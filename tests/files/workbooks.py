@@ -64,7 +64,8 @@ def ods(sheets: Mapping[str, Rows]) -> bytes:
     return _zipped(
         {
             "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
-            "META-INF/manifest.xml": '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+            "META-INF/manifest.xml": "<manifest:manifest xmlns:manifest="
+            '"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
             "content.xml": f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces}>{body}'
             "</office:document-content>",
         }
@@ -102,7 +103,7 @@ def _ods_cell(cell: Cell) -> str:
         case datetime() | date():
             return f'<table:table-cell office:value-type="date" office:date-value="{cell.isoformat()}"/>'
         case time():
-            return f'<table:table-cell office:value-type="time" office:time-value="PT{cell.hour:02}H{cell.minute:02}M00S"/>'
+            return f'<table:table-cell office:value-type="time" office:time-value="PT{cell:%HH%MM}00S"/>'
         case _:
             return f'<table:table-cell office:value-type="float" office:value="{cell!r}"/>'
 

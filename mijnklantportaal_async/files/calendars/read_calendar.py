@@ -27,7 +27,7 @@ from mijnklantportaal_async.models.appointments import NewAppointment
 _OPTIONAL = (Field.CUSTOMER_ID, Field.PORTAL)
 _SETTINGS = {"VERSION", "METHOD", "X-WR-TIMEZONE", "X-WR-CALNAME"}
 _NOT_WORTH_A_NOTE = {"VTIMEZONE", "VALARM"}
-_MOST_ANSWERS = 8
+_MOST_ANSWERS = 4
 _EACH, _FIRST, _NONE = "each", "first", "leave-out"
 
 
@@ -269,7 +269,7 @@ class _Reader:
             about=About.UNTIL,
             text=f"{_number(len(self._endless), 'event')} without an end that repeat, such as "
             f"{shown_value(event.title)!r} on line {event.line}: up to which day should they be made?",
-            answers=(Answer(value="2027-12-31", meaning="for example, that day included"),),
+            answers=(),
             open=True,
             lines=tuple(event.line for event in self._endless),
         )
