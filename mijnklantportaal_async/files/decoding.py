@@ -115,13 +115,13 @@ def _which_encoding(error: UnicodeDecodeError, how_to_save: str) -> Question | N
     if b"\x00" in data[:1000]:
         return None
     line = data.count(b"\n", 0, error.start) + 1
-    names = likely_encodings(data)[:3]
+    names = {data.decode(name, "replace"): name for name in reversed(likely_encodings(data)[:3])}
     return Question(
         about=About.ENCODING,
         text=f"Line {line} is not UTF-8 after {_before(error)!r}. {how_to_save}",
         answers=tuple(
             Answer(value=name, meaning=f"it reads {shown_value(first_odd_word(data.decode(name, 'replace')))!r}")
-            for name in names
+            for name in reversed(names.values())
         ),
         open=True,
     )

@@ -105,7 +105,8 @@ def is_off_by_status(text: str) -> bool | None:
     if any(part in word for part in _STATUS_OFF):
         # "Not canceled" says the contrary.
         return None if re.search(r"\b(?:not|niet|un)\s*(?:cancel|ge?annul|afge)", text, re.IGNORECASE) else True
-    return False if word in _STATUS_ON else None
+    first = plain(re.split(r"[\s(,:-]", text.strip(), maxsplit=1)[0])
+    return False if word in _STATUS_ON or first in _STATUS_ON else None
 
 
 def is_inactive_by_status(text: str) -> bool:

@@ -156,6 +156,7 @@ def test_the_owner_among_the_attendees_is_asked_for_with_the_likeliest_first() -
     [
         ("X-SOMETHING:else", {"me": ["Petra@Praktijk.example"]}),
         ("X-WR-CALNAME:petra@praktijk.example", {}),
+        ("X-WR-CALNAME:Petra Eigenaar", {}),
     ],
 )
 def test_the_owner_is_known_by_what_is_said(before: str, choices: dict[str, object]) -> None:

@@ -120,6 +120,21 @@ def test_what_stands_in_the_cells_tells_columns_apart(headers: str, row: str) ->
     assert f"{file.rows[0].new.ends_at:%H:%M}" == "09:30"
 
 
+@pytest.mark.parametrize(
+    ("headers", "row"),
+    [
+        ("Onderwerp;Voornaam;Tussenvoegsel;Achternaam", "Intake;Anna;de;Vries"),
+        ("Omschrijving;Naam", "Intake;Anna de Vries"),
+        ("Soort;Cliënt", "Intake;Anna de Vries"),
+        ("Behandeling;Klant", "Intake;Anna de Vries"),
+    ],
+)
+def test_title_and_person_by_whatever_they_are_called(headers: str, row: str) -> None:
+    file = appointments(f"{headers};Datum;Tijd van;Tijd tot;E-mail\n{row};20-4-2027;9:00;9:30;a@b.nl\n")
+
+    assert [(one.new.name, one.new.attendee_name) for one in file.rows] == [("Intake", "Anna de Vries")]
+
+
 def test_a_date_of_something_else_is_named_with_the_way_out() -> None:
     text = "Titel;Datum;Start;Einde;Klantnummer\nIntake;02-01-2027;20-04-2027 09:00;20-04-2027 09:30;cst_1\n"
 
@@ -227,6 +242,16 @@ def test_customers_of_bookkeeping_programs(headers: str, row: str, city: str) ->
     assert (new.company_name, new.address, new.city) == ("Bakkerij Brood", "Kerkstraat 12", city)
     assert new.primary_email == "info@brood.example"
     assert new.country_code in {"NL", None} or not new.country_code
+
+
+def test_an_address_for_invoices_stands_in_for_a_column_that_is_empty() -> None:
+    file = customers(
+        "Bedrijfsnaam,Adres 1,Postcode,Plaats,Landnaam,E-mail,E-mail voor facturen\n"
+        "Brood,Kerkstraat 1,1000,Brussel,België,,fact@brood.example\n"
+    )
+
+    (new,) = [row.new for row in file.rows]
+    assert (new.primary_email, new.country_code) == ("fact@brood.example", "BE")
 
 
 def test_a_private_customer_is_called_by_its_person() -> None:

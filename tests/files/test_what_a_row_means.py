@@ -31,6 +31,7 @@ def with_column(header: str, *cells: str) -> str:
         ("Canceled by", "Bas Wit", "-"),
         ("Geannuleerd op", "12-07-2027", ""),
         ("isCancelled", "true", "false"),
+        ("Status", "Afgezegd door klant", "Bevestigd door klant"),
     ],
 )
 def test_a_row_that_is_off_is_left_out_by_name(header: str, off: str, on: str) -> None:

@@ -14,10 +14,13 @@ _CHECKS: Mapping[Field, Callable[[str, str], str]] = {
     Field.CUSTOMER_ID: check_identifier,
     Field.ATTENDEE_NAME: check_text,
     Field.FIRST_NAME: check_text,
+    Field.NAME_PREFIX: check_text,
     Field.LAST_NAME: check_text,
     Field.ATTENDEE_EMAIL: check_address,
     Field.PORTAL: check_portal_name,
 }
+
+_NAMES = (Field.FIRST_NAME, Field.NAME_PREFIX, Field.LAST_NAME)
 
 Texts = Mapping[Field, str | None]
 
@@ -26,7 +29,7 @@ def read_texts(cells: Cells[Field]) -> Texts:
     """The texts of a record; what is wrong with them is kept in the cells."""
     texts = {field: cells.checked(field, check) for field, check in _CHECKS.items()}
     if texts[Field.ATTENDEE_NAME] is None:
-        names = [text for field in (Field.FIRST_NAME, Field.LAST_NAME) if (text := texts[field])]
+        names = [text for field in _NAMES if (text := texts[field])]
         texts[Field.ATTENDEE_NAME] = " ".join(names) or None
     if Field.NAME not in cells:
         cells.refuse(Field.NAME, "is empty; give the appointment a title")

@@ -30,6 +30,7 @@ class Field(enum.StrEnum):
     ATTENDEE_NAME = "attendee_name"
     ATTENDEE_EMAIL = "attendee_email"
     FIRST_NAME = "first_name"
+    NAME_PREFIX = "name_prefix"
     LAST_NAME = "last_name"
     PORTAL = "portal"
 
@@ -60,11 +61,12 @@ _ENGLISH: Mapping[Field, str] = {
 _DUTCH: Mapping[Field, str] = {
     Field.NAME: "onderwerp titel afspraak",
     Field.STARTS_AT: (
-        "begint begint_om begin_tijd start_tijd aanvang aanvangstijd van tijd tijdstip datum_tijd datum_en_tijd "
+        "begint begint_om begin_tijd start_tijd aanvang aanvangstijd van tijd tijd_van van_tijd tijdstip beginuur uur "
+        "datum_tijd datum_en_tijd "
         "begindatum_en_tijd startdatum_en_tijd"
     ),
-    Field.ENDS_AT: "eindigt eindigt_om eind einde eindtijd tot einddatum_en_tijd",
-    Field.DATE: "datum dag begindatum startdatum afspraakdatum",
+    Field.ENDS_AT: "eindigt eindigt_om eind einde eindtijd tot tijd_tot tot_tijd einduur einddatum_en_tijd",
+    Field.DATE: "datum dag begindatum startdatum afspraakdatum afspraak_datum datum_afspraak",
     Field.END_DATE: "einddatum",
     Field.DURATION: "duur duur_minuten duur_min duur_in_minuten minuten tijdsduur duur_in_uren duur_uren uren",
     Field.CUSTOMER_ID: "klant_id klantnummer klantnr",
@@ -72,14 +74,18 @@ _DUTCH: Mapping[Field, str] = {
         "deelnemer contactpersoon klantnaam clientnaam patientnaam naam_klant naam_client naam_patient naam_deelnemer "
         "genodigde gast"
     ),
-    Field.ATTENDEE_EMAIL: "e_mailadres mailadres email_klant email_deelnemer klant_email email_client",
-    Field.FIRST_NAME: "voornaam",
+    Field.ATTENDEE_EMAIL: (
+        "e_mailadres mailadres email_klant email_deelnemer klant_email email_client email_adres_klant "
+        "emailadres_klant emailadres_client client_email"
+    ),
+    Field.FIRST_NAME: "voornaam roepnaam",
+    Field.NAME_PREFIX: "tussenvoegsel tussenvoegsels voorvoegsel voorvoegsels",
     Field.LAST_NAME: "achternaam",
     Field.PORTAL: "portaal portaalnaam naam_portaal klantportaal",
 }
 _SECOND_BEST: Mapping[Field, str] = {
     Field.NAME: (
-        "type appointment_type event_type event_type_name service dienst behandeling soort_afspraak omschrijving "
+        "soort type appointment_type event_type event_type_name service dienst behandeling soort_afspraak omschrijving "
         "description summary samenvatting activiteit"
     ),
 }
@@ -155,6 +161,10 @@ def match_columns(table: Table, choices: Choices) -> Columns[Field]:
     matcher.take_meanings()
     matcher.take_known(lambda field, headers: _apart(matcher, field, headers))
     _take_customer(matcher)
+    lacks_name = Field.ATTENDEE_EMAIL in matcher.taken and Field.ATTENDEE_NAME not in matcher.taken
+    if Field.NAME not in matcher.taken and lacks_name:
+        # `Omschrijving` and `Naam` beside an address: what it is about, and who that is.
+        matcher.take_second_best()
     _take_names(matcher)
     matcher.take_second_best()
     matcher.name_unknown()

@@ -98,12 +98,15 @@ class _Reader:
         settings = _settings(calendar)
         zones = Zones([part for part in calendar.parts if part.name == "VTIMEZONE"], self._zone)
         around = _Around(zones=zones, zone_shown=settings.get("X-WR-TIMEZONE") or self._zone.key)
-        if "@" in (name := settings.get("X-WR-CALNAME", "")):
-            self._owners.add(name.casefold())
+        name = settings.get("X-WR-CALNAME", "").casefold()
+        if "@" in name:
+            self._owners.add(name)
         for part in calendar.parts:
             if part.name == "VEVENT":
                 self.count += 1
                 event = event_of(part, self.count)
+                # Some calendars have the name of their owner, and some that of a practice.
+                self._owners.update(one.key for one in event.attendees if one.key and one.name.casefold() == name)
                 self._around[event.line] = around
                 self._events.append((event, settings.get("METHOD", "").upper()))
             elif part.name not in _NOT_WORTH_A_NOTE:

@@ -31,6 +31,7 @@ _CHECKS: Mapping[Field, Callable[[str, str], str]] = {
     Field.COMPANY_NAME: check_text,
     Field.PERSON: check_text,
     Field.FIRST_NAME: check_text,
+    Field.NAME_PREFIX: check_text,
     Field.LAST_NAME: check_text,
     Field.ADDRESS: _check_no_date,
     Field.HOUSE_NUMBER: _check_no_date,

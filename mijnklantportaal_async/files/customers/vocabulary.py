@@ -27,6 +27,7 @@ class Field(enum.StrEnum):
     COUNTRY_CODE = "country_code"
     PERSON = "person"
     FIRST_NAME = "first_name"
+    NAME_PREFIX = "name_prefix"
     LAST_NAME = "last_name"
     PORTAL = "portal"
 
@@ -34,7 +35,7 @@ class Field(enum.StrEnum):
 REQUIRED = (Field.COMPANY_NAME, Field.ADDRESS, Field.ZIP_CODE, Field.CITY, Field.PRIMARY_EMAIL)
 """What the portal wants of every customer."""
 
-PERSONS = (Field.PERSON, Field.FIRST_NAME, Field.LAST_NAME)
+PERSONS = (Field.PERSON, Field.FIRST_NAME, Field.NAME_PREFIX, Field.LAST_NAME)
 """Who stands for a customer that is no company."""
 
 _ENGLISH: Mapping[Field, str] = {
@@ -46,34 +47,37 @@ _ENGLISH: Mapping[Field, str] = {
     Field.ZIP_CODE: "zip_code zip postal_code post_code",
     Field.CITY: "city town place",
     Field.PRIMARY_EMAIL: "primary_email email e_mail mail email_address primary_email_address",
-    Field.COUNTRY_CODE: "country_code country",
+    Field.COUNTRY_CODE: "country_code country country_name",
     Field.PERSON: "contact contact_name contact_person full_name",
     Field.FIRST_NAME: "first_name given_name",
     Field.LAST_NAME: "last_name surname family_name",
     Field.PORTAL: "portal portal_name",
 }
 _DUTCH: Mapping[Field, str] = {
-    Field.COMPANY_NAME: "bedrijfsnaam bedrijf firma firmanaam handelsnaam organisatie klant klantnaam relatienaam",
+    Field.COMPANY_NAME: (
+        "bedrijfsnaam naam_bedrijf bedrijf firma firmanaam handelsnaam organisatie klant klantnaam relatienaam"
+    ),
     Field.ADDRESS: (
         "adres straat straatnaam straat_en_huisnummer straat_huisnummer adresregel adresregel_1 adres_1 bezoekadres "
         "vestigingsadres"
     ),
-    Field.HOUSE_NUMBER: "huisnummer huisnr",
+    Field.HOUSE_NUMBER: "huisnummer huisnr nr hnr",
     Field.HOUSE_LETTER: "huisletter",
-    Field.HOUSE_NUMBER_ADDITION: "toevoeging huisnummertoevoeging huisnummer_toevoeging huisnr_toevoeging",
-    Field.ZIP_CODE: "postcode",
+    Field.HOUSE_NUMBER_ADDITION: "toevoeging toev huisnummertoevoeging huisnummer_toevoeging huisnr_toevoeging",
+    Field.ZIP_CODE: "postcode pc",
     Field.CITY: "plaats plaatsnaam woonplaats vestigingsplaats stad",
     Field.PRIMARY_EMAIL: "e_mailadres mailadres primair_e_mailadres e_mail_algemeen",
-    Field.COUNTRY_CODE: "land landcode",
+    Field.COUNTRY_CODE: "land landcode landnaam",
     Field.PERSON: "contactpersoon contactnaam volledige_naam",
-    Field.FIRST_NAME: "voornaam",
+    Field.FIRST_NAME: "voornaam roepnaam",
+    Field.NAME_PREFIX: "tussenvoegsel tussenvoegsels voorvoegsel voorvoegsels",
     Field.LAST_NAME: "achternaam",
     Field.PORTAL: "portaal portaalnaam naam_portaal klantportaal",
 }
 _PARTS: Mapping[Field, str] = {
     Field.ADDRESS: "straat street adresregel1 straatnaam",
     Field.HOUSE_NUMBER: "huisnummer housenumber",
-    Field.HOUSE_NUMBER_ADDITION: "toevoeging huisnummertoevoeging",
+    Field.HOUSE_NUMBER_ADDITION: "toevoeging toev huisnummertoevoeging",
     Field.ZIP_CODE: "postcode zip zipcode postalcode",
     Field.CITY: "plaats city woonplaats",
     Field.COUNTRY_CODE: "land country landcode",
@@ -107,7 +111,8 @@ _SECOND_BEST = _joined(
         Field.ADDRESS: " ".join(_OTHER_KINDS) + " invoice_street billing_street billing_address_1",
         Field.PRIMARY_EMAIL: (
             "e_mailadres_facturen email_facturen factuur_email e_mailadres_factuur email_factuur invoice_email "
-            "billing_email e_mail_facturatie e_mailadres_offertes email_1 email_2"
+            "billing_email e_mail_facturatie e_mailadres_offertes e_mail_voor_facturen "
+            "e_mail_voor_offertes email_1 email_2"
         ),
         Field.ZIP_CODE: "billing_zip billing_postal_code",
         Field.CITY: "billing_city",

@@ -209,7 +209,9 @@ class ColumnMatcher(Generic[FieldT]):
                 self._leave(headers)
                 continue
             rest = self._without_copies(headers)
-            if len(rest) == 1:
+            if len(rest) == 1 and self._is_empty(rest[0]) and self._has_second_best(field):
+                self.unused(rest[0])
+            elif len(rest) == 1:
                 self.take(field, rest[0])
             elif (parts := apart(field, rest)) is not None and not set(parts) & (
                 set(self.taken) | set(candidates) - {field}
@@ -292,9 +294,16 @@ class ColumnMatcher(Generic[FieldT]):
         for header in headers:
             self.unused(header)
 
+    def _is_empty(self, header: str) -> bool:
+        return bool(self.table.records) and not self.table.cells_of(header, most=len(self.table.records))
+
+    def _has_second_best(self, field: FieldT) -> bool:
+        second = [header for header in self.left if self._vocabulary.known_second_best.get(plain(header)) is field]
+        return any(not self._is_empty(header) for header in second)
+
     def _without_copies(self, headers: list[str]) -> list[str]:
         """Without columns that are empty, or say the same as another."""
-        filled = [header for header in headers if self.table.cells_of(header, most=len(self.table.records))]
+        filled = [header for header in headers if self.table.records and not self._is_empty(header)]
         if not filled:
             return headers if len(headers) == 1 or not self.table.records else headers[:1]
         rest: list[str] = []
