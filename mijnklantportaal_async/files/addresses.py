@@ -11,8 +11,10 @@ _DOMAIN = re.compile(r"[^.@]+(?:\.[^.@]+)*")
 
 def bare_address(text: str) -> str:
     """An address without what programs write around it."""
-    text = re.sub(r"^mailto:", "", text.strip(), flags=re.IGNORECASE).strip("; ,")
-    if (named := _NAMED.fullmatch(text)) is not None:
+    text = text.strip("; ,")
+    if text[:7].lower() == "mailto:":
+        text = text[7:].strip()
+    if text.endswith(">") and (named := _NAMED.fullmatch(text)) is not None:
         return named["address"]
     return text
 

@@ -19,8 +19,6 @@ class Header:
 
     plain: str
     """Without case, accents, spaces and other marks."""
-    words: tuple[str, ...]
-    """In lower case, without accents."""
     base: str
     """As `plain`, without what stands in parentheses at the end, or a zone there."""
     appendix: str
@@ -40,7 +38,6 @@ def taken_apart(header: str) -> Header:
     found = _APPENDIX.match(header) or _ZONE_AT_THE_END.match(header)
     return Header(
         plain=plain(header),
-        words=words_of(header),
         base=plain(found["base"]) if found else plain(header),
         appendix=found["appendix"].strip() if found else "",
     )

@@ -111,6 +111,7 @@ def test_a_web_page_is_called_one(page: str) -> None:
         ("Dag;Begin;Eind;Afspraak;Klant", "20-04-2027;9:00;9:30;Intake;cst_1"),
         ("Datum;Tijd;Onderwerp;Naam;E-mail;Duur", "20-04-2027;09:00 - 09:30;Intake;Anna;anna@example.nl;30"),
         ("Datum;Tijd;Onderwerp;Klantnummer;Duur", "20-04-2027;van 9.00 tot 9.30 uur;Intake;cst_1;"),
+        ("Datum;Tijd;Onderwerp;Klantnummer", "20-04-2027;9:00-9:30;Intake;cst_1"),
     ],
 )
 def test_what_stands_in_the_cells_tells_columns_apart(headers: str, row: str) -> None:

@@ -2,7 +2,7 @@
 
 import enum
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import time
 
 from mijnklantportaal_async.files.choices import Choices
@@ -168,7 +168,7 @@ def match_columns(table: Table, choices: Choices) -> Columns[Field]:
     _take_names(matcher)
     matcher.take_second_best()
     matcher.name_unknown()
-    matcher.refuse_missing(_missing(matcher.taken))
+    matcher.refuse_missing(_missing(matcher))
     return matcher.columns()
 
 
@@ -194,6 +194,7 @@ def _apart(matcher: ColumnMatcher[Field], field: Field, headers: list[str]) -> d
 _is_day_alone = _says(
     lambda parts: parts.date is not None and (parts.time is None or not parts.time.replace(tzinfo=None) > time())
 )
+_is_span = _says(lambda parts: parts.until is not None)
 _is_time_alone = _says(lambda parts: parts.date is None and parts.time is not None)
 
 
@@ -234,14 +235,16 @@ def _take_names(matcher: ColumnMatcher[Field]) -> None:
             matcher.take(Field.ATTENDEE_NAME, header)
 
 
-def _missing(taken: Collection[Field]) -> list[str]:
+def _missing(matcher: ColumnMatcher[Field]) -> list[str]:
+    taken = matcher.taken
     missing: list[str] = []
     if Field.NAME not in taken:
         missing.append("name (the title)")
     if Field.STARTS_AT not in taken:
         missing.append("starts_at (or date and start)")
-    # A cell may hold both, as in 09:00 - 09:30: the rows tell.
-    if Field.ENDS_AT not in taken and Field.DURATION not in taken:
+    # A cell may hold both, as in 09:00 - 09:30.
+    spans = matcher.cells(taken[Field.STARTS_AT]) if Field.STARTS_AT in taken else []
+    if Field.ENDS_AT not in taken and Field.DURATION not in taken and not (spans and all(map(_is_span, spans))):
         missing.append("ends_at, or duration in minutes")
     if Field.CUSTOMER_ID not in taken:
         has_name = not {Field.ATTENDEE_NAME, Field.FIRST_NAME, Field.LAST_NAME}.isdisjoint(taken)

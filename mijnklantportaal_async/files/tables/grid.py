@@ -49,7 +49,7 @@ def table_of(grid: Grid, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, st
     unnamed: set[int] = set()
     line_breaks = False
     for line, cells in grid[place + 1 :]:
-        if [plain(cell) for cell in cells[: len(names)]] == names:
+        if cells and plain(cells[0]) == names[0] and [plain(cell) for cell in cells[: len(names)]] == names:
             left_out.append(LeftOut(line=line, title=shown_value(cells[0]), reason="names the columns once more"))
             continue
         if (total := _total_in(cells)) is not None:
