@@ -63,6 +63,9 @@ class Account:
         for line in file.bad_lines:
             problems = [f"{one.column} {one.message}".strip() for one in file.problems if one.line == line]
             self._write(ResultRow(line=line, outcome="bad row", error="; ".join(problems)))
+        # Canceled, all day, an older version: no appointments by what the file says itself.
+        for one in file.left_out:
+            self._write(ResultRow(line=one.line, outcome="left out", error=one.reason))
 
     def add(self, result: Result) -> None:
         """Notes a result."""
@@ -100,7 +103,7 @@ class Account:
             return 3
         if self.counts["not sent"] and self.interrupted:
             return 130
-        return 0 if set(self.counts) <= {"scheduled"} else 1
+        return 0 if set(self.counts) <= {"scheduled", "left out"} else 1
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items()) or "no rows"

@@ -1,9 +1,12 @@
 """Tables as spreadsheets and exports leave them: where the headers stand, what is no row, what is damaged."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from office import appointments, customers, left_out, problem, question_of, starts, titles
 
 from mijnklantportaal_async.files import FileQuestionError, RowFileError
+from mijnklantportaal_async.files.letters import encoded_once, likely_encodings, was_encoded_twice
 
 HEADERS = "Onderwerp;Datum;Van;Tot;Naam;E-mail"
 ROW = "Intake;20-04-2027;09:00;09:30;Anna Bakker;anna@example.nl"
@@ -435,3 +438,24 @@ def test_letters_that_were_encoded_twice_are_found_and_mended_when_asked() -> No
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_without_a_mark_is_known_by_its_zeros(encoding: str) -> None:
     assert titles(appointments(TABLE.encode(encoding))) == ["Intake"]
+
+
+def as_another_program_reads_it(text: str) -> str:
+    """UTF-8 taken for cp1252; the five bytes that it has no letter for are kept as they are."""
+    return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+
+
+@given(st.text("éèëïöüÉÍÁàçñßÝ€\u2019\u201c\u2013 abc", min_size=1, max_size=30))
+def test_any_western_text_that_was_encoded_twice_is_mended(text: str) -> None:
+    twice = as_another_program_reads_it(text)
+
+    assert encoded_once(twice) == text
+    assert (was_encoded_twice(twice) is None) == text.isascii()
+    assert was_encoded_twice(text) is None
+
+
+@given(st.text("éèëïöüàçñ abcdefg", min_size=6, max_size=40), st.sampled_from(["cp1252", "mac_roman", "cp850"]))
+def test_an_encoding_that_is_named_makes_the_text_readable(text: str, encoding: str) -> None:
+    data = f"Café {text}\n".encode(encoding)
+
+    assert data.decode(likely_encodings(data)[0])[:4] == "Café"
