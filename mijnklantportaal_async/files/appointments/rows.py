@@ -210,7 +210,7 @@ class _TimeReader:
         if day is None or parts.time is None:
             return None
         header = self._cells.header(field)
-        name = parts.zone or self._zone_of(field)
+        column, name = ("", parts.zone) if parts.zone else self._zone_of(field)
         try:
             if parts.time.tzinfo is not None or not name:
                 shown = f"{parts.time.tzinfo}" if parts.time.tzinfo is not None else ""
@@ -220,7 +220,10 @@ class _TimeReader:
                 there = moment_in(day, parts.time, name, self._manner.zone)
                 moment = moment_of(there.date(), there.timetz(), self._manner.zone, header)
         except ZoneError as error:
-            self._cells.refuse(field, str(error))
+            way_out = (
+                f"; or say --ignore-column {shown_value(column)!r} if its times are the portal's" if column else ""
+            )
+            self._cells.refuse(field, f"{error}{way_out}")
             return None
         except ValueError as error:
             self._cells.refuse(field, str(error).removeprefix(f"{header}: "))
@@ -229,13 +232,13 @@ class _TimeReader:
             self.zone_shown = shown
         return moment
 
-    def _zone_of(self, field: Field) -> str:
-        """The zone of a time that names none: by its header, or by a column of zones."""
+    def _zone_of(self, field: Field) -> tuple[str, str]:
+        """The zone of a time that names none: by its header, or by a column of zones, which is named too."""
         if (named := self._manner.zones.get(field)) is not None:
-            return named
-        found: dict[bool, str] = {}
+            return "", named
+        found: dict[bool, tuple[str, str]] = {}
         for header, kind in self._manner.meanings.items():
             text = cleaned(self._record.cells.get(header, ""))
             if kind is Meaning.TIME_ZONE and text and not says_nothing(text):
-                found.setdefault(not _ENDS.isdisjoint(words_of(header)), text)
-        return (found.get(field is Field.ENDS_AT) or found.get(False) or "") if found else ""
+                found.setdefault(not _ENDS.isdisjoint(words_of(header)), (header, text))
+        return found.get(field is Field.ENDS_AT) or found.get(False) or ("", "")
