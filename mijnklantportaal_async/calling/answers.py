@@ -15,7 +15,7 @@ from mijnklantportaal_async.calling.auth import Token, conceal, conceal_bytes
 from mijnklantportaal_async.calling.headers import LONGEST_WAIT, asked_wait, retry_after
 from mijnklantportaal_async.calling.wire import Answer, Request, python_name
 from mijnklantportaal_async.errors import Outcome, one_line
-from mijnklantportaal_async.values.serde import UnreadableError
+from mijnklantportaal_async.values.serde import UnreadableError, without_byte_order_mark
 
 LOST_ANSWERS = frozenset({408, 425, 460, 499})
 """4xx by which something on the way says that it waited no longer: the portal may have done it all the same."""
@@ -108,7 +108,7 @@ def read_error_body(body: bytes) -> tuple[str | None, dict[str, list[str]]]:
     Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
     """
     try:
-        data = orjson.loads(body)
+        data = orjson.loads(without_byte_order_mark(body))
     except orjson.JSONDecodeError:
         return None, {}
     if not isinstance(data, dict):
