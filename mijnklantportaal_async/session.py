@@ -306,6 +306,7 @@ class PortalSession(
             await run.stop()
         self._caller.sender.closing.close()
         await self._caller.sender.transport.aclose()
+        self._caller.files.close()
         await self._caller.sender.observer.aclose()
 
     async def __aenter__(self) -> Self:

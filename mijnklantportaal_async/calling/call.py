@@ -1,13 +1,15 @@
 """One call: an attempt, and after a failure another, a look, or an error."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from typing import NoReturn, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import Any, NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
 from mijnklantportaal_async.calling.claims import Turn
+from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.finder import Finder
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
@@ -15,6 +17,8 @@ from mijnklantportaal_async.calling.wire import Effect, Request
 from mijnklantportaal_async.errors import Outcome
 
 T = TypeVar("T")
+
+USED_UP = "; it is not sent again, because its file can be read only once"
 
 CLAIM_SLACK = 10.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
@@ -28,9 +32,10 @@ class Caller:
         quota: How many retries are left.
     """
 
-    __slots__ = ("quota", "sender")
+    __slots__ = ("files", "quota", "sender")
 
     def __init__(self, *, sender: Sender, quota: RetryQuota) -> None:
+        self.files = FileThreads()
         self.sender = sender
         self.quota = quota
 
@@ -66,6 +71,23 @@ class Caller:
             return result
         finally:
             self._end(record)
+
+    async def send_form(self, form: Form, call: Coroutine[Any, Any, T]) -> T:
+        """Makes a call with files: measures them before, and leaves nothing open afterwards.
+
+        Raises:
+            TypeError: A file gives something else than bytes.
+            ValueError: The files are too large, or one is none.
+            OSError: One cannot be read. Nothing was sent.
+        """
+        try:
+            self.sender.transport.check_usable()
+            await form.prepare(self.files, self.sender.clock)
+            return await call
+        finally:
+            # Where it was not come to.
+            call.close()
+            form.end()
 
     async def call_once(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], T], finder: Finder[T]
@@ -217,6 +239,8 @@ class Caller:
     def _give_up(self, request: Request, error: errors.MijnKlantportaalError, record: CallRecord) -> NoReturn:
         """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
+        if request.is_used_up:
+            error.message += USED_UP
         operation = request.operation
         if record.doubt is Doubt.OPEN and operation.effect is not Effect.READ:
             # What this attempt came to says nothing of the one before.
@@ -249,6 +273,8 @@ class Caller:
     ) -> bool:
         """Whether the table allows another attempt after this failure."""
         step = judge(request.operation.effect, error)
+        if request.is_used_up:
+            return False
         if isinstance(error, errors.RateLimitedError):
             left, pause = queue_left(options, record), self.sender.limiter.snapshot().resets_in
             return left is None or pause <= left

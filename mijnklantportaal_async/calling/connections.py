@@ -9,6 +9,7 @@ import select
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from weakref import WeakSet
 
@@ -24,6 +25,10 @@ LARGE = 16 * 1024
 """Bytes that the kernel takes at once. Of more, TLS does not tell whether all have left."""
 
 
+LARGEST_UNSENT = 128 * 1024
+"""Bytes of a long body that wait in the kernel without being on their way."""
+
+
 class Connections:
     """Those of one session that have a request under way. One timer watches over all their deadlines.
 
@@ -32,12 +37,13 @@ class Connections:
         is_encrypted: Whether TLS is spoken over them.
     """
 
-    __slots__ = ("_due", "_is_encrypted", "_kept", "_loop", "_next", "_poll", "_timer")
+    __slots__ = ("_due", "_is_encrypted", "_kept", "_loop", "_moving", "_next", "_poll", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, is_encrypted: bool) -> None:
         self._loop = loop
         self._is_encrypted = is_encrypted
         self._due: dict[asyncio.Transport, float] = {}
+        self._moving: dict[asyncio.Transport, Callable[[], float]] = {}
         # Their protocols: not every loop has transports that can be referred to weakly.
         self._kept: WeakSet[asyncio.BaseProtocol] = WeakSet()
         self._next = NEVER
@@ -77,6 +83,20 @@ class Connections:
         if until < self._next:
             self._set_timer(until)
 
+    def begin_moving(self, transport: asyncio.Transport, later: Callable[[], float]) -> None:
+        """A long body leaves from now on.
+
+        Args:
+            transport: The connection.
+            later: Asked when its time is over: until when it has time now that bytes have moved.
+        """
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # What waits in the kernel has not left: the more waits there, the less anybody knows of what moves.
+            with suppress(*_GONE):
+                made = transport.get_extra_info("socket")
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, LARGEST_UNSENT)
+        self._moving[transport] = later
+
     def end(self, transport: asyncio.Transport, size: int) -> None:
         """The answer came in whole. What of the request has not left by then never will.
 
@@ -85,7 +105,8 @@ class Connections:
             size: Bytes of the request's body.
         """
         self._due.pop(transport, None)
-        if (self._is_encrypted and size > LARGE) or _unsent(transport):
+        self._moving.pop(transport, None)
+        if (self._is_encrypted and size > LARGE) or unsent(transport):
             reset(transport)
         elif self._is_encrypted and not transport.is_closing():
             self._kept.add(transport.get_protocol())
@@ -93,6 +114,7 @@ class Connections:
     def give_up(self, transport: asyncio.Transport) -> None:
         """There is no answer, or none that anybody waits for."""
         self._due.pop(transport, None)
+        self._moving.pop(transport, None)
         reset(transport)
 
     def give_up_all(self) -> None:
@@ -114,7 +136,12 @@ class Connections:
     def _ring(self) -> None:
         now = self._loop.time()
         for transport, until in list(self._due.items()):
-            if until <= now:
+            if until > now:
+                continue
+            later = self._moving.get(transport)
+            if later is not None and (moved := later()) > now:
+                self._due[transport] = moved
+            else:
                 self.give_up(transport)
         self._cancel_timer()
         following = min(self._due.values(), default=NEVER)
@@ -131,7 +158,7 @@ def reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-def _unsent(transport: asyncio.Transport) -> int:
+def unsent(transport: asyncio.Transport) -> int:
     """Bytes that have not left."""
     try:
         return transport.get_write_buffer_size()

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     )
     from mijnklantportaal_async.models.customers import Customer as Customer, NewCustomer as NewCustomer
     from mijnklantportaal_async.models.file_content import FileContent as FileContent
+    from mijnklantportaal_async.models.file_content import FileSource as FileSource
+    from mijnklantportaal_async.models.file_content import Progress as Progress
     from mijnklantportaal_async.models.file_request import (
         FileRequest as FileRequest,
         FileRequestLinks as FileRequestLinks,
@@ -89,7 +91,7 @@ _NAMES = {
         "CustomerSubscription CustomerSubscriptionOptions SubscriptionInterval SubscriptionStatus"
     ),
     "customers": "Customer NewCustomer",
-    "file_content": "FileContent",
+    "file_content": "FileContent FileSource Progress",
     "file_request": "FileRequest FileRequestLinks NewRequestedFile RequestedFile",
     "file_share": "FileShare FileShareLinks",
     "files": "CloudFile FileOrDirectory FileType",

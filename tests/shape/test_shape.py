@@ -65,7 +65,7 @@ def room_of_module(module: str) -> str:
 
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
-THE_RIM = ("aiohttp_inside", "client_session", "exchange", "failures", "leaving", "transport")
+THE_RIM = ("aiohttp_inside", "client_session", "exchange", "failures", "leaving", "streaming", "transport")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -128,7 +128,10 @@ def test_what_a_tag_of_the_sandbox_plays_is_an_operation_of_it() -> None:
 
 
 def test_every_model_is_found_where_it_is_said_to_be() -> None:
+    aliases = {"FileSource", "Progress"}
     for name, home in models._HOMES.items():
+        if name in aliases:
+            continue
         assert getattr(models, name).__module__ == f"mijnklantportaal_async.models.{home}"
     written = {
         node.name
@@ -136,7 +139,7 @@ def test_every_model_is_found_where_it_is_said_to_be() -> None:
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.ClassDef)
     }
-    assert written == set(models._HOMES)
+    assert written == set(models._HOMES) - aliases
     assert written - {"Record"} <= set(mijnklantportaal_async.__all__)
 
 
