@@ -67,6 +67,13 @@ class Connections:
         except _GONE:
             return True
 
+    def hears(self, transport: asyncio.Transport) -> bool:
+        """Whether something has come over a connection that the event loop will learn of a turn later."""
+        try:
+            return self._is_readable(transport)
+        except _GONE:
+            return False
+
     def _is_readable(self, transport: asyncio.Transport) -> bool:
         # A transport without a socket is nothing that aiohttp connects.
         number, poll = transport.get_extra_info("socket").fileno(), self._poll

@@ -19,6 +19,10 @@ _REFUSED = frozenset({401, 407, 429})
 """Answers after which a request can be sent again without doubt: it was not carried out."""
 
 
+TURNS = 3
+"""Of the event loop, until who waits for an answer has what lies on the connection."""
+
+
 class SentBeforeError(Exception):
     """Somebody wanted to send again what may have been carried out: aiohttp itself, or a middleware of the user's."""
 
@@ -158,10 +162,18 @@ class Leaving:
     def begin_moving(self) -> None:
         """A form begins to leave: its time is over when nothing of it moves, however long it is."""
         self.has_sent_all = False
+        self._status = None
         self._handed = self._moved = 0
         self.has_moved()
         if self._transport is not None:
             self._connections.begin_moving(self._transport, self._later)
+
+    async def is_answered(self) -> bool:
+        """Whether there is an answer already. What comes with a reset is lost to who writes before he reads."""
+        if self._status is None and self._transport is not None and self._connections.hears(self._transport):
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+        return self._status is not None
 
     def hands_on(self, size: int) -> None:
         """So many bytes of it are about to be handed to the connection."""

@@ -164,7 +164,6 @@ class FileSource:
             left = self.size - at
             if len(piece) > left:
                 raise SourceError(f"it has grown beyond {self.size} bytes while it was sent")
-            # One byte more is asked for at the end, so that what came short is known to have ended.
             if len(piece) == left:
                 if piece:
                     yield piece
@@ -210,7 +209,9 @@ class FileSource:
         return read
 
     def _read(self, at: int) -> bytes:
-        asked = min(PIECE, self.size - at + 1)
+        left = self.size - at
+        # One byte more than there should be at the end, so that growing shows.
+        asked = left + 1 if left <= PIECE else PIECE
         with self._turn.lock:
             self._handle.seek(self._start + at)
             piece = self._handle.read(asked)

@@ -64,6 +64,8 @@ class LeavingForm(aiohttp.Payload):
         try:
             async with aclosing(form.pieces()) as pieces:
                 async for piece in pieces:
+                    if await leaving.is_answered():
+                        return
                     leaving.hands_on(len(piece))
                     await writer.write(piece)
                     leaving.has_moved()

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import socket
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import TracebackType
@@ -107,7 +109,7 @@ class ByteServer:
         self.steps = list(steps)
         self.came: list[Came] = []
         self.connections = 0
-        self.open = 0
+        self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -117,6 +119,11 @@ class ByteServer:
     @property
     def url(self) -> str:
         return f"{self.origin}/v1"
+
+    @property
+    def open(self) -> int:
+        """Connections that the client has neither closed nor reset, whatever the step is doing."""
+        return sum(not _is_gone(writer) for writer in self._writers)
 
     async def wait_until_idle(self) -> None:
         for _ in range(500):
@@ -143,7 +150,7 @@ class ByteServer:
         assert task is not None
         self._tasks.add(task)
         self.connections += 1
-        self.open += 1
+        self._writers.add(writer)
         try:
             with suppress(asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
                 while True:
@@ -151,7 +158,7 @@ class ByteServer:
                     if writer.is_closing():
                         break
         finally:
-            self.open -= 1
+            self._writers.discard(writer)
             self._tasks.discard(task)
             with suppress(ConnectionError):
                 writer.close()
@@ -163,3 +170,13 @@ class ByteServer:
         self.came.append(came)
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         await step(Conversation(came, reader, writer))
+
+
+def _is_gone(writer: asyncio.StreamWriter) -> bool:
+    if writer.is_closing():
+        return True
+    made = writer.get_extra_info("socket")
+    # Of what is not read nobody hears otherwise. 8: the other side has closed politely.
+    return made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0 or (
+        sys.platform == "linux" and made.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] in {7, 8}
+    )

@@ -161,16 +161,16 @@ async def test_the_portal_has_what_was_sent(tmp_path: Path) -> None:
         assert sandbox.file(stored.id) == CONTENT
 
 
-@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 262_143, 262_144, 262_145, 600_000])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_any_size_arrives_whole(make_portal: MakePortal, tmp_path: Path, kind: str, size: int) -> None:
-    sources = Sources(tmp_path, content(size)[:size])
+async def test_any_size_arrives_whole(make_portal: MakePortal, tmp_path: Path, kind: str) -> None:
     async with ByteServer(takes()) as server:
-        named = {} if kind == "promised iterator" else {"filename": "a.pdf"}
-        await make_portal(server.url).upload_file(sources.make(kind), **named)
-        assert server.came[0].content == sources.whole
-    for file in sources.opened:
-        file.close()
+        portal = make_portal(server.url)
+        for size in (0, 1, 65_535, 65_536, 262_143, 262_144, 262_145, 600_000):
+            sources = Sources(tmp_path, content(size)[:size])
+            await portal.upload_file(FileContent.of(sources.make(kind), "file", filename="a.pdf"))
+            assert server.came[-1].content == sources.whole
+            for file in sources.opened:
+                file.close()
 
 
 async def test_a_form_without_a_file_in_it_is_none(make_portal: MakePortal) -> None:
@@ -232,7 +232,7 @@ async def test_truths_in_a_form_are_what_laravel_reads(make_portal: MakePortal) 
 
     invoice = {"id": "inv_1", "customerId": "cst_1"}
     async with ByteServer(takes(201, invoice)) as server:
-        portal = make_portal(server.url)
+        portal = make_portal(server.url, retry=RetryPolicy(attempts=1), reconcile=None)
         for truth in (True, False):
             try:
                 await portal.create_customer_invoice(
@@ -571,10 +571,10 @@ async def test_bytes_that_move_are_life(make_portal: MakePortal, tmp_path: Path,
     async with ByteServer(slowly) as server, aiohttp.ClientSession() as http:
         limits = Timeouts(queue=0.8, attempt=0.8, call=0.9)
         portal = make_portal(server.url, timeouts=limits, **({"http": http} if way == "http=" else {}))
-        began = time.monotonic()
+        began = asyncio.get_running_loop().time()
         await portal.upload_file(path)
         # Of the test, not of the code: it has to have taken longer than the clocks.
-        assert time.monotonic() - began > 0.9
+        assert asyncio.get_running_loop().time() - began > 0.9
 
 
 async def test_bytes_that_stand_still_are_the_end(make_portal: MakePortal, tmp_path: Path) -> None:
