@@ -390,6 +390,25 @@ class PaginationError(MijnKlantportaalError):
         )
 
 
+class DownloadError(MijnKlantportaalError):
+    """A file could not be fetched whole, and nothing of it was kept.
+
+    `status` and `body` are what its host answered in place of the file, if it did; they say nothing about the portal.
+    """
+
+    advice = "Nothing was changed, here or in the portal. Call again."
+
+    def __init__(self, message: str, *, status: int = 0, host: str = "", body: str = "", **context: Any) -> None:
+        super().__init__(message, **context)
+        self.status, self.host, self.body = status, host, body[:EXCERPT_LENGTH]
+
+
+class LinkExpiredError(DownloadError):
+    """The link is not good any more: those of the portal are for 5 minutes."""
+
+    advice = "Make a new link, with download_file for one; given the file's id, save_file makes its links itself."
+
+
 class TokenRefreshError(MijnKlantportaalError):
     """A new access token could not be had."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
@@ -15,6 +15,9 @@ from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_se
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Effect, Request
 from mijnklantportaal_async.errors import Outcome
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.file_hosts import FileHosts
 
 T = TypeVar("T")
 
@@ -30,14 +33,33 @@ class Caller:
     Args:
         sender: Sends single requests.
         quota: How many retries are left.
+        make_hosts: Makes what asks other hosts for files.
+
+    Attributes:
+        files: The threads that files are read and written on.
     """
 
-    __slots__ = ("files", "quota", "sender")
+    __slots__ = ("_hosts", "_make_hosts", "files", "quota", "sender")
 
-    def __init__(self, *, sender: Sender, quota: RetryQuota) -> None:
+    def __init__(self, *, sender: Sender, quota: RetryQuota, make_hosts: "Callable[[], FileHosts]") -> None:
         self.files = FileThreads()
+        self._make_hosts = make_hosts
+        self._hosts: FileHosts | None = None
         self.sender = sender
         self.quota = quota
+
+    @property
+    def hosts(self) -> "FileHosts":
+        """What asks other hosts for files; made for the first of them."""
+        if self._hosts is None:
+            self._hosts = self._make_hosts()
+        return self._hosts
+
+    async def close_files(self) -> None:
+        """Ends the threads, and the connections to hosts of files. Any number of times."""
+        if self._hosts is not None:
+            await self._hosts.aclose()
+        self.files.close()
 
     async def call(
         self,

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
+from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.sources import PIECE, Source, measured
-from mijnklantportaal_async.models.file_content import FileContent
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import write
 
@@ -25,11 +25,11 @@ class _Part(NamedTuple):
     name: str
     head: bytes
     value: bytes
-    file: FileContent | None
+    file: "models.FileContent | None"
 
 
 class _Moved(NamedTuple):
-    file: FileContent
+    file: "models.FileContent"
     sent: int
     size: int
 
@@ -190,7 +190,7 @@ class Form:
 
     def _part(self, name: str, value: Any) -> _Part:
         said, content, file = f'name="{name}"', b"", None
-        if isinstance(value, FileContent):
+        if isinstance(value, models.FileContent):
             # As browsers do: UTF-8 as it is, and nothing escaped but the quote. Line breaks were refused before.
             shown = value.filename.replace('"', "%22")
             said += f'; filename="{shown}"\r\nContent-Type: {value.content_type}'

@@ -5,13 +5,14 @@ What can be read again from its start is; what cannot is read once. Exactly as m
 
 import os
 import stat
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mijnklantportaal_async.calling.file_threads import FileThreads, Turn
-from mijnklantportaal_async.models.file_content import FileContent
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.models.file_content import FileContent
 
 PIECE = 256 * 1024
 """Bytes that are read at once."""
@@ -52,7 +53,7 @@ class Source(Protocol):
         ...
 
 
-async def measured(file: FileContent, threads: FileThreads) -> Source:
+async def measured(file: "FileContent", threads: FileThreads) -> Source:
     """The source of a file, with its size.
 
     Raises:
@@ -79,7 +80,7 @@ async def measured(file: FileContent, threads: FileThreads) -> Source:
     return await _spooled(source, file, threads)
 
 
-def _checked(source: Source, file: FileContent) -> Source:
+def _checked(source: Source, file: "FileContent") -> Source:
     if file.size is not None and file.size != source.size:
         raise ValueError(f"{file.filename} has {source.size} bytes, not size={file.size}")
     return source
@@ -144,7 +145,7 @@ class FileSource:
         self.size = size
         self._threads = threads
         self._path = path
-        self._handle = handle
+        self._handle: Any = handle
         self._is_callers = turn is not None
         self._turn = turn or Turn()
         self._start = start
@@ -295,7 +296,7 @@ async def _read_once(handle: Any, threads: FileThreads) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _spooled(source: AsyncIterable[bytes], file: FileContent, threads: FileThreads) -> Source:
+async def _spooled(source: AsyncIterable[bytes], file: "FileContent", threads: FileThreads) -> Source:
     """All that a source gives, in a file that is nobody's but ours and goes with us."""
     kept: Any = await threads.run(_new_spool)
     spool = FileSource(threads, 0, handle=kept)
@@ -320,6 +321,9 @@ async def _spooled(source: AsyncIterable[bytes], file: FileContent, threads: Fil
 
 
 def _new_spool() -> Any:
+    # Imported on the thread, at the first one.
+    import tempfile
+
     return tempfile.TemporaryFile(buffering=0)
 
 
@@ -355,7 +359,7 @@ def _place_in(handle: Any, turn: Turn) -> tuple[int, int] | None:
 
 def _check_bytes(piece: Any) -> bytes:
     if isinstance(piece, (bytearray, memoryview)):
-        return bytes(piece)
+        return bytes(piece)  # pyright: ignore[reportUnknownArgumentType]
     if not isinstance(piece, bytes):
         kind = type(piece).__name__
         hint = "; open it with 'rb'" if isinstance(piece, str) else ""

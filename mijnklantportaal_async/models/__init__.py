@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         CloudFile as CloudFile,
         FileOrDirectory as FileOrDirectory,
         FileType as FileType,
+        SavedFile as SavedFile,
     )
     from mijnklantportaal_async.models.invoices import Invoice as Invoice, InvoiceItem as InvoiceItem
     from mijnklantportaal_async.models.payment_links import (
@@ -94,7 +95,7 @@ _NAMES = {
     "file_content": "FileContent FileSource Progress",
     "file_request": "FileRequest FileRequestLinks NewRequestedFile RequestedFile",
     "file_share": "FileShare FileShareLinks",
-    "files": "CloudFile FileOrDirectory FileType",
+    "files": "CloudFile FileOrDirectory FileType SavedFile",
     "invoices": "Invoice InvoiceItem",
     "payment_links": "PaymentLink PaymentLinkPayment PaymentLinkStatus",
     "punch_cards": "IssuedPunchCard PunchCard PunchCardPeriod PunchCardStatus",

@@ -63,7 +63,9 @@ class Conversation:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    async def read(self, most: int | None = None, *, piece: int = 1 << 16, pause: float = 0.0, keep: bool = True) -> None:
+    async def read(
+        self, most: int | None = None, *, piece: int = 1 << 16, pause: float = 0.0, keep: bool = True
+    ) -> None:
         """Reads the body, or no more than so many bytes of it."""
         wanted = self.came.length if most is None else most
         parts = []
