@@ -227,7 +227,7 @@ class Transfer:
             return await self._ask(first, at)
         if head.status in _PASSING:
             raise BrokenOffError(f"{arriving.host} answered {head.status}")
-        if first is not None and self._may_ask_for_a_part and (head.status < 300 or head.status == 416):
+        if self._may_ask_for_a_part and (head.status in {200, 206} or head.status == 416):
             # Not what was asked for. Whatever it is, it is not put behind what is there.
             self._may_ask_for_a_part = False
             return await self._ask(None, 0)
