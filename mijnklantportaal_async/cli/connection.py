@@ -1,5 +1,6 @@
 """Opens the portal that a command talks to: a real one, or an embedded sandbox."""
 
+import hashlib
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy, is_loopback
+from mijnklantportaal_async.calling.auth import Token, hide
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.failures import CommandError
@@ -46,6 +48,8 @@ class OpenPortal:
     portal: PortalSession
     zone: ZoneInfo
     clock: Clock
+    fingerprint: str
+    """Tells the portal and the key from others. Nobody can read the key from it."""
     sandbox: "Sandbox | None" = None
     keep_open: bool = False
     """Whether the sandbox stays up when the command is done. An interrupted command takes it back."""
@@ -115,11 +119,11 @@ async def open_portal(
         async with _open_sandbox(connection, terminal, zone, hooks) as opened:
             yield opened
         return
-    base_url = base_url_of(connection)
+    base_url, key = base_url_of(connection), hide(_api_key())
     async with _session(
-        api_key=_api_key(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
+        api_key=key.reveal(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
     ) as portal:
-        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection))
+        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=_fingerprint(base_url, key))
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
@@ -147,6 +151,11 @@ def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
         return PortalSession(retry=retry, timeouts=_TIMEOUTS, hooks=(patience.note, *hooks), **settings)
     except ValueError as error:
         raise CommandError(f"{error}.") from error
+
+
+def _fingerprint(base_url: str, key: Token) -> str:
+    # Slow on purpose where somebody has the record and guesses keys; those of the portal are too long for that anyway.
+    return hashlib.scrypt(key.reveal().encode(), salt=base_url.encode(), n=2**12, r=8, p=1, dklen=12).hex()
 
 
 def _api_key() -> str:
@@ -190,7 +199,14 @@ async def _open_sandbox(
         async with _session(
             api_key=sandbox.api_key, base_url=sandbox.url, timezone=zone, hooks=hooks, clock=clock
         ) as portal:
-            opened = OpenPortal(portal=portal, zone=zone, clock=clock, sandbox=sandbox, keep_open=connection.keep_open)
+            opened = OpenPortal(
+                portal=portal,
+                zone=zone,
+                clock=clock,
+                fingerprint=f"sandbox {connection.sandbox_database or 'in memory'}",
+                sandbox=sandbox,
+                keep_open=connection.keep_open,
+            )
             yield opened
         if connection.calendar is not None:
             await write_calendar(sandbox, connection.calendar, terminal)
