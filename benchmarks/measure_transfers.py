@@ -1,0 +1,198 @@
+"""What files cost on their way: CPU, memory, and how long the event loop stands still. All in one process, in turns.
+
+A ratio is taken within a round, so that what slows the machine down for a second or two hits both sides of it. Memory
+and the event loop are looked at in rounds of their own: looking costs as well.
+"""
+
+import asyncio
+import gc
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import attrs
+
+from benchmarks.file_server import FILES_PATH
+from benchmarks.server_process import MeterReading, ServerProcess
+from benchmarks.spread import Spread
+from benchmarks.transfer_clients import RAW, TRANSFER_CONTENDERS, Carrier, TransferContender
+from mijnklantportaal_async import CloudFile
+
+SMALL = 10_000
+"""Bytes of a small file."""
+AT_ONCE = 8
+"""Small files that are under way together."""
+TICK = 0.001
+"""Seconds between two looks at whether the event loop turns."""
+
+
+@attrs.frozen
+class Job:
+    """What is carried in one round."""
+
+    key: str
+    title: str
+    is_upload: bool
+    size: int
+    count: int = 1
+
+
+@attrs.frozen(kw_only=True)
+class TransferResult:
+    """What one contender came to with one job."""
+
+    key: str
+    title: str
+    job: Job
+    cpu: Spread
+    """Milliseconds of this process, all its threads together."""
+    cpu_ratio: Spread
+    """To raw aiohttp in the same round."""
+    megabytes_per_second: Spread
+    stall: Spread
+    """Milliseconds for which the event loop stood still, the longest of a round."""
+    memory: Spread | None
+    """Megabytes that the process took beyond what it had before, at the most; None where the system does not tell."""
+
+
+def jobs_of(size: int, count: int) -> tuple[Job, ...]:
+    """A large file, and many small ones, both ways."""
+    large, small = f"{size / 1e6:.0f} MB", f"{count} files of {SMALL / 1e3:.0f} kB"
+    return (
+        Job("large_down", f"{large} down", is_upload=False, size=size),
+        Job("large_up", f"{large} up", is_upload=True, size=size),
+        Job("small_down", f"{small} down", is_upload=False, size=SMALL, count=count),
+        Job("small_up", f"{small} up", is_upload=True, size=SMALL, count=count),
+    )
+
+
+async def measure_transfers(
+    server: ServerProcess, *, jobs: tuple[Job, ...], rounds: int, looks: int
+) -> list[TransferResult]:
+    """Runs all contenders with each job.
+
+    Args:
+        server: Where files come from and go to.
+        jobs: What is carried.
+        rounds: How often each contender runs.
+        looks: How often its memory and the event loop are looked at.
+    """
+    folder = Path(tempfile.mkdtemp())
+    try:
+        return [result for job in jobs for result in await _measure_job(server, job, folder, rounds, looks)]
+    finally:
+        shutil.rmtree(folder)
+
+
+async def _measure_job(
+    server: ServerProcess, job: Job, folder: Path, rounds: int, looks: int
+) -> list[TransferResult]:
+    source = folder / "up.bin"
+    source.write_bytes(bytes(job.size))
+    link = CloudFile(link=f"{server.origin}{FILES_PATH}{job.size}", expires_at=datetime(2037, 1, 1, tzinfo=UTC))
+
+    async def carry(carrier: Carrier) -> None:
+        left = iter(range(job.count))
+
+        async def one_after_the_other(target: Path) -> None:
+            for _ in left:
+                await (carrier.upload(source) if job.is_upload else carrier.download(link, target))
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(min(AT_ONCE, job.count)):
+                group.create_task(one_after_the_other(folder / f"down-{number}.bin"))
+
+    taken: dict[TransferContender, list[tuple[float, float]]] = {one: [] for one in TRANSFER_CONTENDERS}
+    stalls: dict[TransferContender, list[float]] = {one: [] for one in TRANSFER_CONTENDERS}
+    memory: dict[TransferContender, list[float]] = {one: [] for one in TRANSFER_CONTENDERS}
+    async with AsyncExitStack() as stack:
+        opened = {one: await stack.enter_async_context(one.open(server.base_url)) for one in TRANSFER_CONTENDERS}
+        for carrier in opened.values():
+            await carry(carrier)
+        for number in range(rounds):
+            # Another one begins each time: none always comes after the same neighbour.
+            turn = number % len(TRANSFER_CONTENDERS)
+            for one in (*TRANSFER_CONTENDERS[turn:], *TRANSFER_CONTENDERS[:turn]):
+                taken[one].append(await _cost(server, job, lambda one=one: carry(opened[one])))
+        for _ in range(looks):
+            for one in TRANSFER_CONTENDERS:
+                stalls[one].append(await _longest_stall(lambda one=one: carry(opened[one])))
+                grown = await _growth(lambda one=one: carry(opened[one]))
+                if grown is not None:
+                    memory[one].append(grown)
+    total = job.size * job.count / 1e6
+    return [
+        TransferResult(
+            key=one.key,
+            title=one.title,
+            job=job,
+            cpu=Spread.of(cpu * 1e3 for cpu, _ in taken[one]),
+            cpu_ratio=Spread.of(own[0] / other[0] for own, other in zip(taken[one], taken[RAW], strict=True)),
+            megabytes_per_second=Spread.of(total / wall for _, wall in taken[one]),
+            stall=Spread.of(stalls[one]),
+            memory=Spread.of(memory[one]) if memory[one] else None,
+        )
+        for one in TRANSFER_CONTENDERS
+    ]
+
+
+async def _cost(server: ServerProcess, job: Job, carry: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    """Seconds of CPU, and by the clock."""
+    before = await asyncio.to_thread(server.meter)
+    gc.collect()
+    wall, cpu = time.perf_counter(), time.process_time()
+    await carry()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    _check_count(before, await asyncio.to_thread(server.meter), job)
+    return cpu, wall
+
+
+def _check_count(before: MeterReading, after: MeterReading, job: Job) -> None:
+    requests, moved = after.requests - before.requests, after.bytes - before.bytes
+    if requests != job.count or moved < job.count * job.size:
+        raise RuntimeError(f"the server counted {requests} requests and {moved} bytes for {job}")
+
+
+async def _longest_stall(carry: Callable[[], Awaitable[None]]) -> float:
+    """Milliseconds."""
+    longest = 0.0
+    gc.collect()
+
+    async def look() -> None:
+        nonlocal longest
+        before = time.perf_counter()
+        while True:
+            await asyncio.sleep(TICK)
+            now = time.perf_counter()
+            longest = max(longest, now - before - TICK)
+            before = now
+
+    looking = asyncio.ensure_future(look())
+    try:
+        await carry()
+    finally:
+        looking.cancel()
+    return longest * 1e3
+
+
+async def _growth(carry: Callable[[], Awaitable[None]]) -> float | None:
+    """Megabytes of the process at its largest, beyond what it had before. Linux only."""
+    if sys.platform != "linux":
+        return None
+    gc.collect()
+    # From now on the largest size is counted anew.
+    Path("/proc/self/clear_refs").write_text("5")
+    before = _kilobytes("VmRSS")
+    await carry()
+    return (_kilobytes("VmHWM") - before) / 1024
+
+
+def _kilobytes(name: str) -> int:
+    with open(f"/proc/{os.getpid()}/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
