@@ -57,8 +57,10 @@ class Arriving:
         """
         failure = ""
         try:
-            async for piece in self._response.content.iter_any():
-                yield piece
+            # One after the other as they came: `iter_any` puts together what lies there, which copies it.
+            async for piece, _ in self._response.content.iter_chunks():
+                if piece:
+                    yield piece
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             failure = reason_of(error)
         if failure:

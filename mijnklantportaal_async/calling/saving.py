@@ -52,7 +52,8 @@ class Saving:
         self._turn = Turn()
         self._file: int | None = None
         self._is_made = self._is_over = False
-        self._held: list[bytes | memoryview] = []
+        # Filled again and again: what each piece takes is free for the next one, which costs less than new memory.
+        self._held = bytearray()
         self._holds = 0
         self._hashes: dict[str, Any] = {}
         self.size = 0
@@ -63,18 +64,17 @@ class Saving:
         Args:
             algorithms: Whose sums are worth to be taken.
         """
-        self._held, self._holds, self.size = [], 0, 0
+        self._holds = self.size = 0
         self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
 
-    async def add(self, piece: bytes | memoryview) -> None:
+    async def add(self, piece: bytes) -> None:
         """More of it."""
-        self._held.append(piece)
-        self._holds += len(piece)
+        end = self._holds + len(piece)
+        self._held[self._holds : end] = piece
+        self._holds = end
         self.size += len(piece)
-        if self._holds >= WRITTEN_AT_ONCE:
-            held, self._held, at = self._held, [], self.size - self._holds
-            self._holds = 0
-            await self._threads.run(lambda: self._write(held, at))
+        if end >= WRITTEN_AT_ONCE:
+            await self._threads.run(self._write)
 
     async def finish(self, name: str, sums: Mapping[str, str], *, replace: bool) -> str | None:
         """Puts it into its place.
@@ -91,11 +91,10 @@ class Saving:
             FileExistsError: There is another meanwhile.
             OSError: It could not be written.
         """
-        held, self._held, at = self._held, [], self.size - self._holds
         target = os.path.join(self._folder, name)
 
         def end() -> str | None:
-            self._write(held, at)
+            self._write()
             if any(self._hashes[algorithm].hexdigest() != wanted for algorithm, wanted in sums.items()):
                 return None
             with self._turn.lock:
@@ -126,20 +125,21 @@ class Saving:
             if self._is_made:
                 os.unlink(self._path)
 
-    def _write(self, pieces: list[bytes | memoryview], at: int) -> None:
-        with self._turn.lock:
+    def _write(self) -> None:
+        """Writes what is held. Nothing is added meanwhile."""
+        with self._turn.lock, memoryview(self._held) as held:
             if self._is_over:
                 return
             if self._file is None:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
                 self._is_made = True
-            os.lseek(self._file, at, os.SEEK_SET)
-            for piece in pieces:
-                for taken in self._hashes.values():
-                    taken.update(piece)
-                left = memoryview(piece)
-                while left:
-                    left = left[os.write(self._file, left) :]
+            os.lseek(self._file, self.size - self._holds, os.SEEK_SET)
+            left = held[: self._holds]
+            for taken in self._hashes.values():
+                taken.update(left)
+            while left:
+                left = left[os.write(self._file, left) :]
+            self._holds = 0
 
 
 def place_of(target: str | os.PathLike[str], *, replace: bool) -> Place:
