@@ -15,8 +15,11 @@ from urllib.parse import unquote
 
 from mijnklantportaal_async.calling.file_threads import FileThreads, Turn
 
-WRITTEN_AT_ONCE = 1024 * 1024
-"""Bytes that are collected before they are written."""
+WRITTEN_AT_ONCE = 2 * 1024 * 1024
+"""Bytes that are collected before they are written: to go to a thread and back costs as much as to write some."""
+
+MOST_PIECES = 1000
+"""Pieces that are collected, however small; systems write no more than 1024 at once."""
 
 _BINARY = getattr(os, "O_BINARY", 0)
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3]) *(\..*)?", re.I | re.S)
@@ -52,8 +55,7 @@ class Saving:
         self._turn = Turn()
         self._file: int | None = None
         self._is_made = self._is_over = False
-        # Filled again and again: what each piece takes is free for the next one, which costs less than new memory.
-        self._held = bytearray()
+        self._held: list[bytes] = []
         self._holds = 0
         self._hashes: dict[str, Any] = {}
         self.size = 0
@@ -64,16 +66,15 @@ class Saving:
         Args:
             algorithms: Whose sums are worth to be taken.
         """
-        self._holds = self.size = 0
+        self._held, self._holds, self.size = [], 0, 0
         self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
 
     async def add(self, piece: bytes) -> None:
         """More of it."""
-        end = self._holds + len(piece)
-        self._held[self._holds : end] = piece
-        self._holds = end
+        self._held.append(piece)
+        self._holds += len(piece)
         self.size += len(piece)
-        if end >= WRITTEN_AT_ONCE:
+        if self._holds >= WRITTEN_AT_ONCE or len(self._held) >= MOST_PIECES:
             await self._threads.run(self._write)
 
     async def finish(self, name: str, sums: Mapping[str, str], *, replace: bool) -> str | None:
@@ -127,19 +128,28 @@ class Saving:
 
     def _write(self) -> None:
         """Writes what is held. Nothing is added meanwhile."""
-        with self._turn.lock, memoryview(self._held) as held:
+        with self._turn.lock:
             if self._is_over:
                 return
             if self._file is None:
                 self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
                 self._is_made = True
             os.lseek(self._file, self.size - self._holds, os.SEEK_SET)
-            left = held[: self._holds]
             for taken in self._hashes.values():
-                taken.update(left)
-            while left:
-                left = left[os.write(self._file, left) :]
-            self._holds = 0
+                for piece in self._held:
+                    taken.update(piece)
+            _write_all(self._file, self._held)
+            self._held, self._holds = [], 0
+
+
+def _write_all(file: int, pieces: list[bytes]) -> None:
+    """All pieces with one call of the system, where it has such a call and the disk takes them at once."""
+    written = os.writev(file, pieces) if hasattr(os, "writev") and pieces else 0
+    for piece in pieces:
+        left = memoryview(piece)[written:]
+        written = max(0, written - len(piece))
+        while left:
+            left = left[os.write(file, left) :]
 
 
 def place_of(target: str | os.PathLike[str], *, replace: bool) -> Place:
