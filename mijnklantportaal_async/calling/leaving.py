@@ -9,7 +9,7 @@ from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
 
 from mijnklantportaal_async.calling import aiohttp_inside as inside
-from mijnklantportaal_async.calling.connections import NEVER, Connections, unsent
+from mijnklantportaal_async.calling.connections import NEVER, Connections, untaken
 from mijnklantportaal_async.calling.exchange import MOST_UNFIT, TooLateError, Unfit, UnfitError, fit_transport
 from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import CallRecord, State
@@ -183,12 +183,12 @@ class Leaving:
         """The connection has taken them: the time begins anew."""
         self._end = self._connections.now() + self._seconds
         if self._transport is not None:
-            self._moved = self._handed - unsent(self._transport)
+            self._moved = self._handed - untaken(self._transport)
             self._connections.begin(self._transport, self._end)
 
     def _later(self) -> float:
         """Until when there is time, by what has moved since somebody looked."""
-        moved = self._handed if self._transport is None else self._handed - unsent(self._transport)
+        moved = self._handed if self._transport is None else self._handed - untaken(self._transport)
         if moved > self._moved:
             self._moved = moved
             self._end = self._connections.now() + self._seconds
