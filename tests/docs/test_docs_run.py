@@ -160,8 +160,7 @@ async def run(tree: ast.Module, file: str, names: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("block", places(FRAGMENTS))
 async def test_fragment(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "sqlite:///" in block.code:
-        monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     async with names_for(block, monkeypatch) as names:
         with printed() as output:
             await run(block.tree(), str(block.page), names)
