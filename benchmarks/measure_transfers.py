@@ -90,9 +90,7 @@ async def measure_transfers(
         shutil.rmtree(folder)
 
 
-async def _measure_job(
-    server: ServerProcess, job: Job, folder: Path, rounds: int, looks: int
-) -> list[TransferResult]:
+async def _measure_job(server: ServerProcess, job: Job, folder: Path, rounds: int, looks: int) -> list[TransferResult]:
     source = folder / "up.bin"
     source.write_bytes(bytes(job.size))
     link = CloudFile(link=f"{server.origin}{FILES_PATH}{job.size}", expires_at=datetime(2037, 1, 1, tzinfo=UTC))

@@ -41,9 +41,7 @@ class ServerProcess:
 @contextmanager
 def server_process(module: str = "benchmarks.server") -> Generator[ServerProcess]:
     """Runs a module that prints its port, until the end of the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
