@@ -122,6 +122,27 @@ def test_only_the_rim_imports_aiohttp() -> None:
     assert importing == {f"calling/{name}.py" for name in THE_RIM} | {"session.py"}
 
 
+BYTES_UP, BYTES_DOWN = {"file_threads", "form", "sources", "streaming"}, {"arrival", "file_hosts", "saving", "transfer"}
+TOUCHES_FILES = re.compile(
+    r"(?<![\w.])(?<!def )open\(|\bos\.(open|read|write|writev|stat|replace|link|unlink)\(|\.(read|write)_bytes\(|tempfile"
+)
+
+
+def test_no_tag_knows_how_bytes_go() -> None:
+    """One place carries them up, one down; fetching what links lead to is no operation of the portal."""
+    for path in (PACKAGE / "api").glob("*.py"):
+        below = {module.rpartition(".")[2] for module in imports_of(path)}
+        assert not below & BYTES_UP, f"{path.name} imports {below & BYTES_UP}"
+        assert path.stem == "downloads" or not below & BYTES_DOWN, f"{path.name} imports {below & BYTES_DOWN}"
+        assert not TOUCHES_FILES.search(path.read_text()), path.name
+
+
+def test_only_sources_read_files_and_only_saving_writes_them() -> None:
+    code = {path.stem: path.read_text() for path in (PACKAGE / "calling").glob("*.py")}
+    assert {name for name, text in code.items() if TOUCHES_FILES.search(text)} == {"saving", "sources"}
+    assert {name for name, text in code.items() if "multipart/" in text} == {"form"}
+
+
 def test_files_stay_readable() -> None:
     long = {path.name: lines for path in MODULES if (lines := len(path.read_text().splitlines())) > 420}
     assert long == {}
