@@ -184,12 +184,16 @@ def upload(
         typer.Option(help="Where it is remembered what was uploaded; among your data when left out.", dir_okay=False),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Also send what was sent before and nobody knows the outcome of.")
+        bool,
+        typer.Option("--again", help="Also send what may have been sent before, or is not in the portal any more."),
     ] = False,
 ) -> ExitCode:
     """Store files in the portal, each once. A second run says what is there already.
 
-    The portal cannot list its files, so this machine remembers: by the bytes of a file, its name and where it was put.
+    The portal cannot list its files, so this machine remembers what it sent: by API key, directory, name and the bytes
+    of the file. Of what may have been sent before, a run says that nobody knows, and does not send it.
+
+    The first Ctrl-C stops: the file under way gets some seconds to learn its outcome. A second one ends at once.
     """
     from mijnklantportaal_async.cli.upload_command import upload as upload_files
 

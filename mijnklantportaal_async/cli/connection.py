@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -154,8 +155,8 @@ def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
 
 
 def _fingerprint(base_url: str, key: Token) -> str:
-    # Slow on purpose where somebody has the record and guesses keys; those of the portal are too long for that anyway.
-    return hashlib.scrypt(key.reveal().encode(), salt=base_url.encode(), n=2**12, r=8, p=1, dklen=12).hex()
+    # Keys of the portal are too long to be guessed from it.
+    return hashlib.sha256(f"uploads\0{check_base_url(base_url)}\0{key.reveal()}".encode()).hexdigest()[:32]
 
 
 def _api_key() -> str:
@@ -203,7 +204,7 @@ async def _open_sandbox(
                 portal=portal,
                 zone=zone,
                 clock=clock,
-                fingerprint=f"sandbox {connection.sandbox_database or 'in memory'}",
+                fingerprint=f"sandbox {(connection.sandbox_database or Path()).absolute()}",
                 sandbox=sandbox,
                 keep_open=connection.keep_open,
             )
