@@ -71,6 +71,8 @@ class UploadRecord:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: what could not be written is not tried again behind our back.
+            if self._path.exists() and not self._path.is_file():
+                raise OSError("it is no ordinary file")
             file = open(self._path, "a+b", buffering=0, opener=_for_its_owner)  # noqa: SIM115 - closed below
         except OSError as error:
             raise CommandError(
