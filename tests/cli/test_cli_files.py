@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
-from cli_support import KEY, Command, Outcome
+from cli_support import KEY, AtTerminal, Command, Outcome, Start, needs_setsid
 
 from mijnklantportaal_async.cli.upload_record import Upload, UploadRecord, default_place
 from mijnklantportaal_async.sandbox import ALL_SCOPES, Fault, FileFault, Sandbox
@@ -73,7 +75,7 @@ def states(record: Path) -> list[str]:
 @contextmanager
 def full_disk(size: int) -> Iterator[None]:
     """No file can be larger meanwhile."""
-    resource, signal = pytest.importorskip("resource"), pytest.importorskip("signal")
+    resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -288,9 +290,7 @@ def test_what_cannot_be_remembered_is_not_sent(
     assert upload(path).messages.count("it is there already") == 1
 
 
-def test_an_outcome_that_cannot_be_noted_is_said(
-    upload: Uploaded, sandbox: Sandbox, path: Path, record: Path
-) -> None:
+def test_an_outcome_that_cannot_be_noted_is_said(upload: Uploaded, sandbox: Sandbox, path: Path, record: Path) -> None:
     """The disk fills up while the file is sent."""
     path.write_bytes(b"x")
     line = len(orjson.dumps({"key": ["x" * 32, "", path.name, "x" * 64], "state": "begun", "id": ""})) + 1
@@ -387,3 +387,130 @@ def test_what_cannot_be_written_is_said_as_it_is(command: Command, sandbox: Sand
     assert "It cannot be saved: " in ended.messages
     assert "Nothing was kept" in ended.messages
     assert list(tmp_path.iterdir()) == []
+
+
+def test_half_of_it_in_the_portal_is_said(upload: Uploaded, sandbox: Sandbox, path: Path, record: Path) -> None:
+    identifier = upload(path).output.split()[0]
+    other = sandbox.put("/files", name=path.name, content=CONTENT[:100])["id"]
+    record.write_text(record.read_text().replace(identifier, other))
+    ended = upload(path)
+    assert (ended.code, ended.output.split()[0]) == (1, other)
+    assert f"it has {len(CONTENT)} bytes, and of {other} the portal says 100" in ended.messages
+    assert "it is there already" not in ended.messages
+
+
+def test_a_file_that_changes_meanwhile_is_not_remembered_as_stored(
+    upload: Uploaded, sandbox: Sandbox, path: Path, record: Path
+) -> None:
+    """As many bytes as before, so that nothing else tells."""
+
+    def change() -> None:
+        while not uploads(sandbox):
+            time.sleep(0.005)
+        path.write_bytes(CONTENT[::-1])
+
+    sandbox.fail_next(Fault.SLOW_COMMIT, method="POST", path="/files", delay=0.5)
+    changing = threading.Thread(target=change)
+    changing.start()
+    ended = upload(path)
+    changing.join()
+    assert ended.code == 3, ended.everything
+    assert "it was changed while it was sent: nobody knows which bytes fsf_" in ended.messages
+    assert states(record) == ["begun"]
+    path.write_bytes(CONTENT)
+    assert upload(path).code == 3
+    assert uploads(sandbox) == 1
+
+
+# --- Stopped -----------------------------------------------------------------------------------------------------
+
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+LARGE = bytes(12 << 20)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(90):
+        while not is_so():
+            await asyncio.sleep(0.01)
+
+
+def portal(speed: float = 1.0) -> Sandbox:
+    return Sandbox(keys={KEY: ALL_SCOPES}, rate_limit=None, speed=speed)
+
+
+@needs_signals
+@pytest.mark.parametrize(("numbers", "code"), [([2], 130), ([2, 2], 130), ([15], 143)])
+async def test_a_download_that_is_stopped_leaves_nothing(
+    started: Start, tmp_path: Path, numbers: list[int], code: int
+) -> None:
+    async with portal() as sandbox:
+        stored = sandbox.put("/files", name="a.pdf", content=LARGE)
+        sandbox.fail_next_download(FileFault.SLOW)
+        run = await started("save", stored["id"], "--to", tmp_path, base_url=sandbox.url)
+        await until(lambda: any(entry.stat().st_size for entry in tmp_path.iterdir()))
+        for number in numbers:
+            run.send(signal.Signals(number))
+        ended = await run.end()
+        assert (ended.code, ended.output) == (code, "")
+        assert "Traceback" not in ended.messages
+        assert os.listdir(tmp_path) == []
+
+
+@needs_signals
+async def test_an_upload_under_way_gets_time_to_learn_its_outcome(
+    started: Start, path: Path, record: Path, tmp_path: Path
+) -> None:
+    (second := tmp_path / "b").touch()
+    async with portal() as sandbox:
+        sandbox.fail_next(Fault.SLOW_COMMIT, method="POST", delay=0.6)
+        run = await started("upload", path, second, "--record", record, base_url=sandbox.url)
+        await until(lambda: bool(sandbox.requests))
+        run.send(signal.SIGINT)
+        ended = await run.end()
+        assert (ended.code, ended.output.split()[0]) == (130, sandbox.records("/files")[0]["id"])
+        assert "Not sent, and not looked at: 1 file after it." in ended.messages
+        assert states(record) == ["begun", "stored"]
+        assert uploads(sandbox) == 1
+
+
+@needs_signals
+async def test_the_second_signal_ends_at_once_and_the_next_run_knows(started: Start, path: Path, record: Path) -> None:
+    async with portal() as sandbox:
+        sandbox.fail_next(Fault.STALL_AFTER_COMMIT, method="POST")
+        run = await started("upload", path, "--record", record, base_url=sandbox.url)
+        await until(lambda: bool(sandbox.records("/files")))
+        run.send(signal.SIGINT)
+        await run.until_it_says("Press Ctrl-C again")
+        run.send(signal.SIGINT)
+        ended = await run.end()
+        assert (ended.code, ended.output) == (3, "")
+        assert "interrupted while it was sent, and nobody knows whether it arrived" in ended.messages
+        assert states(record) == ["begun"]
+
+
+@needs_signals
+async def test_a_killed_run_is_remembered_too(started: Start, path: Path, record: Path) -> None:
+    async with portal() as sandbox:
+        sandbox.fail_next(Fault.STALL_AFTER_COMMIT, method="POST")
+        run = await started("upload", path, "--record", record, base_url=sandbox.url)
+        await until(lambda: bool(sandbox.records("/files")))
+        run.send(signal.SIGKILL)
+        await run.end()
+        assert states(record) == ["begun"]
+
+
+@needs_setsid
+async def test_a_person_sees_how_far_it_is(path: Path, record: Path, tmp_path: Path) -> None:
+    (empty := tmp_path / "none.txt").touch()
+    async with portal(speed=20) as sandbox:
+        environment = {"MIJNKLANTPORTAAL_API_KEY": KEY, "MIJNKLANTPORTAAL_BASE_URL": sandbox.url}
+        stored = sandbox.put("/files", name="a[red].pdf", content=LARGE)
+        sandbox.fail_next_download(FileFault.SLOW)
+        command = AtTerminal("save", stored["id"], "--to", tmp_path / "x", environment=environment)
+        await command.until_it_shows("12.6 MB")
+        assert await command.end() == 0
+        assert "a[red].pdf" in command.shown
+        command = AtTerminal("upload", path, empty, "--record", record, environment=environment)
+        assert await command.end() == 0, command.shown
+        assert "Traceback" not in command.shown
+        assert uploads(sandbox) == 2
