@@ -6,12 +6,11 @@ and the event loop are looked at in rounds of their own: looking costs as well.
 
 import asyncio
 import gc
-import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,39 +90,29 @@ async def measure_transfers(
 
 
 async def _measure_job(server: ServerProcess, job: Job, folder: Path, rounds: int, looks: int) -> list[TransferResult]:
-    source = folder / "up.bin"
-    source.write_bytes(bytes(job.size))
-    link = CloudFile(link=f"{server.origin}{FILES_PATH}{job.size}", expires_at=datetime(2037, 1, 1, tzinfo=UTC))
-
-    async def carry(carrier: Carrier) -> None:
-        left = iter(range(job.count))
-
-        async def one_after_the_other(target: Path) -> None:
-            for _ in left:
-                await (carrier.upload(source) if job.is_upload else carrier.download(link, target))
-
-        async with asyncio.TaskGroup() as group:
-            for number in range(min(AT_ONCE, job.count)):
-                group.create_task(one_after_the_other(folder / f"down-{number}.bin"))
-
     taken: dict[TransferContender, list[tuple[float, float]]] = {one: [] for one in TRANSFER_CONTENDERS}
     stalls: dict[TransferContender, list[float]] = {one: [] for one in TRANSFER_CONTENDERS}
     memory: dict[TransferContender, list[float]] = {one: [] for one in TRANSFER_CONTENDERS}
     async with AsyncExitStack() as stack:
-        opened = {one: await stack.enter_async_context(one.open(server.base_url)) for one in TRANSFER_CONTENDERS}
-        for carrier in opened.values():
-            await carry(carrier)
+        carry = {
+            one: _carrying(server, job, folder, await stack.enter_async_context(one.open(server.base_url)))
+            for one in TRANSFER_CONTENDERS
+        }
+        for one in TRANSFER_CONTENDERS:
+            _clear(folder)
+            await carry[one]()
         for number in range(rounds):
             # Another one begins each time: none always comes after the same neighbour.
             turn = number % len(TRANSFER_CONTENDERS)
             for one in (*TRANSFER_CONTENDERS[turn:], *TRANSFER_CONTENDERS[:turn]):
-                taken[one].append(await _cost(server, job, lambda one=one: carry(opened[one])))
+                _clear(folder)
+                taken[one].append(await _cost(server, job, carry[one]))
         for _ in range(looks):
             for one in TRANSFER_CONTENDERS:
-                stalls[one].append(await _longest_stall(lambda one=one: carry(opened[one])))
-                grown = await _growth(lambda one=one: carry(opened[one]))
-                if grown is not None:
-                    memory[one].append(grown)
+                _clear(folder)
+                stalls[one].append(await _longest_stall(carry[one]))
+                _clear(folder)
+                memory[one] += await _growth(carry[one])
     total = job.size * job.count / 1e6
     return [
         TransferResult(
@@ -138,6 +127,30 @@ async def _measure_job(server: ServerProcess, job: Job, folder: Path, rounds: in
         )
         for one in TRANSFER_CONTENDERS
     ]
+
+
+def _carrying(server: ServerProcess, job: Job, folder: Path, carrier: Carrier) -> Callable[[], Awaitable[None]]:
+    """Does a job once; what comes down gets names that were not there before."""
+    source = folder / "up.bin"
+    source.write_bytes(bytes(job.size if job.is_upload else 0))
+    link = CloudFile(link=f"{server.origin}{FILES_PATH}{job.size}", expires_at=datetime(2037, 1, 1, tzinfo=UTC))
+
+    async def one_after_the_other(numbers: Iterator[int]) -> None:
+        for number in numbers:
+            await (carrier.upload(source) if job.is_upload else carrier.download(link, folder / f"{number}.down"))
+
+    async def carry() -> None:
+        numbers = iter(range(job.count))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(AT_ONCE, job.count)):
+                group.create_task(one_after_the_other(numbers))
+
+    return carry
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.glob("*.down"):
+        path.unlink()
 
 
 async def _cost(server: ServerProcess, job: Job, carry: Callable[[], Awaitable[None]]) -> tuple[float, float]:
@@ -179,18 +192,22 @@ async def _longest_stall(carry: Callable[[], Awaitable[None]]) -> float:
     return longest * 1e3
 
 
-async def _growth(carry: Callable[[], Awaitable[None]]) -> float | None:
-    """Megabytes of the process at its largest, beyond what it had before. Linux only."""
+async def _growth(carry: Callable[[], Awaitable[None]]) -> list[float]:
+    """Megabytes of the process at its largest, beyond what it had before. Linux only; nothing elsewhere."""
     if sys.platform != "linux":
-        return None
+        return []
     gc.collect()
-    # From now on the largest size is counted anew.
-    Path("/proc/self/clear_refs").write_text("5")
-    before = _kilobytes("VmRSS")
+    before = _count_anew()
     await carry()
-    return (_kilobytes("VmHWM") - before) / 1024
+    return [_megabytes("VmHWM") - before]
 
 
-def _kilobytes(name: str) -> int:
-    with open(f"/proc/{os.getpid()}/status") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+def _count_anew() -> float:
+    """From now on the largest size is counted anew; what it is now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _megabytes("VmRSS")
+
+
+def _megabytes(name: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024

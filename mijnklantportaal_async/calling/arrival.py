@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _NO_RANGE = re.compile(r"bytes \*/(\d+)")
+_SUM_HEADERS = ("Content-MD5", "x-amz-checksum-sha256", "Digest", "Repr-Digest", "Content-Digest", "x-goog-hash")
 _PACKED = re.compile(r"\.(gz|tgz)$", re.I)
 _PACKED_TYPES = frozenset({"application/gzip", "application/x-gzip", "application/x-tar", "application/x-gtar"})
 UNPACKED_AT_ONCE = 256 * 1024
@@ -36,7 +37,8 @@ class Head:
         tag = headers.get("ETag", "")
         self.tag = tag if tag.startswith('"') else ""
         self.packing = _packing(headers.get("Content-Encoding", ""), self.kind, name)
-        self.sums = {} if self.packing else _sums(headers)
+        has_sums = not self.packing and any(name in headers for name in _SUM_HEADERS)
+        self.sums = _sums(headers) if has_sums else {}
 
     @property
     def is_chunked(self) -> bool:

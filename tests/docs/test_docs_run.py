@@ -6,8 +6,8 @@ How to write a block (the same in README.md and in docs/):
   The environment names a sandbox (`MIJNKLANTPORTAAL_API_KEY`, `MIJNKLANTPORTAAL_BASE_URL`), so
   `PortalSession.from_env()` works; and that sandbox is the default `base_url` too, with any of `KEYS`: nothing leaves
   the machine.
-* Any other `python` block is a fragment, in an empty folder too. It may `await` at the top level, and finds, where it names them:
-  `portal` and `sandbox` (a session with an empty sandbox, both twenty times as fast as real time), `appointment`
+* Any other `python` block is a fragment, in an empty folder too. It may `await` at the top level, and finds, where it
+  names them: `portal` and `sandbox` (a session with an empty sandbox, both twenty times as fast as real time), `appointment`
   (one that was scheduled there), `requests` (three `NewAppointment`s), `starts_at` and `ends_at`; the public names of
   the package, of `.events` and of `.sandbox`; `asyncio`, `logging`, `datetime`, `timedelta`, `UTC` and `ZoneInfo`.
   Where it names `sandbox` or `portal`, the environment names that sandbox too.

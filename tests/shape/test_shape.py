@@ -122,9 +122,11 @@ def test_only_the_rim_imports_aiohttp() -> None:
     assert importing == {f"calling/{name}.py" for name in THE_RIM} | {"session.py"}
 
 
-BYTES_UP, BYTES_DOWN = {"file_threads", "form", "sources", "streaming"}, {"arrival", "file_hosts", "saving", "transfer"}
+BYTES_UP = {"file_threads", "form", "sources", "streaming"}
+BYTES_DOWN = {"arrival", "file_hosts", "saving", "transfer"}
 TOUCHES_FILES = re.compile(
-    r"(?<![\w.])(?<!def )open\(|\bos\.(open|read|write|writev|stat|replace|link|unlink)\(|\.(read|write)_bytes\(|tempfile"
+    r"(?<![\w.])(?<!def )open\(|\bos\.(open|read|write|writev|stat|replace|link|unlink)\(|"
+    r"\.(read|write)_bytes\(|tempfile"
 )
 
 
