@@ -12,9 +12,10 @@ from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
-from mijnklantportaal_async.calling.finder import Finder, finder_for
+from mijnklantportaal_async.calling.finder import Finder
 from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.many import Run
+from mijnklantportaal_async.calling.operation_finder import finder_for
 from mijnklantportaal_async.calling.pages import (
     Page,
     R,
