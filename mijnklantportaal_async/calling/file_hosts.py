@@ -86,6 +86,11 @@ class Arriving:
             self._response.close()
 
 
+def for_good(message: str, **context: Any) -> DownloadError:
+    """The end of a download that another try would not change."""
+    return DownloadError(message, is_permanent=True, **context)
+
+
 class FileHosts:
     """Asks for files, over connections of its own.
 
@@ -123,9 +128,9 @@ class FileHosts:
             place = response.headers.get(hdrs.LOCATION, "")
             response.close()
             if not place:
-                raise DownloadError(f"{url.host} redirects to nowhere", host=url.host or "", status=response.status)
+                raise for_good(f"{url.host} redirects to nowhere", host=url.host or "", status=response.status)
             url = self._redirected(url, place)
-        raise DownloadError(f"{url.host} redirects again and again", host=url.host or "")
+        raise for_good(f"{url.host} redirects again and again", host=url.host or "")
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -177,16 +182,16 @@ class FileHosts:
         except ValueError:
             following = URL()
         if url.scheme == "https" and following.scheme == "http":
-            raise DownloadError(f"{url.host} redirects to a place without TLS; not followed", host=url.host or "")
+            raise for_good(f"{url.host} redirects to a place without TLS; not followed", host=url.host or "")
         return self._allowed(following, f"a redirect of {url.host}")
 
     def _allowed(self, url: URL, what: str) -> URL:
         if not url.host or url.scheme not in {"https", "http"}:
-            raise DownloadError(f"{what} is no https:// address")
+            raise for_good(f"{what} is no https:// address")
         if url.raw_user is not None or url.raw_password is not None:
-            raise DownloadError(f"{what} holds a user name or a password, and is not followed", host=url.host)
+            raise for_good(f"{what} holds a user name or a password, and is not followed", host=url.host)
         if url.scheme == "http" and not (self._may_use_http and is_loopback(url.host)):
-            raise DownloadError(f"{what} leads to {url.host} without TLS, and is not followed", host=url.host)
+            raise for_good(f"{what} leads to {url.host} without TLS, and is not followed", host=url.host)
         return url
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from mijnklantportaal_async.calling.arrival import BrokenPackingError, Head, Unpacker
 from mijnklantportaal_async.calling.auth import Token
-from mijnklantportaal_async.calling.file_hosts import Arriving, BrokenOffError, FileHosts
+from mijnklantportaal_async.calling.file_hosts import Arriving, BrokenOffError, FileHosts, for_good
 from mijnklantportaal_async.calling.saving import Saving
 from mijnklantportaal_async.errors import DownloadError, LinkExpiredError
 
@@ -193,7 +193,7 @@ class Transfer:
                     if tell is not None:
                         tell(size, total)
         except BrokenPackingError as error:
-            raise DownloadError(f"what came cannot be unpacked: {error}", host=arriving.host) from None
+            raise for_good(f"what came cannot be unpacked: {error}", host=arriving.host) from None
         finally:
             arriving.close()
         if head.length is not None and came != head.length:
@@ -203,7 +203,8 @@ class Transfer:
         if terms.size is not None and size != terms.size:
             if first.length is None:
                 raise BrokenOffError(f"the file broke off after {size} of {terms.size} bytes")
-            raise DownloadError(f"its host has {size} bytes of it; the portal says {terms.size}", host=arriving.host)
+            message = f"its host has {size} bytes of it; the portal says {terms.size}"
+            raise for_good(message, host=arriving.host)
 
     async def _ask(self, first: Head | None, at: int) -> Arriving:
         """One answer that brings the file from its start, or exactly the rest of it."""
@@ -234,20 +235,22 @@ class Transfer:
         message = f"{arriving.host} answered {head.status}"
         if head.status < 300:
             message += " with a part of the file that nobody asked for"
-        raise DownloadError(message, status=head.status, host=arriving.host, body=excerpt)
+        raise for_good(message, status=head.status, host=arriving.host, body=excerpt)
 
     def _check_start(self, arriving: Arriving) -> None:
         head, terms = arriving.head, self._terms
         if head.packing not in {"", "gzip", "deflate"}:
-            raise DownloadError(f"it comes packed as {head.packing}, which was not asked for", host=arriving.host)
+            message = f"it comes packed as {head.packing}, which was not asked for"
+            raise for_good(message, host=arriving.host)
         if terms.size_limit is not None and head.length is not None and head.length > terms.size_limit:
             raise self._too_large(arriving)
         if head.kind == "text/html" and terms.mime is not None and terms.mime.partition(";")[0] != "text/html":
             message = f"{arriving.host} answered with a page (text/html) in place of the file ({terms.mime})"
-            raise DownloadError(message, status=head.status, host=arriving.host)
+            raise for_good(message, status=head.status, host=arriving.host)
 
     def _too_large(self, arriving: Arriving) -> DownloadError:
-        return DownloadError(f"it has more than size_limit={self._terms.size_limit} bytes", host=arriving.host)
+        message = f"it has more than size_limit={self._terms.size_limit} bytes; give a larger one"
+        return for_good(message, host=arriving.host)
 
     async def _named(self, arriving: Arriving, name_of: Callable[[Arriving], Awaitable[str]]) -> str:
         try:

@@ -66,6 +66,7 @@ async def test_where_a_link_may_not_lead(make_portal: MakePortal, tmp_path: Path
     with pytest.raises(DownloadError, match=says) as caught:
         await make_portal("http://127.0.0.1:9/v1").save_file(link, tmp_path / "a.pdf")
     assert "secret" not in str(caught.value)
+    assert (caught.value.is_permanent, "Call again" in str(caught.value)) == (True, False)
     with pytest.raises(DownloadError, match="TLS"):
         await make_portal("https://127.0.0.2:9/v1").save_file("http://files.example/a.pdf", tmp_path / "a.pdf")
     async with ByteServer(gives(b"", 302, Location=link)) as server:
