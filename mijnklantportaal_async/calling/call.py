@@ -59,7 +59,7 @@ class Caller:
         """Ends the threads, and the connections to hosts of files. Any number of times."""
         if self._hosts is not None:
             await self._hosts.aclose()
-        self.files.close()
+        await self.files.aclose()
 
     async def call(
         self,

@@ -10,8 +10,7 @@ How to write a block (the same in README.md and in docs/):
   names them: `portal` and `sandbox` (a session with an empty sandbox, both twenty times as fast as real time),
   `appointment` (one that was scheduled there), `requests` (three `NewAppointment`s), `starts_at` and `ends_at`; the
   public names of the package, of `.events` and of `.sandbox`; `asyncio`, `logging`, `datetime`, `timedelta`, `UTC` and
-  `ZoneInfo`.
-  Where it names `sandbox` or `portal`, the environment names that sandbox too.
+  `ZoneInfo`. Where it names `sandbox` or `portal`, the environment names that sandbox too.
 * A `python` block whose first line is a comment with a file name (`# test_booking.py`) is that file. The files of a
   page are put into one folder, where pytest runs the tests.
 * A `text` block right after a `python` block is what it prints. `...` stands for anything.

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,3 +130,30 @@ async def test_the_rate_limit_is_asked_as_ever(make_portal: MakePortal, sources:
         with pytest.raises(MijnKlantportaalError, match="no call was free|Effect: not sent"):
             await portal.upload_file(sources.path)
         assert len(server.came) == 1
+
+
+async def test_a_silent_pipe_does_not_hold_up_closing(make_portal: MakePortal) -> None:
+    """Its thread ends when the pipe does: nobody can end it before."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb", buffering=0) as file:
+        async with ByteServer(takes()) as server:
+            portal = make_portal(server.url)
+            task = asyncio.create_task(portal.upload_file(file, filename="a.pdf"))
+            await asyncio.sleep(0.02)
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            came_late = threading.Event()
+
+            def end() -> None:
+                came_late.set()
+                os.write(writer, b"so that a test that fails ends as well")
+
+            late = threading.Timer(5, end)
+            late.start()
+            await portal.aclose()
+            assert not came_late.is_set()
+            late.cancel()
+            late.join()
+        os.close(writer)
+    assert server.came == []

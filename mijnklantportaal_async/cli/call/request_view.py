@@ -79,7 +79,7 @@ class _NothingIsSent:
             return await call
         finally:
             form.end()
-            files.close()
+            await files.aclose()
 
     async def call(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], Any], **ways_out: object
