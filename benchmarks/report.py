@@ -120,7 +120,8 @@ class Report:
             yield ""
             yield _row(job.title, *header)
             yield _row("-" * 38, *("-" * len(name) for name in header))
-            for result in (result for result in self.transfers if result.job == job):
+            results = {result.key: result for result in self.transfers if result.job == job}
+            for result in results.values():
                 yield _row(
                     result.title,
                     f"{result.cpu.median:.0f}",
@@ -129,9 +130,7 @@ class Report:
                     f"{result.stall.median:.1f}",
                     "not told" if result.memory is None else f"{result.memory.highest:+.1f}",
                 )
-                if result.key == TRANSFERRING.key:
-                    own = result
-            yield from _transfer_goals(own)
+            yield from _transfer_goals(results[TRANSFERRING.key])
 
 
 def setting(placing: str, effort: str) -> dict[str, str]:
