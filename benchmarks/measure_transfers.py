@@ -100,19 +100,18 @@ async def _measure_job(server: ServerProcess, job: Job, folder: Path, rounds: in
             for one in TRANSFER_CONTENDERS
         }
         for one in TRANSFER_CONTENDERS:
-            _clear(folder)
             await carry[one]()
         for number in range(rounds):
             # Another one begins each time: none always comes after the same neighbour.
             turn = number % len(TRANSFER_CONTENDERS)
             for one in (*TRANSFER_CONTENDERS[turn:], *TRANSFER_CONTENDERS[:turn]):
-                _clear(folder)
+                _make_room(job, folder)
                 taken[one].append(await _cost(server, job, carry[one]))
         for _ in range(looks):
             for one in TRANSFER_CONTENDERS:
-                _clear(folder)
+                _make_room(job, folder)
                 stalls[one].append(await _longest_stall(carry[one]))
-                _clear(folder)
+                _make_room(job, folder)
                 memory[one] += await _growth(carry[one])
     total = job.size * job.count / 1e6
     return [
@@ -131,27 +130,30 @@ async def _measure_job(server: ServerProcess, job: Job, folder: Path, rounds: in
 
 
 def _carrying(server: ServerProcess, job: Job, folder: Path, carrier: Carrier) -> Callable[[], Awaitable[None]]:
-    """Does a job once; what comes down gets names that were not there before."""
+    """Does a job once; what comes down goes into a folder that was not there before."""
     source = folder / "up.bin"
     source.write_bytes(bytes(job.size if job.is_upload else 0))
     link = CloudFile(link=f"{server.origin}{FILES_PATH}{job.size}", expires_at=datetime(2037, 1, 1, tzinfo=UTC))
 
-    async def one_after_the_other(numbers: Iterator[int]) -> None:
+    async def one_after_the_other(numbers: Iterator[int], target: Path) -> None:
         for number in numbers:
-            await (carrier.upload(source) if job.is_upload else carrier.download(link, folder / f"{number}.down"))
+            await (carrier.upload(source) if job.is_upload else carrier.download(link, target / f"{number}.bin"))
 
     async def carry() -> None:
         numbers = iter(range(job.count))
+        target = Path(tempfile.mkdtemp(dir=folder))
         async with asyncio.TaskGroup() as group:
             for _ in range(min(AT_ONCE, job.count)):
-                group.create_task(one_after_the_other(numbers))
+                group.create_task(one_after_the_other(numbers, target))
 
     return carry
 
 
-def _clear(folder: Path) -> None:
-    for path in folder.glob("*.down"):
-        path.unlink()
+def _make_room(job: Job, folder: Path) -> None:
+    """Removes large files. Small ones stay: where many were removed lately, file systems search long for a place."""
+    for made in folder.iterdir():
+        if made.is_dir() and job.count == 1:
+            shutil.rmtree(made)
 
 
 async def _cost(server: ServerProcess, job: Job, carry: Callable[[], Awaitable[None]]) -> tuple[float, float]:
