@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from byte_server import ByteServer
+from byte_server import ByteServer, Conversation
 from file_answers import CONTENT, cut, gives, is_empty_but, link_to
 from given import MakePortal
 
@@ -17,7 +17,7 @@ from mijnklantportaal_async import (
 from mijnklantportaal_async.testing import portal_in_sandbox
 
 
-@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, 3_000_000])
+@pytest.mark.parametrize("size", [0, 1, 2 << 20, (2 << 20) + 1, 3_000_000])
 async def test_a_file_arrives_whole(make_portal: MakePortal, tmp_path: Path, size: int) -> None:
     """D17: empty files as well, and no range is asked for."""
     body = (CONTENT * 6)[:size]
@@ -35,6 +35,37 @@ async def test_a_file_arrives_whole(make_portal: MakePortal, tmp_path: Path, siz
         mask = os.umask(0)
         os.umask(mask)
         assert stat.S_IMODE(saved.path.stat().st_mode) == 0o666 & ~mask
+
+
+async def test_many_small_pieces_arrive_whole(make_portal: MakePortal, tmp_path: Path) -> None:
+    """More of them than a system writes at once."""
+
+    async def crumbs(talk: Conversation) -> None:
+        talk.writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for start in range(0, 30_000, 10):
+            talk.writer.write(b"a\r\n" + CONTENT[start : start + 10] + b"\r\n")
+        talk.writer.write(b"0\r\n\r\n")
+
+    async with ByteServer(crumbs) as server:
+        saved = await make_portal(server.url).save_file(link_to(server), tmp_path / "x.pdf")
+        assert saved.path.read_bytes() == CONTENT[:30_000]
+        assert saved.is_verified
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how large a file may become is said on Unix only")
+async def test_what_is_written_in_part_is_no_file(make_portal: MakePortal, tmp_path: Path) -> None:
+    """The system takes some of it at first, and the rest not: that is told, and nothing is kept."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with ByteServer(gives(CONTENT)) as server:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+        try:
+            with pytest.raises(OSError, match="too large"):
+                await make_portal(server.url).save_file(link_to(server), tmp_path / "x.pdf")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert is_empty_but(tmp_path)
 
 
 async def test_a_link_leaves_byte_for_byte(make_portal: MakePortal, tmp_path: Path) -> None:
