@@ -17,11 +17,15 @@ from mijnklantportaal_async.values.checks import check_count
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.arrival import Head
+    from mijnklantportaal_async.calling.closing import Closing
     from mijnklantportaal_async.calling.file_hosts import Arriving
     from mijnklantportaal_async.calling.transfer import Link, Transfer
 
 LARGEST_FILE = 1024 * 1024 * 1024
 """Bytes that are fetched where nobody says otherwise."""
+
+
+_FETCHED = "the file was fetched"
 
 
 class FileStream:
@@ -117,7 +121,8 @@ class Downloads(Operations):
             return name
 
         try:
-            path, head = await transfer.save(saving, name_of, replace=replace)
+            fetching = transfer.save(saving, name_of, replace=replace)
+            path, head = await caller.sender.closing.wrap(fetching, _FETCHED)
         finally:
             await saving.discard()
         is_verified = head.length is not None or bool(head.packing or head.sums) or _size_of(record) is not None
@@ -150,12 +155,13 @@ class Downloads(Operations):
         self._caller.sender.transport.check_usable()
         record, link = self._link_of(source)
         transfer = self._transfer(link, record, size_limit, None)
-        arriving = await transfer.begin()
+        closing = self._caller.sender.closing
+        arriving = await closing.wrap(transfer.begin(), _FETCHED)
         told = record.name if record is not None else ""
         name = safe_name(told, told_name(arriving.head.disposition), arriving.name)
         try:
             async with aclosing(_said(transfer.pieces(arriving, arriving.head))) as pieces:
-                yield FileStream(name, arriving.head, pieces)
+                yield FileStream(name, arriving.head, _Until(closing, pieces))
         finally:
             arriving.close()
 
@@ -218,6 +224,20 @@ class Downloads(Operations):
             return Token(found.link)
 
         return renew
+
+
+class _Until:
+    """Pieces of a file, until the session is closed."""
+
+    def __init__(self, closing: Closing, pieces: AsyncGenerator[bytes, None]) -> None:
+        self._closing = closing
+        self._pieces = pieces
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await self._closing.wrap(anext(self._pieces), _FETCHED)
 
 
 def _size_of(record: models.FileOrDirectory | None) -> int | None:

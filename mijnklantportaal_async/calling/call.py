@@ -51,6 +51,7 @@ class Caller:
     @property
     def hosts(self) -> "FileHosts":
         """What asks other hosts for files; made for the first of them."""
+        self.sender.transport.check_usable()
         if self._hosts is None:
             self._hosts = self._make_hosts()
         return self._hosts
@@ -104,7 +105,8 @@ class Caller:
         """
         try:
             self.sender.transport.check_usable()
-            await form.prepare(self.files, self.sender.clock)
+            # A source of the caller's may never end.
+            await self.sender.closing.wrap(form.prepare(self.files, self.sender.clock), "its file was read")
             return await call
         finally:
             # Where it was not come to.

@@ -73,18 +73,27 @@ class _Crew(Executor):
         self._jobs: SimpleQueue[Any] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._under_way = 0
+        self._is_closed = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """For `run_in_executor`, which takes a future of the loop itself as it is."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._under_way += 1
+        if self._is_closed:
+            # Who cleans up after the end: on a thread that ends with it, and waits behind no other.
+            jobs: SimpleQueue[Any] = SimpleQueue()
+            jobs.put((loop, future, fn))
+            jobs.put(None)
+            self._start(jobs)
+            return future
         if len(self._threads) < min(self._under_way, self._most):
-            self._start()
+            self._threads.append(self._start(self._jobs))
         self._jobs.put((loop, future, fn))
         return future
 
     async def aclose(self) -> None:
+        self._is_closed = True
         for _ in range(PATIENCE if self._under_way else 0):
             await asyncio.sleep(0.001)
             if not self._under_way:
@@ -96,13 +105,13 @@ class _Crew(Executor):
             for thread in threads:
                 thread.join()
 
-    def _start(self) -> None:
-        thread = threading.Thread(target=self._work, name="mijnklantportaal-files", daemon=True)
-        self._threads.append(thread)
+    def _start(self, jobs: "SimpleQueue[Any]") -> threading.Thread:
+        thread = threading.Thread(target=self._work, args=(jobs,), name="mijnklantportaal-files", daemon=True)
         thread.start()
+        return thread
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+    def _work(self, jobs: "SimpleQueue[Any]") -> None:
+        while (job := jobs.get()) is not None:
             loop, future, function = job
             result: Any = None
             failure: BaseException | None = None

@@ -43,7 +43,8 @@ async def _save(connection: Connection, terminal: Terminal, file_id: str, to: Pa
         except FileExistsError as error:
             raise _taken(error) from error
         except DownloadError as error:
-            message = f"{error.message.rstrip('.')}. Nothing was kept. Give the command again."
+            again = "" if error.is_permanent else " Give the command again."
+            message = f"{error.message.rstrip('.')}. Nothing was kept.{again}"
             raise CommandError(message, ExitCode.SOME_FAILED) from error
         except ValueError as error:
             raise CommandError(f"{error}.") from error
