@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.file_threads import FileThreads
-from mijnklantportaal_async.calling.sources import PIECE, Source, measured
+from mijnklantportaal_async.calling.measuring import measured
+from mijnklantportaal_async.calling.sources import PIECE, Source
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import write
 

@@ -89,7 +89,7 @@ def test_names_that_are_cut_end_as_names_may(told: str, says: str) -> None:
 
 
 class _Held(FileThreads):
-    """Lets a test do something at the moment when work begins on a thread.
+    """Lets a test do something at the moment when work begins on a thread. What comes after it waits for its end.
 
     Args:
         after: How much work is not held before.
@@ -98,16 +98,25 @@ class _Held(FileThreads):
     def __init__(self, after: int) -> None:
         super().__init__()
         self.begun, self.go_on = threading.Event(), threading.Event()
+        self._is_done = threading.Event()
         self._after = after
 
     async def run(self, function: Callable[[], Any], *, is_callers: bool = False) -> Any:
         def held() -> Any:
             self.begun.set()
             assert self.go_on.wait(10)
+            try:
+                return function()
+            finally:
+                self._is_done.set()
+
+        def afterwards() -> Any:
+            assert self._is_done.wait(10)
             return function()
 
         self._after -= 1
-        return await super().run(held if self._after == -1 else function, is_callers=is_callers)
+        work = function if self._after >= 0 else held if self._after == -1 else afterwards
+        return await super().run(work, is_callers=is_callers)
 
 
 @pytest.mark.parametrize("at", ["the first bytes", "the end"])
