@@ -117,9 +117,7 @@ class FileSource:
         self._first = await self._threads.run(self._begin, is_callers=self._is_callers)
         if len(self._first) > self.size:
             what = "the file" if self._path is None else repr(self._path)
-            raise ValueError(
-                f"{what} has more bytes than the {self.size} that it says; open it with 'rb' and give that"
-            )
+            raise ValueError(f"{what} has more than the {self.size} bytes that it says; read it, and give its bytes")
 
     async def pieces(self) -> AsyncGenerator[bytes | memoryview, None]:
         """From the start."""

@@ -143,7 +143,7 @@ async def test_cancelled_while_a_thread_is_at_it(tmp_path: Path, at: str) -> Non
     threads.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
-    threads.close()
+    await threads.aclose()
     assert is_empty_but(tmp_path, "x")
     assert (tmp_path / "x").read_bytes() == b"before"
 
