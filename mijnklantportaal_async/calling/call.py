@@ -263,8 +263,7 @@ class Caller:
     def _give_up(self, request: Request, error: errors.MijnKlantportaalError, record: CallRecord) -> NoReturn:
         """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
-        if request.is_used_up:
-            error.message += USED_UP
+        used_up = USED_UP if request.is_used_up else ""
         operation = request.operation
         if record.doubt is Doubt.OPEN and operation.effect is not Effect.READ:
             # What this attempt came to says nothing of the one before.
@@ -273,9 +272,10 @@ class Caller:
         is_told = isinstance(error, errors.DecodeError)
         is_unknown = error.outcome is Outcome.UNKNOWN and not isinstance(error, errors.OutcomeUnknownError)
         if operation.effect.may_repeat or is_told or not is_unknown:
+            error.message += used_up
             raise error
         looked = " and it was not there when the settle time was over" if record.doubt is Doubt.CLEARED else ""
-        raise self._unknown(request, f"{error.message}{looked}", record) from error
+        raise self._unknown(request, f"{error.message}{looked}{used_up}", record) from error
 
     def _unknown(self, request: Request, message: str, record: CallRecord) -> errors.OutcomeUnknownError:
         return errors.OutcomeUnknownError(
