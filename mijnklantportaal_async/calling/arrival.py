@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-_NO_RANGE = re.compile(r"bytes \*/(\d+)")
 _SUM_HEADERS = ("Content-MD5", "x-amz-checksum-sha256", "Digest", "Repr-Digest", "Content-Digest", "x-goog-hash")
 _STRONG_TAG = re.compile(r'"[^"]*"')
 _PACKED = re.compile(r"\.(gz|tgz)$", re.I)
@@ -51,12 +50,6 @@ class Head:
         """First byte, last byte and size of the whole, where it is a part."""
         found = _RANGE.fullmatch(self._headers.get("Content-Range", "").strip())
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
-
-    @property
-    def size_without_range(self) -> int | None:
-        """The size of the whole, said with 416."""
-        found = _NO_RANGE.fullmatch(self._headers.get("Content-Range", "").strip())
-        return int(found[1]) if found else None
 
     @property
     def has_range(self) -> bool:
