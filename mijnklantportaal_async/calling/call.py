@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
 from mijnklantportaal_async.calling.claims import Turn
-from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.finder import Finder
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
@@ -18,6 +16,8 @@ from mijnklantportaal_async.errors import Outcome
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.file_hosts import FileHosts
+    from mijnklantportaal_async.calling.file_threads import FileThreads
+    from mijnklantportaal_async.calling.form import Form
 
 T = TypeVar("T")
 
@@ -34,19 +34,26 @@ class Caller:
         sender: Sends single requests.
         quota: How many retries are left.
         make_hosts: Makes what asks other hosts for files.
-
-    Attributes:
-        files: The threads that files are read and written on.
     """
 
-    __slots__ = ("_hosts", "_make_hosts", "files", "quota", "sender")
+    __slots__ = ("_files", "_hosts", "_make_hosts", "quota", "sender")
 
     def __init__(self, *, sender: Sender, quota: RetryQuota, make_hosts: "Callable[[], FileHosts]") -> None:
-        self.files = FileThreads()
+        self._files: FileThreads | None = None
         self._make_hosts = make_hosts
         self._hosts: FileHosts | None = None
         self.sender = sender
         self.quota = quota
+
+    @property
+    def files(self) -> "FileThreads":
+        """The threads that files are read and written on; started for the first of them."""
+        if self._files is None:
+            # Most sessions never see a file.
+            from mijnklantportaal_async.calling.file_threads import FileThreads
+
+            self._files = FileThreads()
+        return self._files
 
     @property
     def hosts(self) -> "FileHosts":
@@ -60,7 +67,8 @@ class Caller:
         """Ends the threads, and the connections to hosts of files. Any number of times."""
         if self._hosts is not None:
             await self._hosts.aclose()
-        await self.files.aclose()
+        if self._files is not None:
+            await self._files.aclose()
 
     async def call(
         self,
@@ -95,7 +103,7 @@ class Caller:
         finally:
             self._end(record)
 
-    async def send_form(self, form: Form, call: Coroutine[Any, Any, T]) -> T:
+    async def send_form(self, form: "Form", call: Coroutine[Any, Any, T]) -> T:
         """Makes a call with files: measures them before, and leaves nothing open afterwards.
 
         Raises:
