@@ -108,7 +108,7 @@ async def test_a_file_of_a_closed_session_is_not_begun(tmp_path: Path) -> None:
         await portal.aclose()
         with pytest.raises((MijnKlantportaalError, RuntimeError), match="closed"):
             await task
-        assert server.connections == 0
+        assert server.connections_accepted == 0
     await no_thread_is_left()
     assert is_empty_but(tmp_path)
 
