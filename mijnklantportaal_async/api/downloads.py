@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1024 * 1024 * 1024
 """Bytes that are fetched where nobody says otherwise."""
 
-
 _FETCHED = "the file was fetched"
 
 
@@ -37,11 +36,12 @@ class FileStream:
         content_type: Media type by its host; empty where that says none.
     """
 
-    def __init__(self, name: str, head: Head, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, name: str, head: Head, pieces: AsyncGenerator[bytes, None], closing: Closing) -> None:
         self.name = name
         self.size = None if head.packing else head.length
         self.content_type = head.kind
         self._pieces = pieces
+        self._closing = closing
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -51,8 +51,9 @@ class FileStream:
 
         Raises:
             DownloadError: It broke off, or is larger than may be.
+            ConnectError: The session was closed meanwhile.
         """
-        return await anext(self._pieces)
+        return await self._closing.wrap(anext(self._pieces), _FETCHED)
 
     async def read(self) -> bytes:
         """All that is still to come, in memory.
@@ -161,7 +162,7 @@ class Downloads(Operations):
         name = safe_name(told, told_name(arriving.head.disposition), arriving.name)
         try:
             async with aclosing(_said(transfer.pieces(arriving, arriving.head))) as pieces:
-                yield FileStream(name, arriving.head, _Until(closing, pieces))
+                yield FileStream(name, arriving.head, pieces, closing)
         finally:
             arriving.close()
 
@@ -224,20 +225,6 @@ class Downloads(Operations):
             return Token(found.link)
 
         return renew
-
-
-class _Until:
-    """Pieces of a file, until the session is closed."""
-
-    def __init__(self, closing: Closing, pieces: AsyncGenerator[bytes, None]) -> None:
-        self._closing = closing
-        self._pieces = pieces
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        return await self._closing.wrap(anext(self._pieces), _FETCHED)
 
 
 def _size_of(record: models.FileOrDirectory | None) -> int | None:
