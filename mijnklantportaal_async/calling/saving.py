@@ -1,6 +1,5 @@
 """A file on its way to its place on this machine: kept beside it until it is whole, and put there in one step."""
 
-import asyncio
 import hashlib
 import os
 import re
@@ -117,8 +116,7 @@ class Saving:
         if self._is_over:
             return
         self._is_over = True
-        # Who is cancelled a second time goes; the thread does its work all the same.
-        await asyncio.shield(self._threads.run(self._remove))
+        await self._threads.clean(self._remove)
 
     def _remove(self) -> None:
         with self._turn.lock:

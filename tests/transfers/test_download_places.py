@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -93,13 +94,15 @@ class _Held(FileThreads):
 
     Args:
         after: How much work is not held before.
+        cleans_first: Whether what leaves nothing behind comes before the held work, or after it.
     """
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, *, cleans_first: bool) -> None:
         super().__init__()
         self.begun, self.go_on = threading.Event(), threading.Event()
         self._is_done = threading.Event()
         self._after = after
+        self._cleans_first = cleans_first
 
     async def run(self, function: Callable[[], Any], *, is_callers: bool = False) -> Any:
         def held() -> Any:
@@ -110,20 +113,24 @@ class _Held(FileThreads):
             finally:
                 self._is_done.set()
 
-        def afterwards() -> Any:
-            assert self._is_done.wait(10)
-            return function()
-
         self._after -= 1
-        work = function if self._after >= 0 else held if self._after == -1 else afterwards
-        return await super().run(work, is_callers=is_callers)
+        return await super().run(held if self._after == -1 else function, is_callers=is_callers)
+
+    async def clean(self, function: Callable[[], None]) -> None:
+        def done() -> None:
+            assert self._cleans_first or self._is_done.wait(10)
+            function()
+            self.go_on.set()
+
+        await super().clean(done)
 
 
+@pytest.mark.parametrize("cleans_first", [False, True])
 @pytest.mark.parametrize("at", ["the first bytes", "the end"])
-async def test_cancelled_while_a_thread_is_at_it(tmp_path: Path, at: str) -> None:
+async def test_cancelled_while_a_thread_is_at_it(tmp_path: Path, at: str, cleans_first: bool) -> None:
     """What was given up in the moment when it is to be put into its place is not put there."""
     (tmp_path / "x").write_bytes(b"before")
-    threads = _Held(after=0 if at == "the first bytes" else 1)
+    threads = _Held(after=0 if at == "the first bytes" else 1, cleans_first=cleans_first)
     saving = Saving(threads, str(tmp_path))
     saving.begin({})
 
@@ -140,12 +147,40 @@ async def test_cancelled_while_a_thread_is_at_it(tmp_path: Path, at: str) -> Non
     task.cancel()
     for _ in range(5):
         await asyncio.sleep(0)
-    threads.go_on.set()
+    if not cleans_first:
+        threads.go_on.set()
     with pytest.raises(asyncio.CancelledError):
         await task
     await threads.aclose()
     assert is_empty_but(tmp_path, "x")
     assert (tmp_path / "x").read_bytes() == b"before"
+
+
+PROGRAM = """
+import asyncio, sys, threading, time
+from mijnklantportaal_async.calling.file_threads import FileThreads
+
+def clean():
+    threading.main_thread().join()
+    time.sleep(0.2)
+    print("clean")
+
+async def main():
+    threads = FileThreads()
+    cleaning = asyncio.create_task(threads.clean(clean))
+    await asyncio.sleep(0)
+    cleaning.cancel()
+    await asyncio.gather(cleaning, return_exceptions=True)
+    await threads.aclose()
+
+asyncio.run(main())
+"""
+
+
+def test_a_program_that_ends_at_once_waits_until_nothing_is_left_behind() -> None:
+    """As after a second Ctrl-C on a slow disk."""
+    ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("clean\n", "")
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 3))
