@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import socket
-import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -213,11 +212,9 @@ class Worker:
 
     async def _keep(self) -> None:
         """Shows life, takes over from those that show none, and notices portals that are new."""
-        last = _both_clocks()
         while True:
-            before, last = last, _both_clocks()
             try:
-                await self._show_life(before)
+                await asyncio.to_thread(self._lease.show_life, self._settings.silent)
                 await self._take_over()
                 await self._follow_jobs()
             except LeaseLostError:
@@ -227,21 +224,6 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
                 LOG.warning("The lease could not be kept: %s: %s", type(error).__name__, error)
             await asyncio.sleep(self._settings.check)
-
-    async def _show_life(self, before: tuple[float, float]) -> None:
-        """A sign of life; `before` is when the one before it was begun."""
-        try:
-            await asyncio.to_thread(self._lease.show_life)
-        except LeaseLostError:
-            raise
-        except Exception as error:
-            # Only now: it may have stood still in the middle of it.
-            now = _both_clocks()
-            if max(now[0] - before[0], now[1] - before[1]) > self._settings.silent:
-                # The lock went with the connection, and nobody saw a sign of life in between: it is another's by now,
-                # or may be at any moment.
-                raise LeaseLostError("it stood still, and its connection to the database was ended") from error
-            raise
 
     async def _follow_jobs(self) -> None:
         """Starts the engine anew where a job brought a portal that it does not listen to."""
@@ -280,11 +262,6 @@ class Worker:
             return True
         self._idle.add(row_id)
         return False
-
-
-def _both_clocks() -> tuple[float, float]:
-    """One of them goes on whatever happens: to the process, to the machine, or to the time of day."""
-    return time.monotonic(), time.time()
 
 
 def _queue_of(kept: Kept) -> str:

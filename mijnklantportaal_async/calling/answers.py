@@ -6,7 +6,7 @@ and never shows a key that was sent to it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
@@ -15,7 +15,10 @@ from mijnklantportaal_async.calling.auth import Token, conceal, conceal_bytes
 from mijnklantportaal_async.calling.headers import LONGEST_WAIT, asked_wait, retry_after
 from mijnklantportaal_async.calling.wire import Answer, Request, python_name
 from mijnklantportaal_async.errors import Outcome, one_line
-from mijnklantportaal_async.values.serde import UnreadableError
+from mijnklantportaal_async.values.serde import UnreadableError, without_byte_order_mark
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
 
 LOST_ANSWERS = frozenset({408, 425, 460, 499})
 """4xx by which something on the way says that it waited no longer: the portal may have done it all the same."""
@@ -70,6 +73,8 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
         "retry_after": wait,
     }
     kind = _STATUS_ERRORS.get(status)
+    if request.form is not None:
+        text = _about_files(text, status, fields, request.form)
     if kind is errors.ValidationError:
         return errors.ValidationError(text, errors=fields, **context)
     if kind is errors.PermissionDeniedError:
@@ -85,6 +90,17 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
         text = f"{status}, a redirect to {place} that is not followed; is base_url right?"
         return errors.APIStatusError(text, outcome=Outcome.UNKNOWN, **context)
     return errors.APIStatusError(text, outcome=Outcome.UNKNOWN if status in LOST_ANSWERS else None, **context)
+
+
+def _about_files(text: str, status: int, fields: Mapping[str, list[str]], form: "Form") -> str:
+    """What a refusal of files probably means. Services made with PHP forget a whole form that is too large for them."""
+    sizes = {python_name(name): size for name, size in form.files.items()}
+    if status == 413:
+        return f"{text.rstrip('.')}; the portal takes no file of {sum(sizes.values())} bytes"
+    for field, messages in fields.items():
+        if field in sizes and any("required" in message for message in messages):
+            return f"{text.rstrip('.')}; it was sent, with {sizes[field]} bytes: perhaps it is too large for the portal"
+    return text
 
 
 def decode_error_from(
@@ -108,7 +124,7 @@ def read_error_body(body: bytes) -> tuple[str | None, dict[str, list[str]]]:
     Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
     """
     try:
-        data = orjson.loads(body)
+        data = orjson.loads(without_byte_order_mark(body))
     except orjson.JSONDecodeError:
         return None, {}
     if not isinstance(data, dict):

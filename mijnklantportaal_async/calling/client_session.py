@@ -5,7 +5,7 @@ mocks; and with an aiohttp that the short way was not tested with.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import hdrs
@@ -16,9 +16,13 @@ from mijnklantportaal_async.calling import aiohttp_inside as inside
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.connections import Connections
 from mijnklantportaal_async.calling.exchange import ClientTimeouts, read_bounded
-from mijnklantportaal_async.calling.leaving import Leaving, LeavingBody
+from mijnklantportaal_async.calling.leaving import EarlyAnswerError, Leaving, LeavingBody
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
+    from mijnklantportaal_async.calling.streaming import LeavingForm
 
 
 class ThroughClientSession:
@@ -90,7 +94,12 @@ class ThroughClientSession:
         # Where nothing but aiohttp is at work, its connection is all that has to have an end.
         is_plain = is_untouched and self._is_plain
         attempt = Leaving(self.connections, request, record, seconds, is_plain)
-        body = None if request.body is None else LeavingBody(request.body, request.content_type, attempt)
+        form = None if request.form is None else _leaving(request.form, attempt)
+        # A form has as much time as it takes, as long as something of it moves: `attempt` looks after that.
+        is_watched = is_plain or form is not None
+        body: aiohttp.Payload | None = form
+        if isinstance(request.body, bytes):
+            body = LeavingBody(request.body, request.content_type, attempt)
         headers = self._headers if token is self._token or token == self._token else self._sign(token)
         if request.is_look:
             # What comes out of a cache says nothing of what became of a call a moment ago.
@@ -105,7 +114,7 @@ class ThroughClientSession:
                 data=body,
                 # A session with a user and a password of its own refuses ours beside them; `Leaving` puts it there.
                 headers=self._unsigned(headers) if self._signs_itself else headers,
-                timeout=(self._connecting if is_plain else self._timeouts).of(seconds),
+                timeout=(self._connecting if is_watched else self._timeouts).of(seconds),
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=True,
@@ -117,7 +126,9 @@ class ThroughClientSession:
             attempt.give_up()
             if not isinstance(error, Exception):
                 raise
-            if is_plain and attempt.is_over(error):
+            if form is not None and form.failure is not None:
+                raise form.failure from form.failure.__cause__
+            if is_watched and attempt.is_over(error):
                 raise TimeoutError from error
             if attempt.was_refused:
                 # What went wrong the first time is the reason.
@@ -137,11 +148,16 @@ class ThroughClientSession:
             response.close()
             attempt.give_up()
             answer.body = b"".join(parts)
-            return answer, TimeoutError() if is_plain and attempt.is_over(error) else error
+            return answer, TimeoutError() if is_watched and attempt.is_over(error) else error
         except BaseException:
             response.close()
             attempt.give_up()
             raise
+        if not attempt.has_sent_all:
+            # A final word ends the sending. What is left of the form must not be taken for another request.
+            response.close()
+            attempt.give_up()
+            return answer, EarlyAnswerError() if answer.status < 300 else None
         attempt.end()
         return answer, None
 
@@ -183,3 +199,10 @@ class ThroughClientSession:
         if path.count("/") == 1 and "?" not in path:
             self._urls[path] = url
         return url
+
+
+def _leaving(form: "Form", attempt: Leaving) -> "LeavingForm":
+    # Most sessions never send a file.
+    from mijnklantportaal_async.calling.streaming import LeavingForm
+
+    return LeavingForm(form, attempt)

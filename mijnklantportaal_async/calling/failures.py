@@ -60,6 +60,8 @@ class Failures:
                 f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
             )
         what = "The session was closed while the call was under way" if is_closed else "The connection was lost"
+        if request.form is not None and _is_of_a_file(error):
+            what = "The file could not be sent to its end"
         return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
 
     def _not_sent(
@@ -105,6 +107,13 @@ class Failures:
             )
         failure.__cause__ = _clean(error, secrets)
         return failure
+
+
+def _is_of_a_file(error: BaseException) -> bool:
+    # Most sessions never send a file.
+    from mijnklantportaal_async.calling.sources import SourceError
+
+    return isinstance(error, SourceError)
 
 
 def _reason(error: BaseException, secrets: tuple[Token, ...]) -> str:

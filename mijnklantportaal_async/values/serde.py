@@ -3,6 +3,7 @@
 Strict where cattrs would guess: a text is a text, a number is not cut, nothing turns None into 'None'.
 """
 
+import codecs
 import enum
 import re
 from collections.abc import Callable, Hashable
@@ -155,11 +156,16 @@ def _on_the_wire(value: Any) -> Any:
 
 def _load(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        return orjson.loads(without_byte_order_mark(body))
     except orjson.JSONDecodeError as error:
         excerpt = body[:60].decode("utf-8", "replace")
         problem = f"$: not JSON ({error}): {excerpt!r}" if body else "$: the body is empty"
         raise UnreadableError((problem,), identifier_in(body)) from error
+
+
+def without_byte_order_mark(body: bytes) -> bytes:
+    """An answer's text alone: what some writers put before UTF-8 says nothing, and readers of JSON may pass over it."""
+    return body.removeprefix(codecs.BOM_UTF8)
 
 
 _FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([A-Za-z0-9_.~-]+)"')
@@ -167,7 +173,7 @@ _FIRST_ID = re.compile(rb'\s*\{\s*"id"\s*:\s*"([A-Za-z0-9_.~-]+)"')
 
 def identifier_in(body: bytes) -> str | None:
     """The id that a record begins with, whatever the rest of it is like."""
-    found = _FIRST_ID.match(body)
+    found = _FIRST_ID.match(without_byte_order_mark(body))
     return None if found is None else found[1].decode()
 
 

@@ -1,10 +1,12 @@
 """The rim: TLS, broken bodies, bodies that are too large."""
 
 import asyncio
+import codecs
 import gzip
 import ssl
 
 import aiohttp
+import orjson
 import pytest
 import trustme
 from given import WANTED, MakePortal
@@ -18,10 +20,16 @@ from mijnklantportaal_async import (
     OutcomeUnknownError,
     RetryPolicy,
     Timeouts,
+    ValidationError,
 )
 from mijnklantportaal_async.calling import transport
 
 ONCE = RetryPolicy(attempts=1)
+ANSWERS = {
+    201: appointment(),
+    200: {"data": [appointment()]},
+    422: {"message": "Start lies in the past"},
+}
 
 
 @pytest.fixture
@@ -122,6 +130,17 @@ async def test_a_compressed_and_a_chunked_answer_are_read(make_portal: MakePorta
         assert await portal.list_appointments() == []
         assert await portal.list_appointments() == []
         assert server.connections_accepted == 1
+
+
+async def test_a_byte_order_mark_before_an_answer_makes_no_outcome_unknown(make_portal: MakePortal) -> None:
+    marked = {status: codecs.BOM_UTF8 + orjson.dumps(body) for status, body in ANSWERS.items()}
+    async with ScriptedServer(answer(201, marked[201]), answer(200, marked[200]), answer(422, marked[422])) as server:
+        portal = make_portal(server.url, retry=ONCE)
+        assert (await portal.schedule_appointment(**WANTED)).id == "apt_1"
+        assert [one.id for one in await portal.list_appointments()] == ["apt_1"]
+        with pytest.raises(ValidationError, match="422 Start lies in the past"):
+            await portal.schedule_appointment(**WANTED)
+        assert server.count("POST") == 2
 
 
 async def test_an_answer_that_is_no_http(make_portal: MakePortal) -> None:

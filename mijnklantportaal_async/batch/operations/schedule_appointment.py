@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.api.appointment_finder import AppointmentFinder
 from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, SCHEDULE_APPOINTMENT, put_into_calendar
-from mijnklantportaal_async.calling.finder import ListFinder
+from mijnklantportaal_async.calling.list_finder import ListFinder
 from mijnklantportaal_async.models.appointments import Appointment, NewAppointment
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time
