@@ -82,6 +82,9 @@ def schedule_file(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file; send nothing.")] = False,
     yes: _Yes = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also make those that are in the calendar already, a second time.")
+    ] = False,
     grace: _Grace = 15.0,
 ) -> ExitCode:
     """Put the appointments of a file into the calendar, each exactly once.
@@ -89,6 +92,9 @@ def schedule_file(
     The whole file is checked first, and its first rows are shown as they were understood. With a bad row in it nothing
     is sent, unless --skip-bad-rows is given. What the file itself says is none (canceled, all day, an older version) is
     left out, by name.
+
+    Before anything is sent, the calendar is looked at, once for each day of the file. A row with the same start, end
+    and person as an appointment that is there is not made a second time, unless --again is given.
 
     Columns: name, starts_at and ends_at (or date, start and end, or duration), customer_id or attendee_name and
     attendee_email. Dutch headers are understood too. 03-04-2027 is the third of April. Times without an offset are the
@@ -110,6 +116,7 @@ def schedule_file(
         overwrite=overwrite,
         dry_run=dry_run,
         yes=yes,
+        again=again,
     )
     return schedule_rows(connection, terminal, options)
 

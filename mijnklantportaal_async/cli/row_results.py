@@ -22,6 +22,7 @@ class RowOutcome(enum.StrEnum):
     """How a row ended."""
 
     SCHEDULED = "scheduled"
+    THERE = "there already"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
     NOT_SENT = "not sent"
@@ -39,7 +40,7 @@ class RowResult:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     appointment: Appointment | None = None
-    """What is in the calendar, when it is scheduled."""
+    """What is in the calendar, when it is scheduled or was there already."""
     error: Exception | None = None
     reason: str = ""
     """Why it is not scheduled, and what to do."""
@@ -75,13 +76,13 @@ class Account:
         self.results: list[RowResult] = []
         self.stop_reason = ""
         self._counts = Counter[RowOutcome]()
+        self._aside = 0
         self._tell = tell
 
     @property
     def over(self) -> int:
         """How many of the rows that are to be scheduled have come to an end."""
-        aside = self._counts[RowOutcome.BAD_ROW] + self._counts[RowOutcome.LEFT_OUT]
-        return len(self.results) - aside
+        return len(self.results) - self._aside
 
     def count(self, outcome: RowOutcome) -> int:
         """How many rows ended like that."""
@@ -114,16 +115,53 @@ class Account:
     def add_bad(self, line: int, problems: list[Problem]) -> None:
         """A row that was left out because it cannot be right."""
         texts = [f"{problem.column + ': ' if problem.column else ''}{problem.message}" for problem in problems]
-        self._add(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason="; ".join(texts)))
+        self._add_aside(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason="; ".join(texts)))
 
     def add_left_out(self, one: LeftOut) -> None:
         """A row that is none by what the file says itself."""
-        self._add(RowResult(line=one.line, outcome=RowOutcome.LEFT_OUT, name=one.title, reason=one.reason))
+        self._add_aside(RowResult(line=one.line, outcome=RowOutcome.LEFT_OUT, name=one.title, reason=one.reason))
+
+    def add_there(self, row: Row[NewAppointment], appointment: Appointment) -> None:
+        """A row that was in the calendar before the run."""
+        self._add_aside(
+            RowResult(
+                line=row.line,
+                outcome=RowOutcome.THERE,
+                name=row.new.name,
+                starts_at=appointment.starts_at,
+                ends_at=appointment.ends_at,
+                appointment=appointment,
+                row=row,
+            )
+        )
+
+    def add_perhaps_there(self, row: Row[NewAppointment], reason: str) -> None:
+        """A row of which nobody can tell whether it was in the calendar before the run."""
+        self._add_aside(
+            RowResult(
+                line=row.line,
+                outcome=RowOutcome.UNKNOWN,
+                name=row.new.name,
+                starts_at=row.new.starts_at,
+                ends_at=row.new.ends_at,
+                reason=reason,
+                row=row,
+            )
+        )
+
+    def add_unsent(self, error: Exception) -> None:
+        """All rows, where none could be sent for the same reason."""
+        for row in self.rows:
+            self._add(_failed(row, RowOutcome.NOT_SENT, error))
 
     def add_rest(self, first_index: int) -> None:
         """Rows that the session never took."""
         for row in self.rows[first_index:]:
             self._add(_failed(row, RowOutcome.NOT_SENT, None, self.stop_reason))
+
+    def _add_aside(self, result: RowResult) -> None:
+        self._aside += 1
+        self._add(result)
 
     def _add(self, result: RowResult) -> RowResult:
         self.results.append(result)

@@ -21,8 +21,14 @@ MOST_ROWS = 40
 # Which rows are in the calendar has to be said exactly; only a very ragged list is cut.
 _MOST_SPANS = 500
 
+_FINE = {RowOutcome.SCHEDULED, RowOutcome.THERE, RowOutcome.LEFT_OUT}
+
+# They are told with the check of the file, or need nothing.
+_TOLD = {RowOutcome.SCHEDULED, RowOutcome.THERE, RowOutcome.BAD_ROW, RowOutcome.LEFT_OUT}
+
 _STYLES = {
     RowOutcome.SCHEDULED: "green",
+    RowOutcome.THERE: "green",
     RowOutcome.REJECTED: "red",
     RowOutcome.UNKNOWN: "bold yellow",
     RowOutcome.NOT_SENT: "yellow",
@@ -31,6 +37,7 @@ _STYLES = {
 }
 _MEANINGS = {
     RowOutcome.SCHEDULED: "in the calendar, once",
+    RowOutcome.THERE: "in the calendar before this run; nothing was sent",
     RowOutcome.REJECTED: "refused; not in the calendar",
     RowOutcome.UNKNOWN: "perhaps in the calendar: look before you give them again",
     RowOutcome.NOT_SENT: "not in the calendar; can safely be given again",
@@ -76,7 +83,7 @@ def failure_table(results: list[RowResult]) -> Table | None:
     groups: dict[tuple[RowOutcome, str], list[RowResult]] = {}
     for result in sorted(results, key=lambda result: result.line):
         # Bad rows were shown with all their problems before the run, and those left out with their reasons.
-        if result.outcome not in {RowOutcome.SCHEDULED, RowOutcome.BAD_ROW, RowOutcome.LEFT_OUT}:
+        if result.outcome not in _TOLD:
             groups.setdefault((result.outcome, _kind_of_failure(result)), []).append(result)
     if not groups:
         return None
@@ -122,7 +129,7 @@ def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> Exi
         return ExitCode.UNKNOWN
     if any(result.error is not None and exit_code_of(result.error) is ExitCode.NO_PORTAL for result in results):
         return ExitCode.NO_PORTAL
-    return ExitCode.SOME_FAILED if outcomes - {RowOutcome.SCHEDULED, RowOutcome.LEFT_OUT} else ExitCode.DONE
+    return ExitCode.SOME_FAILED if outcomes - _FINE else ExitCode.DONE
 
 
 def in_number(count: int, noun: str) -> str:

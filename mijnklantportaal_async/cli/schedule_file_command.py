@@ -8,6 +8,7 @@ from pathlib import Path
 import attrs
 
 from mijnklantportaal_async.cli import prompts
+from mijnklantportaal_async.cli.already_there import Calendar, look
 from mijnklantportaal_async.cli.checked_file import read_file, refuse_bad_rows
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, clock_of, open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -28,6 +29,7 @@ from mijnklantportaal_async.cli.run_report import (
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.errors import MijnKlantportaalError
 from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.reading import AppointmentFile
@@ -49,6 +51,7 @@ class FileOptions:
     overwrite: bool
     dry_run: bool
     yes: bool
+    again: bool
 
 
 def schedule_file(connection: Connection, terminal: Terminal, options: FileOptions) -> ExitCode:
@@ -71,10 +74,6 @@ def schedule_file(connection: Connection, terminal: Terminal, options: FileOptio
     refuse_bad_rows(
         file, options.reading, terminal, what="schedule", thing="appointment", asks=asks, nothing_done=_NOTHING
     )
-    if not (connection.sandbox or options.yes) and prompts.somebody_is_there():
-        where = base_url_of(connection)
-        if not prompts.agrees(f"Schedule {in_number(len(file.rows), 'appointment')} at {where}?"):
-            raise CommandError(_NOTHING, ExitCode.SOME_FAILED)
     with ExitStack() as stack:
         results = stack.enter_context(_result_file(file, options)) if options.output is not None else None
         code = asyncio.run(_schedule(connection, terminal, options, file, results))
@@ -140,14 +139,45 @@ async def _schedule(
         if results is not None:
             results.add(result.as_file_row(zone))
 
-    account = Account(file.rows, keep)
-    for line, problems in _by_line(file.problems).items():
-        account.add_bad(line, problems)
-    for one in file.left_out:
-        account.add_left_out(one)
     figures = Figures(clock=clock_of(connection))
     async with open_portal(connection, terminal, hook=figures.note) as opened:
+        calendar, failure = Calendar(missing=file.rows), None
+        if not options.again:
+            try:
+                calendar = await look(opened.portal, file.rows, terminal)
+            except MijnKlantportaalError as error:
+                failure = error
+        account = Account(calendar.missing, keep)
+        for line, problems in _by_line(file.problems).items():
+            account.add_bad(line, problems)
+        for one in file.left_out:
+            account.add_left_out(one)
+        for row, appointment in calendar.there:
+            account.add_there(row, appointment)
+        for row, reason in calendar.perhaps:
+            account.add_perhaps_there(row, reason)
+        if failure is not None:
+            account.add_unsent(failure)
+        if failure is not None or not account.rows:
+            return _without_a_run(account, terminal)
+        _ask(connection, account, options)
         return await _run(opened, account, figures, terminal, options)
+
+
+def _without_a_run(account: Account, terminal: Terminal) -> ExitCode:
+    if (failures := failure_table(account.results)) is not None:
+        terminal.show(failures)
+        terminal.show("")
+    terminal.show(outcome_table(account.results))
+    return exit_code_for(account.results, None)
+
+
+def _ask(connection: Connection, account: Account, options: FileOptions) -> None:
+    if connection.sandbox or options.yes or not prompts.somebody_is_there():
+        return
+    where = base_url_of(connection)
+    if not prompts.agrees(f"Schedule {in_number(len(account.rows), 'appointment')} at {where}?"):
+        raise CommandError(_NOTHING, ExitCode.SOME_FAILED)
 
 
 async def _run(

@@ -23,7 +23,7 @@ class ResultRow:
 
     line: int
     outcome: str
-    """`scheduled`, `rejected`, `unknown`, `not sent`, `bad row` or `left out`."""
+    """`scheduled`, `there already`, `rejected`, `unknown`, `not sent`, `bad row` or `left out`."""
     appointment_id: str = ""
     starts_at: str = ""
     ends_at: str = ""

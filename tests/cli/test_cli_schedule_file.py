@@ -238,7 +238,7 @@ def test_a_sandbox_on_disk_is_still_there_for_the_next_command(
 ) -> None:
     kept = ("--sandbox", "--sandbox-database", tmp_path / "portal.sqlite3")
     assert command("schedule-file", csv_file(2), *kept).code == 0
-    again = command("schedule-file", csv_file(2), *kept)
+    again = command("schedule-file", csv_file(2), "--again", *kept)
     listed = command("list", "--start-at", "1-3-2027", *kept)
 
     # What was there before does not count as doubled.

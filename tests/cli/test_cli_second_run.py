@@ -1,0 +1,108 @@
+"""A file that is given a second time: what is there is not made again."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from cli_support import KEY, Command, Start
+
+from mijnklantportaal_async.sandbox import Sandbox
+
+Writer = Callable[..., Path]
+
+
+def kept(tmp_path: Path) -> tuple[str | Path, ...]:
+    return ("--sandbox", "--sandbox-speed", "60", "--sandbox-database", tmp_path / "portal.sqlite3")
+
+
+def made(tmp_path: Path) -> int:
+    return len(Sandbox(database=tmp_path / "portal.sqlite3").appointments)
+
+
+def test_a_second_run_does_nothing_and_says_so(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    assert command("schedule-file", csv_file(3), *kept(tmp_path)).code == 0
+    again = command("schedule-file", csv_file(3), "--yes", "-o", tmp_path / "results.csv", *kept(tmp_path))
+
+    assert again.code == 0
+    assert "3 of 3 are there already; nothing to do." in again.messages
+    assert "in the calendar before this run; nothing was sent" in again.output
+    assert made(tmp_path) == 3
+    with (tmp_path / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["outcome"] for row in rows] == ["there already"] * 3
+    assert len({row["appointment_id"] for row in rows}) == 3
+
+
+def test_only_what_is_missing_is_made(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    assert command("schedule-file", csv_file(2), *kept(tmp_path)).code == 0
+    more = command("schedule-file", csv_file(5), *kept(tmp_path))
+
+    assert more.code == 0
+    assert "2 of 5 are there already; 3 to schedule." in more.messages
+    assert "3 new appointments for 3 scheduled rows: none missing, none twice" in more.messages
+    assert made(tmp_path) == 5
+
+
+def test_a_second_time_is_asked_for_by_name(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    assert command("schedule-file", csv_file(2), *kept(tmp_path)).code == 0
+    again = command("schedule-file", csv_file(2), "--again", *kept(tmp_path))
+
+    assert again.code == 0
+    assert made(tmp_path) == 4
+
+
+def test_equal_rows_have_a_record_each(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    row = "Visit 0,2027-03-01 08:00,2027-03-01 20:00,cst_0"
+    assert command("schedule-file", csv_file(1), *kept(tmp_path)).code == 0
+    twice = command("schedule-file", csv_file(1, row), *kept(tmp_path))
+
+    assert "1 of 2 are there already; 1 to schedule." in twice.messages
+    assert made(tmp_path) == 2
+
+
+def test_what_was_canceled_is_not_there(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    assert command("schedule-file", csv_file(1), *kept(tmp_path)).code == 0
+    (first,) = Sandbox(database=tmp_path / "portal.sqlite3").appointments
+    assert command("cancel", first.id, "--yes", *kept(tmp_path)).code == 0
+    again = command("schedule-file", csv_file(1), *kept(tmp_path))
+
+    assert "Scheduled 1 of 1 appointment" in again.messages
+
+
+def test_one_that_may_be_it_is_told_with_one_command_and_not_sent(
+    command: Command, tmp_path: Path, csv_file: Writer
+) -> None:
+    file = tmp_path / "rows.csv"
+    header, row = "name,starts_at,ends_at,attendee_name,attendee_email", "2027-03-05 14:30,2027-03-05 15:00"
+    file.write_text(f"{header}\nIntake,{row},Jan de Wit,jan@example.nl\n")
+    assert command("schedule-file", file, *kept(tmp_path)).code == 0
+    file.write_text(f"{header}\nIntake,{row},J. de Wit,jan@example.nl\n")
+    again = command("schedule-file", file, *kept(tmp_path))
+
+    assert again.code == 3
+    assert made(tmp_path) == 1
+    shown = " ".join(again.output.split())
+    assert "Fri 05-03-2027 14:30-15:00 with J. de Wit <jan@example.nl>" in shown
+    assert "mijnklantportaal schedule --name Intake --starts-at 2027-03-05T14:30:00+01:00" in shown
+
+
+async def test_one_look_per_day_of_the_file(started: Start, csv_file: Writer) -> None:
+    keys = {KEY: ["appointments.read", "appointments.write"]}
+    async with Sandbox(keys=keys, rate_limit=None) as sandbox:
+        assert (await (await started("schedule-file", csv_file(102), base_url=sandbox.url)).end()).code == 0
+        methods = [request.method for request in sandbox.requests]
+        assert (methods[:2], methods.count("GET"), methods.count("POST")) == (["GET", "GET"], 2, 102)
+        again = await (await started("schedule-file", csv_file(102), "--yes", base_url=sandbox.url)).end()
+        methods = [request.method for request in sandbox.requests]
+
+    assert "102 of 102 are there already; nothing to do." in again.messages
+    assert (methods.count("GET"), methods.count("POST")) == (4, 102)
+
+
+async def test_without_a_look_nothing_is_sent(started: Start, csv_file: Writer) -> None:
+    async with Sandbox(keys={KEY: ["appointments.write"]}, rate_limit=None) as sandbox:
+        result = await (await started("schedule-file", csv_file(3), base_url=sandbox.url)).end()
+        assert [request.method for request in sandbox.requests] == ["GET"]
+
+    assert result.code == 4
+    assert "--again schedules all of them without a look." in " ".join(result.output.split())
