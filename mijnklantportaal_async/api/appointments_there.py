@@ -13,7 +13,6 @@ from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, Appointme
 from mijnklantportaal_async.calling.finder import CannotTellError
 from mijnklantportaal_async.values.local_time import wall_time
 
-
 _TRIES = 3
 """A broken answer to a look says nothing, and asking again does no harm."""
 

@@ -63,7 +63,11 @@ def _told(row: Row[NewAppointment]) -> str:
 
 
 def _way_on(new: NewAppointment) -> str:
-    given = {"name": new.name, "starts-at": new.starts_at.isoformat(), "ends-at": new.ends_at.isoformat()}
+    given: dict[str, str | None] = {
+        "name": new.name,
+        "starts-at": new.starts_at.isoformat(),
+        "ends-at": new.ends_at.isoformat(),
+    }
     given |= {"customer-id": new.customer_id, "attendee-name": new.attendee_name, "attendee-email": new.attendee_email}
     options = " ".join(f"--{option} {shlex.quote(text)}" for option, text in given.items() if text)
     return f"If it is another, this makes it: mijnklantportaal schedule {options}"
