@@ -39,7 +39,7 @@ async def test_the_first_signal_stops_and_every_row_is_accounted_for(
 ) -> None:
     output = tmp_path / "results.csv"
     async with sandbox_of(5) as sandbox:
-        run = await started("schedule-file", csv_file(30), "-o", output, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(30), "--again", "-o", output, base_url=sandbox.url)
         await until(lambda: len(sandbox.appointments) == 5)
         run.send(number)
         result = await run.end()
@@ -59,7 +59,7 @@ async def test_a_request_under_way_gets_time_to_learn_its_outcome(
     output = tmp_path / "results.csv"
     async with sandbox_of(None) as sandbox:
         sandbox.fail_next(Fault.SLOW_COMMIT, delay=0.6)
-        run = await started("schedule-file", csv_file(1), "-o", output, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(1), "--again", "-o", output, base_url=sandbox.url)
         await until(lambda: bool(sandbox.requests))
         run.send(signal.SIGINT)
         result = await run.end()
@@ -74,7 +74,9 @@ async def test_the_second_signal_ends_at_once_and_says_what_nobody_knows(
     output = tmp_path / "results.csv"
     async with sandbox_of(None) as sandbox:
         sandbox.fail_next(Fault.STALL_AFTER_COMMIT)
-        run = await started("schedule-file", csv_file(2), "-o", output, "--grace", "60", base_url=sandbox.url)
+        run = await started(
+            "schedule-file", csv_file(2), "--again", "-o", output, "--grace", "60", base_url=sandbox.url
+        )
         await until(lambda: len(sandbox.appointments) == 1)
         run.send(signal.SIGINT)
         await run.until_it_says("Press Ctrl-C again")
@@ -105,7 +107,7 @@ async def test_a_single_appointment_is_stopped_as_carefully(started: Start) -> N
 async def test_a_kill_leaves_a_file_of_whole_lines(started: Start, csv_file: Writer, tmp_path: Path) -> None:
     output = tmp_path / "results.csv"
     async with sandbox_of(5) as sandbox:
-        run = await started("schedule-file", csv_file(30), "-o", output, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(30), "--again", "-o", output, base_url=sandbox.url)
         await until(lambda: output.exists() and outcomes_of(output).total() == 5)
         run.send(signal.SIGKILL)
         await run.end()
