@@ -26,6 +26,10 @@ class LeaseLostError(Exception):
     """Others have taken over: this worker stood still for too long."""
 
 
+class LeaseBrokenError(Exception):
+    """Its connection was ended: by the server, which restarts, or by others, who found it silent."""
+
+
 class Lease(Protocol):
     """Every method may take a moment: call them on a thread."""
 
@@ -34,10 +38,11 @@ class Lease(Protocol):
         ...
 
     def show_life(self) -> None:
-        """Says that its holder is alive.
+        """Says that its holder is alive; takes the lease again where it broke.
 
         Raises:
             LeaseLostError: Somebody else has found it dead.
+            LeaseBrokenError: Perhaps somebody has; whoever has shown life all the time knows better.
         """
         ...
 
@@ -140,7 +145,7 @@ class ServerLease:
         """Says something on the connection; makes another where it broke.
 
         Raises:
-            LeaseLostError: Somebody else holds the lock.
+            LeaseBrokenError: The server, or somebody else, has ended the connection.
         """
         connection = self._connection
         try:
@@ -149,7 +154,8 @@ class ServerLease:
             else:
                 connection.execute("SELECT 1")
         except psycopg.errors.AdminShutdown:
-            raise LeaseLostError("others have ended its connection and taken over its rows") from None
+            self.let_go()
+            raise LeaseBrokenError("its connection to the database was ended") from None
         except psycopg.OperationalError:
             # The server was gone for a while, and with it all locks: take it again at the next sign of life.
             self.let_go()

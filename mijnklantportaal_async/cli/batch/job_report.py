@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.batch import JobSummary, Progress, RowOutcome, RowResult
-from mijnklantportaal_async.batch.operations import OPERATIONS
+from mijnklantportaal_async.batch import JobSummary, Progress, RowOutcome, RowResult, operations
 from mijnklantportaal_async.cli.batch.place import JobsPlace
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.run_report import in_number
@@ -134,8 +133,7 @@ def exit_code_for(progress: Progress) -> ExitCode:
 
 def title_of(row: RowResult) -> str:
     """A row in a few words."""
-    operation = OPERATIONS.get(row.operation)
-    return operation.title(dict(row.request)) if operation else row.operation
+    return operations.title(row.operation, row.request)
 
 
 def places_in_words(rows: Sequence[RowResult]) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 
 import attrs
 
-from mijnklantportaal_async.batch import JobRow, Jobs, Plan, Portal
-from mijnklantportaal_async.batch.operations import OPERATIONS
+from mijnklantportaal_async.batch import JobRow, Jobs, Plan, Portal, operations
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, refuse_other_zones
@@ -141,8 +140,7 @@ def _agree_to_new_rows(plan: Plan, terminal: Terminal, *, yes: bool) -> None:
     table = quiet_table("New row", "What it asks for")
     table.columns[0].no_wrap = True
     for row in plan.rows[:_MOST_NEW_ROWS]:
-        operation = OPERATIONS.get(row.operation)
-        table.add_row(plain_text(row.place), plain_text(operation.title(row.request) if operation else row.operation))
+        table.add_row(plain_text(row.place), plain_text(operations.title(row.operation, row.request)))
     if (more := len(plan.rows) - _MOST_NEW_ROWS) > 0:
         table.add_row("…", f"and {more:,} more")
     terminal.show(table)
