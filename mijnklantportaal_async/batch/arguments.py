@@ -41,6 +41,11 @@ def from_json(operation: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _read(value, kinds[name]) for name, value in data.items()}
 
 
+def kind_of(value: object) -> type[Any]:
+    """The class of a value."""
+    return type(value)
+
+
 def _write(value: Any, zone: ZoneInfo) -> Any:
     match value:
         case datetime():
@@ -57,10 +62,11 @@ def _write(value: Any, zone: ZoneInfo) -> Any:
             return value
         case list() | tuple():
             return [_write(item, zone) for item in cast("Sequence[Any]", value)]
-        case _ if attrs.has(type(value)):
-            return to_json({field.name: getattr(value, field.name) for field in attrs.fields(type(value))}, zone)
         case _:
-            raise TypeError(f"{type(value).__name__} is nothing that a batch can keep")
+            kind = kind_of(value)
+            if not attrs.has(kind):
+                raise TypeError(f"{kind.__name__} is nothing that a batch can keep")
+            return to_json({field.name: getattr(value, field.name) for field in attrs.fields(kind)}, zone)
 
 
 def _read(value: Any, kind: Any) -> Any:
@@ -76,12 +82,12 @@ def _read(value: Any, kind: Any) -> Any:
             if choice is bytes:
                 return base64.b64decode(value, validate=True)
         if isinstance(value, list) and get_origin(choice) is Sequence:
-            return [_read(item, get_args(choice)[0]) for item in value]
+            return [_read(item, get_args(choice)[0]) for item in list[Any](value)]
         if isinstance(value, dict) and isinstance(choice, type) and attrs.has(choice):
             kinds = get_type_hints(choice)
             fields = cast("dict[str, Any]", value)
             return choice(**{name: _read(inner, kinds.get(name, Any)) for name, inner in fields.items()})
-    return value
+    return cast("Any", value)
 
 
 @cache

@@ -21,7 +21,7 @@ from mijnklantportaal_async.batch.rows import BatchRow, Doubt, RowAtWork, State,
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
 from mijnklantportaal_async.batch.together import SenderOfLooks
 from mijnklantportaal_async.calling.exchange import TooLateError
-from mijnklantportaal_async.calling.lookup import AbsentError, CannotLookError, LookingCaller
+from mijnklantportaal_async.calling.lookup import AbsentError, CannotLookError, LookingCaller, NotYetError
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
@@ -273,10 +273,10 @@ class RowFlow:
             return await self._absent(work, reason, is_applied=is_applied)
         except CannotLookError as error:
             return Verdict(state=State.UNKNOWN, message=f"{reason}; {error}")
-        except errors.MijnKlantportaalError as error:
+        except (errors.MijnKlantportaalError, NotYetError) as error:
             if _may_pass(error) and doubts < self._settings.doubts * 10:
-                wait = self._settings.doubt_wait(min(doubts, 8))
-                return self._again(at_work, f"{reason}; it cannot be looked for yet: {_text(error)}", wait, Doubt.OPEN, doubts)
+                trouble = f"{reason}; it cannot be looked for yet: {_text(error)}"
+                return self._again(at_work, trouble, self._settings.doubt_wait(min(doubts, 8)), Doubt.OPEN, doubts)
             return Verdict(state=State.UNKNOWN, message=f"{reason}; looking did not help: {_text(error)}")
         except (LostError, DatabaseTroubleError):
             raise
@@ -381,8 +381,10 @@ def taken(verdict: Verdict, error: TakenError) -> Verdict:
     return Verdict(state=State.UNKNOWN, message=f"The portal shows {verdict.identifier} for it, but {error}")
 
 
-def _may_pass(error: errors.MijnKlantportaalError) -> bool:
+def _may_pass(error: errors.MijnKlantportaalError | NotYetError) -> bool:
     """Whether a look that failed will do better later: a portal that is away, a key that is being replaced."""
+    if isinstance(error, NotYetError):
+        return True
     cause = error.look_error if isinstance(error, errors.OutcomeUnknownError) else error
     if cause is None:
         # It was not the look that failed: what it showed leaves it open. Or it was the user's own code.

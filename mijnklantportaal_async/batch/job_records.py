@@ -236,11 +236,11 @@ class JobRecords:
 
         def work(connection: sqlalchemy.Connection) -> int:
             lock_rows(connection, self._database)
-            ids = select(rows.c.id).where(rows.c.job == job, rows.c.state == State.QUEUED, rows.c.doubt == Doubt.NONE)
-            turns = self._tables.turns
-            connection.execute(turns.delete().where(turns.c.row.in_(ids)))
             count = connection.execute(stopped).rowcount
             connection.execute(stopping)
+            # Only now: a row that a worker has begun meanwhile keeps its turn.
+            ids, turns = select(rows.c.id).where(rows.c.job == job, rows.c.state == State.CANCELED), self._tables.turns
+            connection.execute(turns.delete().where(turns.c.row.in_(ids)))
             return count
 
         return await self._database.run(work)

@@ -7,6 +7,7 @@ another, frozen for a while, can record nothing of it any more, and sends nothin
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
@@ -169,7 +170,7 @@ class Ledger:
                 if (most := room - queued.get(portal, 0)) > 0:
                     values = {"of_portal": portal, "now": now, "most": most}
                     found = connection.execute(self._next, values).all()
-                    self._give_turns(connection, identity, found, lambda *row: enqueue(connection, queue, *row))  # noqa: B023
+                    self._give_turns(connection, identity, found, partial(enqueue, connection, queue))
 
         await self._database.run(work)
 

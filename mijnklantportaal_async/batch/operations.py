@@ -15,7 +15,7 @@ import attrs
 
 from mijnklantportaal_async.api.appointments import SCHEDULE_APPOINTMENT, put_into_calendar
 from mijnklantportaal_async.api.customers import CREATE_CUSTOMER
-from mijnklantportaal_async.batch.arguments import from_json, to_json
+from mijnklantportaal_async.batch.arguments import from_json, kind_of, to_json
 from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.lookup import Drawer, Drawn
 from mijnklantportaal_async.calling.operations import Operations
@@ -132,11 +132,11 @@ def describe(
     record: Any, arguments: Mapping[str, Any], zone: ZoneInfo
 ) -> tuple[str | None, dict[str, Any], str | None]:
     """Of an answer: its id, what is kept of it as JSON, and what is odd about it."""
-    identifier = getattr(record, "id", None)
-    if not attrs.has(type(record)):
+    identifier, kind = getattr(record, "id", None), kind_of(record)
+    if not attrs.has(kind):
         return None, {}, None
-    shown = {field.name: getattr(record, field.name) for field in attrs.fields(type(record)) if field.name != "raw"}
-    kept = to_json({name: value for name, value in shown.items() if not attrs.has(type(value))}, zone)
+    shown = {field.name: getattr(record, field.name) for field in attrs.fields(kind) if field.name != "raw"}
+    kept = to_json({name: value for name, value in shown.items() if not attrs.has(kind_of(value))}, zone)
     odd = [
         f"{name} is {shown[name].isoformat()} in the portal, not {asked.isoformat()}"
         for name, asked in arguments.items()

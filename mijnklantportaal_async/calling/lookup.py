@@ -10,6 +10,7 @@ from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.finder import Finder, Grounds
+from mijnklantportaal_async.calling.reconcile import UnsettledError
 from mijnklantportaal_async.calling.record import Doubt
 from mijnklantportaal_async.calling.retry import RetryQuota
 from mijnklantportaal_async.calling.search import Search
@@ -59,6 +60,10 @@ class AbsentError(Exception):
 
 class CannotLookError(Exception):
     """Nothing in the portal tells whether a call was made."""
+
+
+class NotYetError(Exception):
+    """The time for looking ended before a look was whole, and nothing was seen that may be the record."""
 
 
 class LookingCaller(Caller):
@@ -111,6 +116,7 @@ class LookingCaller(Caller):
 
         Raises:
             AbsentError: It has made nothing.
+            NotYetError: Another look may tell.
             OutcomeUnknownError: Nobody can tell.
         """
         clock = self.sender.clock
@@ -124,7 +130,13 @@ class LookingCaller(Caller):
         failure = errors.OutcomeUnknownError(
             "Nobody knows what became of it", how_to_check=request.operation.how_to_check, **request.context()
         )
-        found = await search.after(failure)
+        try:
+            found = await search.after(failure)
+        except errors.OutcomeUnknownError as error:
+            unsettled = error.__context__
+            if isinstance(unsettled, UnsettledError) and not unsettled.doubt and unsettled.look_error is None:
+                raise NotYetError(str(unsettled)) from error
+            raise
         if found is None:
             raise AbsentError
         return found

@@ -1,4 +1,4 @@
-"""One row, on real parts: its records in a database, its portal on a socket; and a process that can be killed anywhere."""
+"""One row, on real parts: records in a database, a portal on a socket, and a process that can be killed anywhere."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -90,7 +90,9 @@ class OneRow:
 
     async def submit(self, request: Any = None, **more: Any) -> "OneRow":
         async with Jobs(self.url) as jobs:
-            await jobs.submit([JobRow(request=row(0) if request is None else request, **more)], job="job", portal=PORTAL)
+            await jobs.submit(
+                [JobRow(request=row(0) if request is None else request, **more)], job="job", portal=PORTAL
+            )
         return self
 
     @asynccontextmanager

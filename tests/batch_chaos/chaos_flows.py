@@ -8,6 +8,7 @@ from mijnklantportaal_async.batch.flow import RowFlow
 from mijnklantportaal_async.batch.ledger import Verdict
 from mijnklantportaal_async.batch.rows import Doubt, RowAtWork
 
+
 class FlowThatDoesNotLook(RowFlow):
     """What everybody else does: whatever came to an unclear end is sent again."""
 
