@@ -87,6 +87,10 @@ class Records(Protocol):
         """As `Ledger.intend`."""
         ...
 
+    async def note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        """As `Ledger.note`."""
+        ...
+
     async def when_absent(self, at_work: RowAtWork) -> WhenAbsent:
         """As `Ledger.when_absent`."""
         ...
@@ -159,7 +163,9 @@ class RowFlow:
         try:
             if at_work.doubt is not Doubt.NONE:
                 if at_work.doubt is Doubt.UNDER_WAY:
-                    await self._clock.sleep(self._longest_answer)
+                    wait, reason = self._longest_answer, "a worker stopped while it had the row"
+                    await self._note(at_work, f"{reason}, and what it sent may be under way still", wait)
+                    await self._clock.sleep(wait)
                 verdict = await self.settle_doubt(work, "A worker stopped while it had the row")
                 if verdict.state is not State.WAITING or verdict.doubt is not Doubt.NONE:
                     return verdict
@@ -249,7 +255,7 @@ class RowFlow:
         )
 
     def _wait_unsent(self, error: errors.MijnKlantportaalError) -> float:
-        return 0.0 if _came_too_late(error) else self._settings.unreachable_wait
+        return self._settings.sibling_wait if _came_too_late(error) else self._settings.unreachable_wait
 
     # --- looking -------------------------------------------------------------------------------------------------
 
@@ -268,6 +274,7 @@ class RowFlow:
         if work.effect.may_repeat:
             return self._again(at_work, reason, wait=self._settings.doubt_wait(doubts), doubts=doubts)
         try:
+            await self._note(at_work, f"{reason}; it is looked for", self._settings.settle)
             return self._done(work, await self._look(work))
         except AbsentError:
             return await self._absent(work, reason, is_applied=is_applied)
@@ -341,6 +348,9 @@ class RowFlow:
             # From here on the database says whose it is, also where the row's end could not be recorded.
             evidence.claims.hand_over(identifier)
         return Verdict(state=State.DONE, message=remark, identifier=identifier, record=record, claims=claims)
+
+    async def _note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        await self._records.note(at_work, trouble, self._clock.real(wait))
 
     def _again(
         self,

@@ -90,6 +90,9 @@ class Ledger:
             .where(*is_mine, rows.c.when_absent == WhenAbsent.SEND)
             .values(doubt=Doubt.UNDER_WAY, first_sent=func.coalesce(rows.c.first_sent, bindparam("now")))
         )
+        self._note = (
+            rows.update().where(*is_mine).values(trouble=bindparam("new_trouble"), not_before=bindparam("until"))
+        )
         self._standing = select(rows.c.when_absent).where(*is_mine)
         # A row of a job that was canceled goes round no more, unless something of it may be there.
         is_canceled = and_(
@@ -201,6 +204,13 @@ class Ledger:
             connection.execute(self._give, {"row_id": row.id})
             enqueue(row.id, row.round + 1)
 
+    async def wake(self, portals: Collection[str]) -> None:
+        """Has what waits tried at once: by a clock that was set back, its moment may lie hours ahead."""
+        rows = self._tables.rows
+        is_waiting = (rows.c.state == State.WAITING, rows.c.doubt == Doubt.NONE, rows.c.not_before > 0)
+        statement = rows.update().where(rows.c.portal.in_(portals), *is_waiting).values(not_before=0.0)
+        await self._database.run(lambda connection: connection.execute(statement))
+
     async def given(self, portals: Collection[str]) -> list[tuple[str, int]]:
         """Id and round of the rows that the engine has, by this account."""
         rows = self._tables.rows
@@ -271,6 +281,16 @@ class Ledger:
                 raise CanceledError
 
         await self._database.run(work)
+
+    async def note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        """Says why nothing is seen of a row for `wait` seconds of the machine; its end takes that away.
+
+        Raises:
+            LostError: Another has it.
+        """
+        values = {"row_id": at_work.row.id, "mine": at_work.owner, "new_trouble": trouble, "until": time.time() + wait}
+        if not await self._database.run(lambda connection: connection.execute(self._note, values).rowcount):
+            raise LostError(at_work.row.id)
 
     async def when_absent(self, at_work: RowAtWork) -> WhenAbsent:
         """What is to become of the row, now that nothing of it is there.

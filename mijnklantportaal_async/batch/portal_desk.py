@@ -45,6 +45,10 @@ class Known:
         await self._ledger.intend(at_work)
         self._sending()
 
+    async def note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        """As `Ledger.note`."""
+        await self._ledger.note(at_work, trouble, wait)
+
     async def when_absent(self, at_work: RowAtWork) -> WhenAbsent:
         """As `Ledger.when_absent`."""
         return await self._ledger.when_absent(at_work)

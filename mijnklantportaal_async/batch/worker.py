@@ -31,6 +31,9 @@ LOG = logging.getLogger("mijnklantportaal_async.batch")
 TICK = 1.0
 """Seconds between two looks of a worker at itself: what it has taken and does not run."""
 
+SET_BACK = 1.0
+"""Seconds by which the time of day may fall behind until it counts as set back."""
+
 ROOM = 4
 """Rows in the engine for each that may be under way: the next is there when one ends."""
 
@@ -253,9 +256,13 @@ class Worker:
             await self._desks.desk(at_work.row.portal).work_on(at_work)
 
     async def _feed(self) -> None:
-        """Gives the engine rows, as fast as it gets them done."""
+        """Gives the engine rows, as fast as it gets them done; at first also those that wait for a better moment."""
+        steady, calendar = float("-inf"), 0.0
         while True:
+            before, (steady, calendar) = calendar - steady, _both_clocks()
             try:
+                if calendar - steady < before - SET_BACK:
+                    await self._ledger.wake(list(self._portals))
                 if self._engine is not None and self._portals:
                     portals = {
                         portal.id: (self._desks.desk(portal).identity, portal.queue)
@@ -343,7 +350,9 @@ class Worker:
 
     async def _heal(self) -> None:
         """Takes back rows that the engine has, by our account, and does not know of."""
-        given = await self._ledger.given(list(self._portals))
+        running = self._engine.running if self._engine is not None else {}
+        # What runs here comes to its end, whatever the engine says of it.
+        given = [one for one in await self._ledger.given(list(self._portals)) if one[0] not in running]
         known = await self._client.known([f"{row_id}.{number}" for row_id, number in given])
         lost = [(row_id, number) for row_id, number in given if f"{row_id}.{number}" not in known]
         if lost:
