@@ -120,6 +120,7 @@ class JobRecords:
                 query = (
                     select(rows.c.job, rows.c.content, func.count())
                     .where(rows.c.content.in_(chunk), rows.c.portal.in_(ids), rows.c.job != job)
+                    .where(rows.c.state != State.REJECTED)
                     .group_by(rows.c.job, rows.c.content)
                 )
                 for name, content, count in connection.execute(query):

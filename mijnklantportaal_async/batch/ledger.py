@@ -406,10 +406,7 @@ class Ledger:
         rows = self._tables.rows
         statement = (
             rows.update()
-            .where(
-                rows.c.portal.in_(portals),
-                rows.c.state.in_((State.WAITING, State.QUEUED, State.UNDER_WAY, State.CANCELED)),
-            )
+            .where(rows.c.portal.in_(portals), rows.c.state != State.DONE)
             .values(
                 doubt=case((rows.c.doubt == Doubt.NONE, Doubt.OPEN), else_=rows.c.doubt),
                 first_sent=func.coalesce(rows.c.first_sent, rows.c.submitted_at),

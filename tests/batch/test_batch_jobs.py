@@ -1,14 +1,12 @@
 """Jobs from submitting to forgetting, on both databases, with a worker in this process and a portal on a socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import attrs
 import pytest
-from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row
+from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, bring_in, clock, row, until_over, working
 from given import AMSTERDAM, moment
 
 from mijnklantportaal_async import NewAppointment, NewCustomer, Timeouts
@@ -18,33 +16,10 @@ from mijnklantportaal_async.batch import (
     Jobs,
     Portal,
     PortalAccess,
-    Progress,
     RowOutcome,
     Worker,
-    WorkerSettings,
 )
 from mijnklantportaal_async.sandbox import Fault, Sandbox
-
-
-@asynccontextmanager
-async def working(
-    database: str, portals: dict[str, PortalAccess], wanted: list[Portal], settings: WorkerSettings = QUICK
-) -> AsyncIterator[Worker]:
-    worker = Worker(database, portals=portals, settings=settings, clock=clock())
-    await worker.start(wanted)
-    try:
-        yield worker
-    finally:
-        await worker.stop()
-
-
-async def until_over(jobs: Jobs, job: str) -> list[Progress]:
-    return [progress async for progress in jobs.progress(job, every=0.05)]
-
-
-async def bring_in(database: str, sandbox: Sandbox, jobs: Jobs, job: str) -> list[Progress]:
-    async with working(database, {"main": access(sandbox)}, [PORTAL]):
-        return await until_over(jobs, job)
 
 
 async def test_a_job_from_beginning_to_end(any_database: str) -> None:

@@ -118,6 +118,10 @@ def advice(job: JobSummary, rows: Sequence[RowResult], place: JobsPlace) -> Iter
     outcomes = {row.outcome for row in rows}
     if RowOutcome.NOT_STARTED in outcomes:
         yield f"Go on with it:  {place.command('resume', job.name)}"
+    if RowOutcome.UNKNOWN in outcomes:
+        yield f"Look again:     {place.command('settle', job.name)}"
+    if RowOutcome.REJECTED in outcomes:
+        yield f"Send again:     {place.command('retry', job.name, '--outcome', 'rejected')}"
     yield f"All rows:       {place.command('results', job.name, '--output', 'results.csv')}"
     yield f"A page of it:   {place.command('report', job.name, '--output', 'report.html')}"
 
