@@ -13,10 +13,9 @@ import sqlalchemy
 from sqlalchemy import func, select
 
 from mijnklantportaal_async.batch.database import Database
-from mijnklantportaal_async.batch.ledger import insert_or_leave, lock_rows
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
 from mijnklantportaal_async.batch.rows import FORMAT, BatchRow, Doubt, Portal, State, WhenAbsent
-from mijnklantportaal_async.batch.tables import Tables
+from mijnklantportaal_async.batch.tables import Tables, insert_or_leave, lock_rows
 
 T = TypeVar("T")
 

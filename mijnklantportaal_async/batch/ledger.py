@@ -6,27 +6,16 @@ another, frozen for a while, can record nothing of it any more, and sends nothin
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
 import sqlalchemy
 from sqlalchemy import Float, Integer, String, and_, bindparam, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from mijnklantportaal_async.batch.database import Database
-from mijnklantportaal_async.batch.rows import FORMAT, BatchRow, Doubt, Portal, RowAtWork, State, WhenAbsent
-from mijnklantportaal_async.batch.tables import Tables
-
-TURN_WAIT = 1.0
-"""Seconds of the machine until a row looks again whether an equal one has ended."""
-
-FEED_LOCK = 7305422
-"""One at a time gives rows to the engine: of two that could not be told apart, one must see the other's turn."""
-
-Enqueue = Callable[[sqlalchemy.Connection, str, str, int], None]
-"""Gives the engine a row, in the transaction: queue, id and round."""
+from mijnklantportaal_async.batch.rows import BatchRow, Doubt, Portal, RowAtWork, State, WhenAbsent
+from mijnklantportaal_async.batch.tables import Tables, insert_or_leave
 
 
 class LostError(Exception):
@@ -124,114 +113,6 @@ class Ledger:
             claims.c.operation == bindparam("of_operation"),
             claims.c.serial > bindparam("since"),
         )
-        self._queued = (
-            select(rows.c.portal, func.count().label("number"))
-            .where(rows.c.portal.in_(bindparam("portals", expanding=True)), rows.c.state == State.QUEUED)
-            .group_by(rows.c.portal)
-        )
-        self._next = (
-            select(rows.c.id, rows.c.round, rows.c.turns)
-            .where(
-                rows.c.portal == bindparam("of_portal"),
-                rows.c.state == State.WAITING,
-                rows.c.not_before <= bindparam("now"),
-                rows.c.format <= FORMAT,
-            )
-            .order_by(rows.c.number)
-            .limit(bindparam("most"))
-        )
-        self._held = select(turns.c.key, turns.c.kind, turns.c.row).where(
-            turns.c.portal == bindparam("identity"), turns.c.key.in_(bindparam("keys", expanding=True))
-        )
-        self._give = (
-            rows.update()
-            .where(rows.c.id == bindparam("row_id"))
-            .values(state=State.QUEUED, round=rows.c.round + 1, trouble=None)
-        )
-        self._put_off = (
-            rows.update().where(rows.c.id == bindparam("row_id")).values(not_before=bindparam("until"), trouble=_TURN)
-        )
-
-    # --- into the engine -----------------------------------------------------------------------------------------
-
-    async def feed(self, portals: Mapping[str, tuple[str, str]], room: int, enqueue: Enqueue) -> None:
-        """Gives the engine rows whose time has come and whose turn it is.
-
-        A row in the engine has its turn, until it ends without doubt: none takes a place only to wait for another.
-
-        Args:
-            portals: Identity and queue of each, by its id.
-            room: Rows of a portal that may wait in the engine; the others wait here, where waiting costs nothing.
-            enqueue: Gives the engine a row.
-        """
-
-        def work(connection: sqlalchemy.Connection) -> None:
-            lock_rows(connection, self._database)
-            now = time.time()
-            queued = {row.portal: row.number for row in connection.execute(self._queued, {"portals": list(portals)})}
-            for portal, (identity, queue) in portals.items():
-                if (most := room - queued.get(portal, 0)) > 0:
-                    values = {"of_portal": portal, "now": now, "most": most}
-                    found = connection.execute(self._next, values).all()
-                    self._give_turns(connection, identity, found, partial(enqueue, connection, queue))
-
-        await self._database.run(work)
-
-    def _give_turns(
-        self,
-        connection: sqlalchemy.Connection,
-        identity: str,
-        found: Sequence[Any],
-        enqueue: Callable[[str, int], None],
-    ) -> None:
-        wanted = {row.id: [(str(key), str(kind)) for key, kind in json.loads(row.turns)] for row in found}
-        keys = list({key for pairs in wanted.values() for key, _ in pairs})
-        held: dict[str, list[tuple[str, str]]] = {}
-        for key, kind, holder in connection.execute(self._held, {"identity": identity, "keys": keys}) if keys else ():
-            held.setdefault(key, []).append((kind, holder))
-        for row in found:
-            pairs = wanted[row.id]
-            if any(
-                _disturb(kind, other) for key, kind in pairs for other, holder in held.get(key, ()) if holder != row.id
-            ):
-                connection.execute(self._put_off, {"row_id": row.id, "until": time.time() + TURN_WAIT})
-                continue
-            for key, kind in pairs:
-                held.setdefault(key, []).append((kind, row.id))
-            if pairs:
-                turns = [{"portal": identity, "key": key, "kind": kind, "row": row.id} for key, kind in pairs]
-                connection.execute(insert_or_leave(connection, self._tables.turns), turns)
-            connection.execute(self._give, {"row_id": row.id})
-            enqueue(row.id, row.round + 1)
-
-    async def wake(self, portals: Collection[str]) -> None:
-        """Has what waits tried at once: by a clock that was set back, its moment may lie hours ahead."""
-        rows = self._tables.rows
-        is_waiting = (rows.c.state == State.WAITING, rows.c.doubt == Doubt.NONE, rows.c.not_before > 0)
-        statement = rows.update().where(rows.c.portal.in_(portals), *is_waiting).values(not_before=0.0)
-        await self._database.run(lambda connection: connection.execute(statement))
-
-    async def given(self, portals: Collection[str]) -> list[tuple[str, int]]:
-        """Id and round of the rows that the engine has, by this account."""
-        rows = self._tables.rows
-        query = select(rows.c.id, rows.c.round).where(
-            rows.c.portal.in_(portals), rows.c.state.in_((State.QUEUED, State.UNDER_WAY))
-        )
-        found = await self._database.run(lambda connection: connection.execute(query).all())
-        return [(row_id, number) for row_id, number in found]
-
-    async def take_back(self, given: Iterable[tuple[str, int]]) -> None:
-        """Has rows wait again that the engine has lost; those that are in another round by now are left alone."""
-        rows = self._tables.rows
-
-        def work(connection: sqlalchemy.Connection) -> None:
-            lock_rows(connection, self._database)
-            for row_id, number in given:
-                is_it = (rows.c.id == row_id, rows.c.round == number)
-                is_given = rows.c.state.in_((State.QUEUED, State.UNDER_WAY))
-                connection.execute(rows.update().where(*is_it, is_given).values(state=State.WAITING, owner=None))
-
-        await self._database.run(work)
 
     # --- a row at work -------------------------------------------------------------------------------------------
 
@@ -396,42 +277,3 @@ class Ledger:
                 connection.execute(desks.insert(), values)
 
         await self._database.run(work)
-
-    async def put_in_doubt(self, portals: Collection[str]) -> int:
-        """Has every row that is not done looked for before it is sent: the database may have forgotten that it was.
-
-        Returns:
-            How many.
-        """
-        rows = self._tables.rows
-        statement = (
-            rows.update()
-            .where(rows.c.portal.in_(portals), rows.c.state != State.DONE)
-            .values(
-                doubt=case((rows.c.doubt == Doubt.NONE, Doubt.OPEN), else_=rows.c.doubt),
-                first_sent=func.coalesce(rows.c.first_sent, rows.c.submitted_at),
-            )
-        )
-        return await self._database.run(lambda connection: connection.execute(statement).rowcount)
-
-
-_TURN = "an equal row is under way: rows that could be mistaken for each other go one after the other"
-
-
-def lock_rows(connection: sqlalchemy.Connection, database: Database) -> None:
-    """Keeps others who give rows to the engine, or take them out of it, waiting until the transaction ends."""
-    if database.is_sqlite:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": FEED_LOCK})
-
-
-def _disturb(one: str, other: str) -> bool:
-    return not one or one != other
-
-
-def insert_or_leave(connection: sqlalchemy.Connection, table: sqlalchemy.Table) -> sqlalchemy.Insert:
-    """An insert that changes nothing where the row is there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()

@@ -2,6 +2,7 @@
 
 import sqlalchemy
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateSchema
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
@@ -9,6 +10,9 @@ from mijnklantportaal_async.batch.rows import FORMAT
 
 TABLES = 2
 """Which tables these are. Those of version 1 had no rows of their own."""
+
+ROWS_LOCK = 7305422
+"""One at a time gives rows to the engine: of two that could not be told apart, one must see the other's turn."""
 
 _FORMER = "mijnklantportaal_note"
 """A workflow that only the former version had."""
@@ -153,3 +157,18 @@ def _of_another(database: Database, how: str) -> str:
         f"The jobs in {database} were made by a version of mijnklantportaal-async that is {how} this one, and are not "
         "read. Let that version finish them, or give another database; nothing was changed"
     )
+
+
+def lock_rows(connection: sqlalchemy.Connection, database: Database) -> None:
+    """Keeps others who give rows to the engine, or take them out of it, waiting until the transaction ends."""
+    if database.is_sqlite:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(sqlalchemy.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ROWS_LOCK})
+
+
+def insert_or_leave(connection: sqlalchemy.Connection, table: sqlalchemy.Table) -> sqlalchemy.Insert:
+    """An insert that changes nothing where the row is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()

@@ -16,6 +16,7 @@ import attrs
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.engine import EngineClient, Taken, read_id
 from mijnklantportaal_async.batch.engine_worker import EngineWorker
+from mijnklantportaal_async.batch.feed import Feed
 from mijnklantportaal_async.batch.flow import FlowSettings, RowFlow
 from mijnklantportaal_async.batch.lease import LeaseBrokenError, LeaseLostError, lease_for
 from mijnklantportaal_async.batch.ledger import Ledger, LostError
@@ -104,6 +105,7 @@ class Worker:
         tables = Tables(self._database.schema)
         self._client = EngineClient(self._database, tables)
         self._ledger = Ledger(self._database, tables)
+        self._feeding = Feed(self._database, tables)
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._lease = lease_for(self._database, self._name)
         self._clock = clock or Clock()
@@ -141,7 +143,7 @@ class Worker:
             await asyncio.to_thread(self._lease.hold)
             wanted = self._reachable(await self._portals_of_jobs() if portals is None else portals)
             if self._restored:
-                count = await self._ledger.put_in_doubt([portal.id for portal in wanted])
+                count = await self._feeding.put_in_doubt([portal.id for portal in wanted])
                 LOG.warning("The database was put back: %d rows are looked for before they are sent", count)
             await self._start_engine(wanted)
             self._feeder = asyncio.create_task(self._feed(), name="feed the engine")
@@ -262,13 +264,13 @@ class Worker:
             before, (steady, calendar) = calendar - steady, _both_clocks()
             try:
                 if calendar - steady < before - SET_BACK:
-                    await self._ledger.wake(list(self._portals))
+                    await self._feeding.wake(list(self._portals))
                 if self._engine is not None and self._portals:
                     portals = {
                         portal.id: (self._desks.desk(portal).identity, portal.queue)
                         for portal in self._portals.values()
                     }
-                    await self._ledger.feed(portals, ROOM * self._settings.concurrency, self._client.enqueue)
+                    await self._feeding.give(portals, ROOM * self._settings.concurrency, self._client.enqueue)
             except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
                 LOG.warning("Rows could not be taken up: %s: %s", type(error).__name__, error)
             await asyncio.sleep(self._settings.poll)
@@ -352,12 +354,12 @@ class Worker:
         """Takes back rows that the engine has, by our account, and does not know of."""
         running = self._engine.running if self._engine is not None else {}
         # What runs here comes to its end, whatever the engine says of it.
-        given = [one for one in await self._ledger.given(list(self._portals)) if one[0] not in running]
+        given = [one for one in await self._feeding.given(list(self._portals)) if one[0] not in running]
         known = await self._client.known([f"{row_id}.{number}" for row_id, number in given])
         lost = [(row_id, number) for row_id, number in given if f"{row_id}.{number}" not in known]
         if lost:
             LOG.warning("%d rows were lost by the engine and are taken up again", len(lost))
-            await self._ledger.take_back(lost)
+            await self._feeding.take_back(lost)
 
     async def _sign(self) -> None:
         """Says that it is there, and what holds it up."""

@@ -34,7 +34,7 @@ class _Commands(LazyGroup):
         """A command with all its options."""
         match name:
             case "batch":
-                from mijnklantportaal_async.cli.batch.job_commands import batch
+                from mijnklantportaal_async.cli.batch.group import batch
 
                 return typer.main.get_group(batch)
             case "call":

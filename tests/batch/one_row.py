@@ -10,6 +10,7 @@ from batch_given import PORTAL, clock, row
 from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.batch import FlowSettings, JobRow, Jobs, SharedRateLimiter
 from mijnklantportaal_async.batch.database import Database
+from mijnklantportaal_async.batch.feed import Feed
 from mijnklantportaal_async.batch.flow import RowFlow
 from mijnklantportaal_async.batch.ledger import Ledger, Verdict
 from mijnklantportaal_async.batch.portal_desk import Known
@@ -129,7 +130,7 @@ class OneRow:
         """Takes the row, as an engine gives it out: the round that was not ended, or the next."""
         fresh: list[tuple[str, int]] = []
         portals = await self.ledger.portals()
-        await self.ledger.feed(
+        await Feed(self.database, Tables(self.database.schema)).give(
             dict.fromkeys(portals, (IDENTITY, "queue")), 1, lambda _, __, row_id, number: fresh.append((row_id, number))
         )
         self._given = fresh or self._given

@@ -20,7 +20,7 @@ from scripted_server import appointment, made_now
 from mijnklantportaal_async import NewAppointment, RateLimit, Timeouts
 from mijnklantportaal_async.batch import Jobs, Portal, PortalAccess, RowOutcome, Worker, job_records
 from mijnklantportaal_async.batch.database import Database
-from mijnklantportaal_async.batch.ledger import Ledger
+from mijnklantportaal_async.batch.feed import Feed
 from mijnklantportaal_async.batch.tables import Tables
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
@@ -105,10 +105,10 @@ async def test_rows_that_wait_for_their_turn_take_no_place(database: str) -> Non
     async with Jobs(database) as jobs:
         await jobs.submit([row(0)] * 9 + [row(1), row(2)], job="season", portal=PORTAL)
         found = Database(database)
-        ledger = Ledger(found, Tables(found.schema))
+        feed = Feed(found, Tables(found.schema))
         given: list[str] = []
         for _ in range(3):
-            await ledger.feed({PORTAL.id: ("identity", "queue")}, 11, lambda _, __, row_id, ___: given.append(row_id))
+            await feed.give({PORTAL.id: ("identity", "queue")}, 11, lambda _, __, row_id, ___: given.append(row_id))
         starts = {result.number: result.request["starts_at"] for result in await jobs.results("season")}
         assert len(given) == len(set(given)) == len(set(starts.values())) == 3
         [trouble] = [said for said in (await anext(jobs.progress("season"))).troubles if "one after the other" in said]

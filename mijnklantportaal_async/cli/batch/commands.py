@@ -20,7 +20,6 @@ from mijnklantportaal_async.cli.batch.options import (
     RestoredOption,
     YesOption,
     about_batches,
-    batch,
 )
 from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
@@ -29,6 +28,8 @@ from mijnklantportaal_async.cli.options import Connection, with_connection
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.batch.submit_command import SubmitOptions
     from mijnklantportaal_async.cli.terminal import Terminal
+
+submitting = typer.Typer()
 
 
 def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
@@ -45,7 +46,7 @@ def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
     return SubmitOptions(file=choice, **options)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def run(
@@ -93,7 +94,7 @@ def run(
     return run_job(connection, terminal, options)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def submit(
@@ -134,7 +135,7 @@ def submit(
     return submit_job(connection, terminal, options)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def work(

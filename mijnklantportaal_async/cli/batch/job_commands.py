@@ -1,4 +1,4 @@
-"""The commands about jobs, beside those that submit and work. What they do is imported when one runs."""
+"""The commands about jobs that were submitted. What they do is imported when one runs."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mijnklantportaal_async.cli.batch.commands import batch
 from mijnklantportaal_async.cli.batch.options import (
     AsJsonOption,
     DatabaseOption,
@@ -21,6 +20,8 @@ from mijnklantportaal_async.cli.options import Connection, with_connection
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
 
+managing = typer.Typer()
+
 
 class RetriedOutcome(StrEnum):
     """How rows ended that can be sent again."""
@@ -29,7 +30,7 @@ class RetriedOutcome(StrEnum):
     NOT_STARTED = "not started"
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def status(
@@ -52,7 +53,7 @@ def status(
     return show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
 
 
-@batch.command("list", epilog=EXIT_CODES_HELP)
+@managing.command("list", epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def list_jobs(
@@ -64,7 +65,7 @@ def list_jobs(
     return show_jobs(connection, terminal, database=database, as_data=as_json)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def results(
@@ -81,7 +82,7 @@ def results(
     return write_results(connection, terminal, job=job, output=output, overwrite=overwrite, database=database)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def report(
@@ -98,7 +99,7 @@ def report(
     return write_report(connection, terminal, job=job, output=output, overwrite=overwrite, database=database)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def cancel(
@@ -114,7 +115,7 @@ def cancel(
     return cancel_job(connection, terminal, job=job, database=database, yes=yes)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def resume(connection: Connection, terminal: "Terminal", job: JobArgument, database: DatabaseOption = None) -> ExitCode:
@@ -124,7 +125,7 @@ def resume(connection: Connection, terminal: "Terminal", job: JobArgument, datab
     return resume_job(connection, terminal, job=job, database=database)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def settle(
@@ -145,7 +146,7 @@ def settle(
     return settle_job(connection, terminal, job=job, database=database, send_again=send_again)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def retry(
@@ -166,7 +167,7 @@ def retry(
     )
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@managing.command(epilog=EXIT_CODES_HELP)
 @with_connection
 @about_batches
 def delete(

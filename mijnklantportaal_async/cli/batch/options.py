@@ -1,4 +1,4 @@
-"""The group of the commands about durable batches, and the options that several of them have."""
+"""Options that several commands about durable batches have."""
 
 import functools
 from collections.abc import Callable
@@ -8,20 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-
-_HELP = """\
-Durable batches: thousands of rows, each exactly once, whatever happens to this machine.
-
-The rows of a file are kept in a database until they are in the portal. Killed half way, the same command goes on \
-where it stopped. `run` does everything in one; `submit` and `work` do it on as many machines as reach the database."""
-
-batch = typer.Typer(
-    help=_HELP,
-    epilog=EXIT_CODES_HELP,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
+from mijnklantportaal_async.cli.exit_codes import ExitCode
 
 _OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "platformdirs", "jinja2", "icalendar"}
 
