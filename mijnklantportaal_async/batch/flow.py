@@ -32,7 +32,7 @@ from mijnklantportaal_async.values.clock import Clock
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 
-LOOKING = 60.0
+LOOKING = 30.0
 """Seconds of the portal's clock for which a look goes on that settles nothing; `settle` would be done again later."""
 
 CONNECTING = 60.0
