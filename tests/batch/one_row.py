@@ -97,7 +97,7 @@ class OneRow:
         return self
 
     @asynccontextmanager
-    async def process(self, **session: Any) -> AsyncIterator[RowFlow]:
+    async def process(self, *, longest_answer: float | None = 0.0, **session: Any) -> AsyncIterator[RowFlow]:
         """What a worker process has of the portal; a new one for each life."""
         limiter = SharedRateLimiter(self.database, api_key=self.sandbox.api_key, clock=clock())
         portal = PortalSession(
@@ -118,6 +118,7 @@ class OneRow:
             records=Known(self.ledger, IDENTITY, lambda: None),
             settings=self._settings,
             clock=clock(),
+            longest_answer=longest_answer,
         )
         try:
             yield flow

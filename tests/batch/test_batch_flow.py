@@ -1,13 +1,15 @@
 """The flow of one row, killed at every place where it can be killed, over a real socket to the sandbox."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
+import sqlalchemy
 from batch_given import SPEED, asked, booked, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from one_row import OneRow
+from one_row import Killed, OneRow
 
 from mijnklantportaal_async.batch.flow import RowFlow
 from mijnklantportaal_async.batch.rows import Doubt, State
@@ -229,4 +231,33 @@ async def test_who_has_lost_the_row_records_nothing_and_sends_nothing(database: 
                 await flow.run(frozen)
             assert not sandbox.requests
             assert (await flow.run(taken_over)).state is State.DONE
+        one.close()
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(30.0, 30.0), (None, 600.0)])
+async def test_who_takes_a_row_over_waits_until_no_request_can_be_under_way(
+    database: str, attempt: float | None, seconds: float
+) -> None:
+    """The attempt and the fence; and who waits for answers without end is not taken for one who does not wait."""
+    async with Sandbox(speed=SPEED) as sandbox:
+        one = await OneRow(database, sandbox, ["after"]).submit()
+        async with one.process(longest_answer=attempt) as flow:
+            first = await one.begin()
+            assert first is not None
+            with pytest.raises(Killed):
+                await flow.run(first)
+            taken_over = await one.begin()
+            assert taken_over is not None
+            looking = asyncio.create_task(flow.run(taken_over))
+            before, wait = time.time(), 0.0
+            while wait <= 0:
+                await asyncio.sleep(0.01)
+                with one.database.engine.connect() as connection:
+                    until = connection.execute(sqlalchemy.text("SELECT not_before FROM mijnklantportaal_rows")).scalar()
+                wait = float(until or 0.0) - before
+            # The fence of this test is half a second of the machine.
+            assert wait * SPEED == pytest.approx(seconds + 0.5 * SPEED, abs=1.0 * SPEED)
+            assert wait * SPEED >= seconds + 0.5 * SPEED
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
         one.close()
