@@ -199,6 +199,9 @@ class _Forward(logging.Handler):
         if record.exc_info and isinstance(record.exc_info[1], LetGo | EngineIsOverError):
             return
         text, now = record.getMessage().splitlines()[0], time.monotonic()
+        if text.startswith("Asyncio task cancelled"):
+            # By us, when the worker stops: the row is let go, and nothing is wrong with it.
+            return
         if now - self._said.get(text, -REPEAT) >= REPEAT:
             self._said[text] = now
             LOG.log(record.levelno, "engine: %s", text)
