@@ -12,6 +12,7 @@ from benchmarks.measure_calls import measure_calls
 from benchmarks.measure_imports import measure_imports
 from benchmarks.measure_memory import measure_memory
 from benchmarks.measure_steps import measure_steps
+from benchmarks.measure_transfers import jobs_of, measure_transfers
 from benchmarks.processors import describe, pin
 from benchmarks.report import Report, setting
 from benchmarks.server_process import server_process
@@ -28,9 +29,17 @@ class Effort:
     import_rounds: int
     memory_requests: int
     memory_every: int
+    transfer_rounds: int
+    transfer_looks: int
+    large_file: int
+    """Bytes."""
+    small_files: int
 
     def __str__(self) -> str:
-        return f"{self.rounds} rounds of {self.calls} calls, {self.import_rounds} rounds of imports"
+        return (
+            f"{self.rounds} rounds of {self.calls} calls, {self.import_rounds} rounds of imports, "
+            f"{self.transfer_rounds} of files"
+        )
 
 
 FULL = Effort(
@@ -41,6 +50,10 @@ FULL = Effort(
     import_rounds=21,
     memory_requests=10_000,
     memory_every=1000,
+    transfer_rounds=11,
+    transfer_looks=3,
+    large_file=200_000_000,
+    small_files=1000,
 )
 QUICK = Effort(
     levels=(1, 32, 200),
@@ -50,6 +63,10 @@ QUICK = Effort(
     import_rounds=1,
     memory_requests=300,
     memory_every=100,
+    transfer_rounds=2,
+    transfer_looks=1,
+    large_file=2_000_000,
+    small_files=20,
 )
 
 
@@ -64,8 +81,20 @@ def main() -> int:
         calls = asyncio.run(measure_calls(server, levels=effort.levels, rounds=effort.rounds, calls=effort.calls))
         steps = asyncio.run(measure_steps(server, calls=effort.steps_calls))
         memory = asyncio.run(measure_memory(server, requests=effort.memory_requests, every=effort.memory_every))
+    jobs = jobs_of(effort.large_file, effort.small_files)
+    with server_process("benchmarks.file_server") as server:
+        transfers = asyncio.run(
+            measure_transfers(server, jobs=jobs, rounds=effort.transfer_rounds, looks=effort.transfer_looks)
+        )
     imports = measure_imports(effort.import_rounds)
-    report = Report(setting=setting(placing, str(effort)), calls=calls, steps=steps, imports=imports, memory=memory)
+    report = Report(
+        setting=setting(placing, str(effort)),
+        calls=calls,
+        steps=steps,
+        imports=imports,
+        memory=memory,
+        transfers=transfers,
+    )
     print("\n".join(report.lines()))
     if options.json is not None:
         options.json.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))

@@ -12,12 +12,20 @@ from benchmarks.measure_calls import ContenderResult
 from benchmarks.measure_imports import YARDSTICK, ImportResult
 from benchmarks.measure_memory import MemoryResult
 from benchmarks.measure_steps import StepsResult
+from benchmarks.measure_transfers import TransferResult
 from benchmarks.spread import Spread
+from benchmarks.transfer_clients import PACKAGE as TRANSFERRING
 
 CPU_GOALS = {1: 1.10, 32: 1.00}
 """By calls in flight."""
 LONG_CPU_GOAL = 1.40
 IMPORT_GOAL = 1.10
+TRANSFER_GOALS = {"large_down": 1.15, "large_up": 1.15, "small_down": 1.30, "small_up": 1.30}
+"""Of CPU, by what is carried."""
+STALL_GOAL = 10.0
+"""Milliseconds, of a large upload."""
+MEMORY_GOAL = 16.0
+"""MiB, of a large upload."""
 MANY = 200
 """Calls in flight at which the slowest are looked at."""
 
@@ -33,6 +41,7 @@ class Report:
     steps: list[StepsResult]
     imports: list[ImportResult]
     memory: list[MemoryResult]
+    transfers: list[TransferResult]
 
     def as_json(self) -> dict[str, Any]:
         return attrs.asdict(self)
@@ -50,6 +59,7 @@ class Report:
         yield from self._import_lines()
         yield ""
         yield from self._memory_lines()
+        yield from self._transfer_lines()
 
     def _call_lines(self) -> Iterator[str]:
         header = ("CPU us/call", "CPU ratio", "calls/s", "calls/s ratio", "99 % within ms", "server busy")
@@ -104,6 +114,24 @@ class Report:
                 result.title, f"{result.slope:+.1f} B/request", f"{spread.lowest:.0f} to {spread.highest:.0f} KiB"
             )
 
+    def _transfer_lines(self) -> Iterator[str]:
+        header = ("CPU ms", "CPU ratio", "MB/s", "loop stood ms", "memory MiB")
+        for job in dict.fromkeys(result.job for result in self.transfers):
+            yield ""
+            yield _row(job.title, *header)
+            yield _row("-" * 38, *("-" * len(name) for name in header))
+            results = {result.key: result for result in self.transfers if result.job == job}
+            for result in results.values():
+                yield _row(
+                    result.title,
+                    f"{result.cpu.median:.0f}",
+                    str(result.cpu_ratio),
+                    f"{result.megabytes_per_second.median:.0f}",
+                    f"{result.stall.median:.1f}",
+                    "not told" if result.memory is None else f"{result.memory.highest:+.1f}",
+                )
+            yield from _transfer_goals(results[TRANSFERRING.key])
+
 
 def setting(placing: str, effort: str) -> dict[str, str]:
     """What the numbers depend on."""
@@ -126,6 +154,17 @@ def _goals(in_flight: int, results: dict[str, ContenderResult]) -> Iterator[str]
         slowest, theirs = own.slowest.median, everyday.slowest.median
         text = f"99 % within {slowest:.1f} ms, below the everyday client's {theirs:.1f} ms"
         yield _goal(text, slowest < theirs)
+
+
+def _transfer_goals(own: TransferResult) -> Iterator[str]:
+    ratio, goal = own.cpu_ratio.median, TRANSFER_GOALS[own.job.key]
+    yield _goal(f"CPU ratio {ratio:.2f}, at most {goal:.2f}", ratio <= goal)
+    if own.job.is_upload and own.job.count == 1:
+        stall = own.stall.median
+        yield _goal(f"the loop stood still for {stall:.1f} ms, at most {STALL_GOAL:.0f}", stall <= STALL_GOAL)
+        if own.memory is not None:
+            grown = own.memory.highest
+            yield _goal(f"memory {grown:+.1f} MiB, at most {MEMORY_GOAL:.0f}", grown <= MEMORY_GOAL)
 
 
 def _row(first: str, *others: str) -> str:

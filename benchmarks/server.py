@@ -8,6 +8,7 @@ import email.utils
 import sys
 import threading
 import time
+from collections.abc import Callable
 
 import orjson
 
@@ -62,13 +63,15 @@ EMPTY_LIST = answer_bytes("200 OK", orjson.dumps({"data": []}))
 
 
 class Meter:
-    """Counts requests, so that nobody can be fast by sending fewer."""
+    """Counts requests and bytes of files, so that nobody can be fast by sending fewer."""
 
     def __init__(self) -> None:
         self.requests = 0
+        self.bytes = 0
 
     def read(self) -> bytes:
-        body = orjson.dumps({"requests": self.requests, "cpu_seconds": time.process_time()})
+        said = {"requests": self.requests, "bytes": self.bytes, "cpu_seconds": time.process_time()}
+        body = orjson.dumps(said)
         return answer_bytes("200 OK", body)
 
 
@@ -117,10 +120,10 @@ def request_size(data: bytes) -> int:
     return end + 4 + int(length)
 
 
-async def serve() -> None:
+async def serve(answers: Callable[[], asyncio.Protocol]) -> None:
+    """Serves with a protocol for each connection."""
     loop = asyncio.get_running_loop()
-    appointments, meter = Appointments(), Meter()
-    server = await loop.create_server(lambda: CannedPortal(appointments, meter), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(answers, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     ended = asyncio.Event()
 
@@ -135,4 +138,5 @@ async def serve() -> None:
 
 if __name__ == "__main__":
     pin("server")
-    asyncio.run(serve())
+    appointments, meter = Appointments(), Meter()
+    asyncio.run(serve(lambda: CannedPortal(appointments, meter)))

@@ -1,4 +1,4 @@
-"""The canned server as a child process, and what it has to say about itself."""
+"""A server as a child process, and what it has to say about itself."""
 
 import subprocess
 import sys
@@ -17,6 +17,8 @@ class MeterReading:
     """What the server has done since it started."""
 
     requests: int
+    bytes: int
+    """Of files, both ways."""
     cpu_seconds: float
 
 
@@ -37,10 +39,9 @@ class ServerProcess:
 
 
 @contextmanager
-def server_process() -> Generator[ServerProcess]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+def server_process(module: str = "benchmarks.server") -> Generator[ServerProcess]:
+    """Runs a module that prints its port, until the end of the block."""
+    process = subprocess.Popen([sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     with process:

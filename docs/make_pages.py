@@ -36,7 +36,7 @@ EFFECTS = {
 
 def tags() -> list[type[Operations]]:
     """The classes of `api/`, in the order of the service's reference."""
-    return [kind for kind in PortalSession.__bases__ if kind is not Operations]
+    return [kind for kind in PortalSession.__bases__ if operations_of(kind)]
 
 
 def title_of(tag: type[Operations]) -> str:

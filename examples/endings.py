@@ -20,7 +20,9 @@ from mijnklantportaal_async import (
     ConflictError,
     ConnectError,
     ConnectionLostError,
+    DownloadError,
     LicenceError,
+    LinkExpiredError,
     MijnKlantportaalError,
     NotFoundError,
     Outcome,
@@ -71,6 +73,8 @@ ENDINGS: Mapping[type[MijnKlantportaalError], Ending] = {
     ConnectionLostError: Ending.OUT_OF_REACH,
     CallTimeoutError: Ending.OUT_OF_REACH,
     ServerError: Ending.OUT_OF_REACH,
+    DownloadError: Ending.OUT_OF_REACH,
+    LinkExpiredError: Ending.OUT_OF_REACH,
 }
 
 

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
         ConnectError,
         ConnectionLostError,
         DecodeError,
+        DownloadError,
         LicenceError,
+        LinkExpiredError,
         MijnKlantportaalError,
         NotFoundError,
         Outcome,
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
         PunchCardPeriod,
         PunchCardStatus,
         RequestedFile,
+        SavedFile,
         Scheduled,
         SubscriptionInterval,
         SubscriptionStatus,
@@ -110,7 +113,8 @@ _NAMES = {
     "calling.window": "RateLimit",
     "errors": (
         "APIStatusError AuthenticationError BadRequestError CallTimeoutError ConflictError ConnectError "
-        "ConnectionLostError DecodeError LicenceError MijnKlantportaalError NotFoundError Outcome "
+        "ConnectionLostError DecodeError DownloadError LicenceError LinkExpiredError MijnKlantportaalError "
+        "NotFoundError Outcome "
         "OutcomeUnknownError PaginationError PermissionDeniedError PortalTimeWarning RateLimitedError "
         "RateLimitError RateLimitWaitError ServerError TokenRefreshError TransportError ValidationError"
     ),
@@ -171,6 +175,7 @@ __all__ = [
     "CustomerSubscriptionOptions",
     "CustomerSubscriptionPackage",
     "DecodeError",
+    "DownloadError",
     "FileContent",
     "FileOrDirectory",
     "FileRequest",
@@ -184,6 +189,7 @@ __all__ = [
     "IssuedPunchCard",
     "LicenceError",
     "Link",
+    "LinkExpiredError",
     "MijnKlantportaalError",
     "NewAgreementSigner",
     "NewAppointment",
@@ -220,6 +226,7 @@ __all__ = [
     "Result",
     "RetryPolicy",
     "Run",
+    "SavedFile",
     "Scheduled",
     "ServerError",
     "SubscriptionInterval",

@@ -21,6 +21,7 @@ from mijnklantportaal_async.api.customer_offers import CustomerOffers
 from mijnklantportaal_async.api.customer_subscription_packages import CustomerSubscriptionPackages
 from mijnklantportaal_async.api.customer_subscriptions import CustomerSubscriptions
 from mijnklantportaal_async.api.customers import Customers
+from mijnklantportaal_async.api.downloads import Downloads
 from mijnklantportaal_async.api.file_request import FileRequests
 from mijnklantportaal_async.api.file_share import FileShares
 from mijnklantportaal_async.api.files import Files
@@ -37,14 +38,14 @@ from mijnklantportaal_async.calling.addresses import (
     with_query,
 )
 from mijnklantportaal_async.calling.attempt import Sender
-from mijnklantportaal_async.calling.auth import ApiKey, Auth, check_auth, hide, proxy_secrets
+from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, check_auth, hide, proxy_secrets
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
-from mijnklantportaal_async.calling.settings import check_options, full_user_agent
+from mijnklantportaal_async.calling.settings import USER_AGENT, check_options, full_user_agent
 from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.calling.wire import Effect, Operation, Request
@@ -56,6 +57,7 @@ from mijnklantportaal_async.values.serde import read_json, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.file_hosts import FileHosts
     from mijnklantportaal_async.events import Hook
 
 DEFAULT_BASE_URL = "https://api.mijnklantportaal.nl/v1"
@@ -83,6 +85,7 @@ class PortalSession(
     CustomerOffers,
     CustomerSubscriptions,
     CustomerSubscriptionPackages,
+    Downloads,
     Files,
     FileRequests,
     FileShares,
@@ -182,6 +185,7 @@ class PortalSession(
                     secrets=() if way is None else proxy_secrets(way.reveal()),
                 ),
                 quota=RetryQuota(options.retry.quota),
+                make_hosts=lambda: _hosts(base_url, way, ssl),
             ),
             options=options,
             zone=zone,
@@ -306,6 +310,7 @@ class PortalSession(
             await run.stop()
         self._caller.sender.closing.close()
         await self._caller.sender.transport.aclose()
+        await self._caller.close_files()
         await self._caller.sender.observer.aclose()
 
     async def __aenter__(self) -> Self:
@@ -355,6 +360,13 @@ def _connector_factory(given: ConnectorFactory | None) -> ConnectorFactory | Non
             "give connector_factory=lambda: aiohttp.TCPConnector(...)"
         )
     return given
+
+
+def _hosts(base_url: str, proxy: Token | None, ssl: TLS) -> "FileHosts":
+    # Most sessions never fetch a file.
+    from mijnklantportaal_async.calling.file_hosts import FileHosts
+
+    return FileHosts(proxy=proxy, ssl=ssl, base_url=base_url, user_agent=USER_AGENT)
 
 
 def _tls(given: TLS) -> TLS:

@@ -28,7 +28,7 @@ CONSTANTS = {
 }
 """What the client knows of its operations."""
 
-PDF = FileContent(name='facture "été"; 50%.pdf', content=b"%PDF-1.4 \r\n\x00\xff", media_type="application/pdf")
+PDF = FileContent(b"%PDF-1.4 \r\n\x00\xff", 'facture "été"; 50%.pdf', "application/pdf")
 LINE = InvoiceLine(description="Website template", amount_excl_vat="12.95", vat_rate=21)
 SIGNER = NewAgreementSigner(first_name="Dirk", last_name="Bakker", email="dj.bakker@domain.com", should_identify=True)
 WANTED_FILE = NewRequestedFile(name="Logo", description="The logo", required=True, max_file_size=10240)

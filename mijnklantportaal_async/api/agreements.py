@@ -53,7 +53,7 @@ class Agreements(Operations):
         signer_name: str,
         signer_signature_data: str,
         signers: Sequence[models.NewAgreementSigner],
-        documents: Sequence[models.FileContent],
+        documents: Sequence[models.FileContent | models.FileSource],
     ) -> models.AgreementWithDetails:
         """Makes an agreement and sends it to those who have to sign, never twice.
 
@@ -65,16 +65,14 @@ class Agreements(Operations):
             signer_name: Who signs for the company of the portal's owner.
             signer_signature_data: Image of that person's signature, a data URI such as `data:image/png;base64,...`.
             signers: Who has to sign, 5 at the most. How several are sent, is not documented.
-            documents: The files, 5 at the most, 5 MB together.
+            documents: The files, 5 at the most, 5 MB together; each as `FileContent`, or what it is made of.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/agreements-api/create-agreement
         """
         body = Body().text(name=name, signer_name=signer_name, signer_signature_data=signer_signature_data)
         body.each(check_kind(models.NewAgreementSigner), most=MOST, signers=signers).files(
-            most=MOST, documents=documents
+            most=MOST, most_bytes=MOST_BYTES, documents=documents
         )
-        if (size := sum(len(file.content) for file in documents)) > MOST_BYTES:
-            raise ValueError(f"documents have {size} bytes together; the service takes 5 MB")
         return await self._ask(CREATE_AGREEMENT, models.AgreementWithDetails, body, listed=models.Agreement)
 
     async def get_agreement(self, agreement_id: str) -> models.AgreementWithDetails:

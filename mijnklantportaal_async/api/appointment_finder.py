@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.claims import Place
-from mijnklantportaal_async.calling.finder import ListFinder
+from mijnklantportaal_async.calling.list_finder import ListFinder
 from mijnklantportaal_async.values.likeness import Match, fold
 
 if TYPE_CHECKING:

@@ -56,9 +56,12 @@ class CustomerInvoices(Operations):
         invoice_number: str,
         issued_at: date,
         amount: Decimal | int | str,
-        pdf: models.FileContent,
+        pdf: models.FileContent | models.FileSource,
         paid_at: datetime | UnsetType = UNSET,
         send_notification: bool | UnsetType = UNSET,
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: models.Progress | None = None,
     ) -> models.CustomerInvoice:
         """Adds an invoice that already exists as a PDF, exactly once: after a lost answer it looks in the list.
 
@@ -67,15 +70,19 @@ class CustomerInvoices(Operations):
             invoice_number: Invoice number.
             issued_at: Day of issue.
             amount: Euro; whether VAT is in it is not documented.
-            pdf: The invoice, `FileContent.read("invoice.pdf")`.
+            pdf: The invoice, a path such as `invoice.pdf`, bytes, a file opened with `"rb"`, or an async iterator
+                of bytes.
             paid_at: When it was paid, aware; left out while it is not. Sent as wall time of the portal, to the second.
             send_notification: Whether the customer is told; what happens without it is not documented.
+            filename: What the file is called; the name of the path when left out.
+            content_type: What kind of file it is, such as `application/pdf`; by its name when left out.
+            progress: Called with the bytes that have left in this attempt, and how many there are.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/customer-invoices-api/create-customer-invoice
         """
         body = Body().identifier(customer_id=customer_id).text(invoice_number=invoice_number).day(issued_at=issued_at)
-        body.money(amount=amount).file(pdf=pdf).moment(self._zone, paid_at=paid_at)
-        body.truth(send_notification=send_notification)
+        body.money(amount=amount).moment(self._zone, paid_at=paid_at).truth(send_notification=send_notification)
+        body.file(pdf=pdf, filename=filename, content_type=content_type, progress=progress)
         return await self._ask(CREATE_CUSTOMER_INVOICE, models.CustomerInvoice, body)
 
     async def create_manual_customer_invoice(

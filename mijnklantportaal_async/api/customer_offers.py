@@ -56,12 +56,15 @@ class CustomerOffers(Operations):
         issued_at: date,
         expires_at: date,
         amount: Decimal | int | str,
-        pdf: models.FileContent,
+        pdf: models.FileContent | models.FileSource,
         send_notification: bool | UnsetType = UNSET,
         accepted_at: datetime | UnsetType = UNSET,
         accepted_via_ip: str | UnsetType = UNSET,
         accepted_via_user_agent: str | UnsetType = UNSET,
         rejected_at: datetime | UnsetType = UNSET,
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: models.Progress | None = None,
     ) -> models.CustomerOffer:
         """Adds an offer that already exists as a PDF, exactly once: after a lost answer it looks in the list.
 
@@ -71,17 +74,21 @@ class CustomerOffers(Operations):
             issued_at: Day of issue.
             expires_at: Day on which it expires.
             amount: Euro; whether VAT is in it is not documented.
-            pdf: The offer, `FileContent.read("offer.pdf")`.
+            pdf: The offer, a path such as `offer.pdf`, bytes, a file opened with `"rb"`, or an async iterator of bytes.
             send_notification: Whether the customer is told; what happens without it is not documented.
             accepted_at: When it was accepted, aware, if it is. Sent as wall time of the portal, to the second.
             accepted_via_ip: IP address it was accepted from; says nothing without `accepted_at`.
             accepted_via_user_agent: User agent it was accepted with; says nothing without `accepted_at`.
             rejected_at: As `accepted_at`, when it was rejected.
+            filename: What the file is called; the name of the path when left out.
+            content_type: What kind of file it is, such as `application/pdf`; by its name when left out.
+            progress: Called with the bytes that have left in this attempt, and how many there are.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/customer-offers-api/create-customer-offer
         """
         body = Body().identifier(customer_id=customer_id).text(offer_number=offer_number)
-        body.day(issued_at=issued_at, expires_at=expires_at).money(amount=amount).file(pdf=pdf)
+        body.day(issued_at=issued_at, expires_at=expires_at).money(amount=amount)
+        body.file(pdf=pdf, filename=filename, content_type=content_type, progress=progress)
         body.truth(send_notification=send_notification).moment(self._zone, accepted_at=accepted_at)
         body.text(accepted_via_ip=accepted_via_ip, accepted_via_user_agent=accepted_via_user_agent)
         body.moment(self._zone, rejected_at=rejected_at)

@@ -9,7 +9,8 @@ from typing import cast
 
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.body import Body, Changes
-from mijnklantportaal_async.calling.finder import ListFinder, finder_for
+from mijnklantportaal_async.calling.list_finder import ListFinder
+from mijnklantportaal_async.calling.operation_finder import finder_for
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Look, creating, reading, setting

@@ -24,17 +24,30 @@ DOWNLOAD_FILE = reading("download_file", "/files/{file_id}/download", scope=READ
 class Files(Operations):
     """The coroutines of the Files API."""
 
-    async def upload_file(self, file: models.FileContent, *, directory_id: str | None = None) -> models.FileOrDirectory:
+    async def upload_file(
+        self,
+        file: models.FileContent | models.FileSource,
+        *,
+        directory_id: str | None = None,
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: models.Progress | None = None,
+    ) -> models.FileOrDirectory:
         """Stores one file. A lost answer is an `OutcomeUnknownError`: the API cannot list files.
 
         Args:
-            file: What to store, `FileContent.read("contract.pdf")`.
+            file: What to store: a path such as `contract.pdf`, bytes, a file opened with `"rb"`, or an async iterator
+                of bytes.
             directory_id: Where to put it, `fsd_...`; at the top when left out, by the looks of it.
+            filename: What the file is called; the name of the path when left out.
+            content_type: What kind of file it is, such as `application/pdf`; by its name when left out.
+            progress: Called with the bytes that have left in this attempt, and how many there are.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/files-api/uploading-a-file-or-creating-a-directory
         """
         query = {"directory": None if directory_id is None else check_identifier(directory_id, "directory_id")}
-        return await self._ask(UPLOAD_FILE, models.FileOrDirectory, Body().file(file=file), query=query)
+        body = Body().file(file=file, filename=filename, content_type=content_type, progress=progress)
+        return await self._ask(UPLOAD_FILE, models.FileOrDirectory, body, query=query)
 
     async def create_directory(self, name: str, *, directory_id: str | None = None) -> models.FileOrDirectory:
         """Makes one directory. A lost answer is an `OutcomeUnknownError`: the API cannot list files.

@@ -81,7 +81,14 @@ class Tickets(Operations):
         return await self._ask(CLOSE_TICKET, models.TicketWithMessages, when_done=when_done, ticket_id=ticket_id)
 
     async def upload_ticket_attachment(
-        self, ticket_id: str, message_id: str, attachment: models.FileContent
+        self,
+        ticket_id: str,
+        message_id: str,
+        attachment: models.FileContent | models.FileSource,
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: models.Progress | None = None,
     ) -> models.TicketWithMessages:
         """Adds a file to a message, no later than 5 minutes after it was posted; not to a chat.
 
@@ -90,14 +97,19 @@ class Tickets(Operations):
         Args:
             ticket_id: `tic_...`.
             message_id: `tim_...`.
-            attachment: The file, `FileContent.read("screenshot.png")`.
+            attachment: A path such as `screenshot.png`, bytes, a file opened with `"rb"`, or an async iterator
+                of bytes.
+            filename: What the file is called; the name of the path when left out.
+            content_type: What kind of file it is, such as `application/pdf`; by its name when left out.
+            progress: Called with the bytes that have left in this attempt, and how many there are.
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/tickets-api/upload-attachment-to-ticket-message
         """
+        body = Body().file(attachment=attachment, filename=filename, content_type=content_type, progress=progress)
         return await self._ask(
             UPLOAD_TICKET_ATTACHMENT,
             models.TicketWithMessages,
-            Body().file(attachment=attachment),
+            body,
             ticket_id=ticket_id,
             message_id=message_id,
         )

@@ -12,6 +12,7 @@ import orjson
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.auth import Token, conceal, conceal_bytes
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.headers import LONGEST_WAIT, asked_wait, retry_after
 from mijnklantportaal_async.calling.wire import Answer, Request, python_name
 from mijnklantportaal_async.errors import Outcome, one_line
@@ -70,6 +71,8 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
         "retry_after": wait,
     }
     kind = _STATUS_ERRORS.get(status)
+    if isinstance(request.body, Form):
+        text = _about_files(text, status, fields, request.body)
     if kind is errors.ValidationError:
         return errors.ValidationError(text, errors=fields, **context)
     if kind is errors.PermissionDeniedError:
@@ -85,6 +88,17 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
         text = f"{status}, a redirect to {place} that is not followed; is base_url right?"
         return errors.APIStatusError(text, outcome=Outcome.UNKNOWN, **context)
     return errors.APIStatusError(text, outcome=Outcome.UNKNOWN if status in LOST_ANSWERS else None, **context)
+
+
+def _about_files(text: str, status: int, fields: Mapping[str, list[str]], form: Form) -> str:
+    """What a refusal of files probably means. Services made with PHP forget a whole form that is too large for them."""
+    sizes = {python_name(name): size for name, size in form.files.items()}
+    if status == 413:
+        return f"{text.rstrip('.')}; the portal takes no file of {sum(sizes.values())} bytes"
+    for field, messages in fields.items():
+        if field in sizes and any("required" in message for message in messages):
+            return f"{text.rstrip('.')}; it was sent, with {sizes[field]} bytes: perhaps it is too large for the portal"
+    return text
 
 
 def decode_error_from(

@@ -45,7 +45,7 @@ def queue_left(options: CallOptions, record: CallRecord) -> float | None:
 def call_left(options: CallOptions, record: CallRecord, now: float) -> float | None:
     """Seconds that the call may still take, queues not counted; None for no end."""
     call = options.timeouts.call
-    return None if call is None else call - (now - record.started - record.queued)
+    return None if call is None else call - (now - record.started - record.queued - record.moving)
 
 
 class Sender:
@@ -135,7 +135,7 @@ class Sender:
             if answer.status == 401:
                 # Refused, so nothing was done: what the user's own code raises now leaves nothing open.
                 record.state = State.WAITING
-                if fresh := await refreshed_token(auth, token):
+                if not request.is_used_up and (fresh := await refreshed_token(auth, token)):
                     answer = await self._send_once(options, request, record, fresh)
             result = self._read(request, answer, decode, record)
         except errors.MijnKlantportaalError as error:
@@ -164,7 +164,7 @@ class Sender:
         timeouts = options.timeouts
         clock_name, timeout = "attempt", timeouts.attempt
         if timeouts.call is not None:
-            left = timeouts.call - (now - record.started - record.queued)
+            left = timeouts.call - (now - record.started - record.queued - record.moving)
             if timeout is None or left < timeout:
                 clock_name, timeout = "call", max(left, 0.001)
         if not record.attempts:

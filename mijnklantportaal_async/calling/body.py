@@ -1,4 +1,7 @@
-"""The body of a request: fields that are checked as they are added, written as JSON, or as a form with files."""
+"""The body of a request: fields that are checked as they are added, written as JSON, or as a form with files.
+
+How the bytes of files leave, `form.py` and `sources.py` know: no tag does.
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
@@ -9,7 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async import models
-from mijnklantportaal_async.calling.transfer import encode_form
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.values import checks
 from mijnklantportaal_async.values.local_time import to_wall_seconds
 from mijnklantportaal_async.values.serde import given_fields, json_name, write
@@ -35,7 +38,7 @@ class Body:
         left_out: The names of what could have been said, and was not.
     """
 
-    __slots__ = ("_is_form", "_nullable", "fields", "left_out")
+    __slots__ = ("_is_form", "_most_bytes", "_nullable", "fields", "left_out")
 
     what_unset_does = "leave it out"
 
@@ -44,6 +47,7 @@ class Body:
         self.left_out: list[str] = []
         self._nullable = nullable
         self._is_form = False
+        self._most_bytes: int | None = None
 
     @classmethod
     def of(cls, model: attrs.AttrsInstance) -> Self:
@@ -100,19 +104,34 @@ class Body:
         """A list, each item checked; `most` items where a number is documented."""
         return self._add(lambda value, name: checks.check_each(value, name, check, most), given)
 
-    def file(self, **given: "models.FileContent | UnsetType | None") -> Self:
-        """A file; the body is sent as a form then."""
+    def file(
+        self,
+        *,
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: "models.Progress | None" = None,
+        **given: "models.FileContent | models.FileSource | UnsetType | None",
+    ) -> Self:
+        """A file, with what else is said of it; the body is sent as a form then."""
         self._is_form = True
-        return self._add(checks.check_kind(models.FileContent), given)
 
-    def files(self, *, most: int, **given: "Sequence[models.FileContent]") -> Self:
-        """Several; the body is sent as a form then."""
+        def check(value: Any, field: str) -> models.FileContent:
+            return models.FileContent.of(value, field, filename=filename, content_type=content_type, progress=progress)
+
+        return self._add(check, given)
+
+    def files(self, *, most: int, most_bytes: int, **given: "Sequence[models.FileContent | models.FileSource]") -> Self:
+        """Several, with so many bytes together; the body is sent as a form then."""
         self._is_form = True
-        return self.each(checks.check_kind(models.FileContent), most=most, **given)
+        self._most_bytes = most_bytes
+        return self.each(_a_file, most=most, **given)
 
-    def encode(self) -> tuple[bytes, str]:
-        """The bytes, and what they are."""
-        return encode_form(self.fields) if self._is_form else (write(self.fields), JSON)
+    def encode(self) -> tuple[bytes | Form, str]:
+        """The bytes, and what they are. Those of a form are read while it leaves."""
+        if not self._is_form:
+            return write(self.fields), JSON
+        form = Form(self.fields, self._most_bytes)
+        return form, form.content_type
 
     def _add(self, check: Callable[[Any, str], Any], given: Mapping[str, Any]) -> Self:
         for name, value in given.items():
@@ -136,7 +155,7 @@ class Changes(Body):
 
     what_unset_does = "leave it out to leave it as it is"
 
-    def encode(self) -> tuple[bytes, str]:
+    def encode(self) -> tuple[bytes | Form, str]:
         """The bytes, and what they are.
 
         Raises:
@@ -145,6 +164,10 @@ class Changes(Body):
         if not self.fields:
             raise ValueError(f"nothing to change; give at least one of {', '.join(self.left_out)}")
         return super().encode()
+
+
+def _a_file(value: Any, field: str) -> "models.FileContent":
+    return models.FileContent.of(value, field)
 
 
 def _whole_as_text(value: object, field: str) -> str:

@@ -1,20 +1,27 @@
 """One call: an attempt, and after a failure another, a look, or an error."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from typing import NoReturn, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
 from mijnklantportaal_async.calling.claims import Turn
+from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.finder import Finder
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Effect, Request
 from mijnklantportaal_async.errors import Outcome
 
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.file_hosts import FileHosts
+
 T = TypeVar("T")
+
+USED_UP = "; it is not sent again, because its file can be read only once"
 
 CLAIM_SLACK = 10.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
@@ -26,13 +33,33 @@ class Caller:
     Args:
         sender: Sends single requests.
         quota: How many retries are left.
+        make_hosts: Makes what asks other hosts for files.
+
+    Attributes:
+        files: The threads that files are read and written on.
     """
 
-    __slots__ = ("quota", "sender")
+    __slots__ = ("_hosts", "_make_hosts", "files", "quota", "sender")
 
-    def __init__(self, *, sender: Sender, quota: RetryQuota) -> None:
+    def __init__(self, *, sender: Sender, quota: RetryQuota, make_hosts: "Callable[[], FileHosts]") -> None:
+        self.files = FileThreads()
+        self._make_hosts = make_hosts
+        self._hosts: FileHosts | None = None
         self.sender = sender
         self.quota = quota
+
+    @property
+    def hosts(self) -> "FileHosts":
+        """What asks other hosts for files; made for the first of them."""
+        if self._hosts is None:
+            self._hosts = self._make_hosts()
+        return self._hosts
+
+    async def close_files(self) -> None:
+        """Ends the threads, and the connections to hosts of files. Any number of times."""
+        if self._hosts is not None:
+            await self._hosts.aclose()
+        await self.files.aclose()
 
     async def call(
         self,
@@ -66,6 +93,23 @@ class Caller:
             return result
         finally:
             self._end(record)
+
+    async def send_form(self, form: Form, call: Coroutine[Any, Any, T]) -> T:
+        """Makes a call with files: measures them before, and leaves nothing open afterwards.
+
+        Raises:
+            TypeError: A file gives something else than bytes.
+            ValueError: The files are too large, or one is none.
+            OSError: One cannot be read. Nothing was sent.
+        """
+        try:
+            self.sender.transport.check_usable()
+            await form.prepare(self.files, self.sender.clock)
+            return await call
+        finally:
+            # Where it was not come to.
+            call.close()
+            form.end()
 
     async def call_once(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], T], finder: Finder[T]
@@ -217,6 +261,8 @@ class Caller:
     def _give_up(self, request: Request, error: errors.MijnKlantportaalError, record: CallRecord) -> NoReturn:
         """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
+        if request.is_used_up:
+            error.message += USED_UP
         operation = request.operation
         if record.doubt is Doubt.OPEN and operation.effect is not Effect.READ:
             # What this attempt came to says nothing of the one before.
@@ -249,6 +295,8 @@ class Caller:
     ) -> bool:
         """Whether the table allows another attempt after this failure."""
         step = judge(request.operation.effect, error)
+        if request.is_used_up:
+            return False
         if isinstance(error, errors.RateLimitedError):
             left, pause = queue_left(options, record), self.sender.limiter.snapshot().resets_in
             return left is None or pause <= left

@@ -16,8 +16,10 @@ from mijnklantportaal_async.calling import aiohttp_inside as inside
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.connections import Connections
 from mijnklantportaal_async.calling.exchange import ClientTimeouts, read_bounded
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.leaving import Leaving, LeavingBody
 from mijnklantportaal_async.calling.record import CallRecord, State
+from mijnklantportaal_async.calling.streaming import EarlyAnswerError, LeavingForm
 from mijnklantportaal_async.calling.wire import Answer, Request
 
 
@@ -90,7 +92,9 @@ class ThroughClientSession:
         # Where nothing but aiohttp is at work, its connection is all that has to have an end.
         is_plain = is_untouched and self._is_plain
         attempt = Leaving(self.connections, request, record, seconds, is_plain)
-        body = None if request.body is None else LeavingBody(request.body, request.content_type, attempt)
+        body = _leaving(request, attempt)
+        # A form has as much time as it takes, as long as something of it moves: `attempt` looks after that.
+        is_watched = is_plain or isinstance(body, LeavingForm)
         headers = self._headers if token is self._token or token == self._token else self._sign(token)
         if request.is_look:
             # What comes out of a cache says nothing of what became of a call a moment ago.
@@ -105,7 +109,7 @@ class ThroughClientSession:
                 data=body,
                 # A session with a user and a password of its own refuses ours beside them; `Leaving` puts it there.
                 headers=self._unsigned(headers) if self._signs_itself else headers,
-                timeout=(self._connecting if is_plain else self._timeouts).of(seconds),
+                timeout=(self._connecting if is_watched else self._timeouts).of(seconds),
                 allow_redirects=False,
                 raise_for_status=False,
                 auto_decompress=True,
@@ -117,7 +121,9 @@ class ThroughClientSession:
             attempt.give_up()
             if not isinstance(error, Exception):
                 raise
-            if is_plain and attempt.is_over(error):
+            if isinstance(body, LeavingForm) and body.failure is not None:
+                raise body.failure from body.failure.__cause__
+            if is_watched and attempt.is_over(error):
                 raise TimeoutError from error
             if attempt.was_refused:
                 # What went wrong the first time is the reason.
@@ -137,11 +143,16 @@ class ThroughClientSession:
             response.close()
             attempt.give_up()
             answer.body = b"".join(parts)
-            return answer, TimeoutError() if is_plain and attempt.is_over(error) else error
+            return answer, TimeoutError() if is_watched and attempt.is_over(error) else error
         except BaseException:
             response.close()
             attempt.give_up()
             raise
+        if not attempt.has_sent_all:
+            # A final word ends the sending. What is left of the form must not be taken for another request.
+            response.close()
+            attempt.give_up()
+            return answer, EarlyAnswerError() if answer.status < 300 else None
         attempt.end()
         return answer, None
 
@@ -183,3 +194,11 @@ class ThroughClientSession:
         if path.count("/") == 1 and "?" not in path:
             self._urls[path] = url
         return url
+
+
+def _leaving(request: Request, attempt: Leaving) -> LeavingBody | LeavingForm | None:
+    if request.body is None:
+        return None
+    if isinstance(request.body, Form):
+        return LeavingForm(request.body, attempt)
+    return LeavingBody(request.body, request.content_type, attempt)

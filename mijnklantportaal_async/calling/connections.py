@@ -9,6 +9,7 @@ import select
 import socket
 import struct
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from weakref import WeakSet
 
@@ -24,6 +25,11 @@ LARGE = 16 * 1024
 """Bytes that the kernel takes at once. Of more, TLS does not tell whether all have left."""
 
 
+LARGEST_UNSENT = (512 if sys.platform == "linux" else 128) * 1024
+"""Bytes of a long body that wait in the kernel without being on their way. More is cheaper; less, where it does not
+tell how many they are, shows sooner that they move."""
+
+
 class Connections:
     """Those of one session that have a request under way. One timer watches over all their deadlines.
 
@@ -32,12 +38,13 @@ class Connections:
         is_encrypted: Whether TLS is spoken over them.
     """
 
-    __slots__ = ("_due", "_is_encrypted", "_kept", "_loop", "_next", "_poll", "_timer")
+    __slots__ = ("_due", "_is_encrypted", "_kept", "_loop", "_moving", "_next", "_poll", "_timer")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, *, is_encrypted: bool) -> None:
         self._loop = loop
         self._is_encrypted = is_encrypted
         self._due: dict[asyncio.Transport, float] = {}
+        self._moving: dict[asyncio.Transport, Callable[[], float]] = {}
         # Their protocols: not every loop has transports that can be referred to weakly.
         self._kept: WeakSet[asyncio.BaseProtocol] = WeakSet()
         self._next = NEVER
@@ -61,6 +68,13 @@ class Connections:
         except _GONE:
             return True
 
+    def hears(self, transport: asyncio.Transport) -> bool:
+        """Whether something has come over a connection that the event loop will learn of a turn later."""
+        try:
+            return self._is_readable(transport)
+        except _GONE:
+            return False
+
     def _is_readable(self, transport: asyncio.Transport) -> bool:
         # A transport without a socket is nothing that aiohttp connects.
         number, poll = transport.get_extra_info("socket").fileno(), self._poll
@@ -77,6 +91,20 @@ class Connections:
         if until < self._next:
             self._set_timer(until)
 
+    def begin_moving(self, transport: asyncio.Transport, later: Callable[[], float]) -> None:
+        """A long body leaves from now on.
+
+        Args:
+            transport: The connection.
+            later: Asked when its time is over: until when it has time now that bytes have moved.
+        """
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            # What waits in the kernel has not left, and there is no use in a lot of it.
+            with suppress(*_GONE):
+                made = transport.get_extra_info("socket")
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, LARGEST_UNSENT)
+        self._moving[transport] = later
+
     def end(self, transport: asyncio.Transport, size: int) -> None:
         """The answer came in whole. What of the request has not left by then never will.
 
@@ -85,7 +113,8 @@ class Connections:
             size: Bytes of the request's body.
         """
         self._due.pop(transport, None)
-        if (self._is_encrypted and size > LARGE) or _unsent(transport):
+        self._moving.pop(transport, None)
+        if (self._is_encrypted and size > LARGE) or unsent(transport):
             reset(transport)
         elif self._is_encrypted and not transport.is_closing():
             self._kept.add(transport.get_protocol())
@@ -93,6 +122,7 @@ class Connections:
     def give_up(self, transport: asyncio.Transport) -> None:
         """There is no answer, or none that anybody waits for."""
         self._due.pop(transport, None)
+        self._moving.pop(transport, None)
         reset(transport)
 
     def give_up_all(self) -> None:
@@ -114,7 +144,12 @@ class Connections:
     def _ring(self) -> None:
         now = self._loop.time()
         for transport, until in list(self._due.items()):
-            if until <= now:
+            if until > now:
+                continue
+            later = self._moving.get(transport)
+            if later is not None and (moved := later()) > now:
+                self._due[transport] = moved
+            else:
                 self.give_up(transport)
         self._cancel_timer()
         following = min(self._due.values(), default=NEVER)
@@ -131,9 +166,23 @@ def reset(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-def _unsent(transport: asyncio.Transport) -> int:
+def unsent(transport: asyncio.Transport) -> int:
     """Bytes that have not left."""
     try:
         return transport.get_write_buffer_size()
     except _GONE:
         return 0
+
+
+def untaken(transport: asyncio.Transport) -> int:
+    """Bytes that have not left, or that the other end has not taken, as far as the system tells."""
+    size = unsent(transport)
+    if sys.platform == "linux":
+        # Here, so that other systems need not have them.
+        import fcntl
+        import termios
+
+        with suppress(*_GONE):
+            number = transport.get_extra_info("socket").fileno()
+            size += int.from_bytes(fcntl.ioctl(number, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+    return size

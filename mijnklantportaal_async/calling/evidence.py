@@ -1,6 +1,6 @@
 """What the sessions of a process know of one portal: whose records are whose, how it says moments, and its clock.
 
-A look is judged by it (see `calling/finder.py`).
+A look is judged by it (see `calling/list_finder.py`).
 """
 
 import enum

@@ -213,7 +213,9 @@ class Exchange:
             raise TooLateError
         self._connections.begin(transport, end)
         record.state = State.LEFT
-        body, fresh = request.body, _FRESH if request.is_look else b""
+        # Bytes: a form goes the long way.
+        body: Any = request.body
+        fresh = _FRESH if request.is_look else b""
         if token is not self._token:
             self._make_head(token)
         # Nothing that holds the key gets a name: what prints the variables of a traceback would print it.

@@ -7,6 +7,7 @@ import aiohttp
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
 from mijnklantportaal_async.calling.record import CallRecord, State
+from mijnklantportaal_async.calling.sources import SourceError
 from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.errors import Outcome
 
@@ -60,6 +61,8 @@ class Failures:
                 f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
             )
         what = "The session was closed while the call was under way" if is_closed else "The connection was lost"
+        if isinstance(error, SourceError):
+            what = "The file could not be sent to its end"
         return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
 
     def _not_sent(

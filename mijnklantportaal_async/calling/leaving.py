@@ -9,13 +9,18 @@ from aiohttp import hdrs
 from aiohttp.abc import AbstractStreamWriter
 
 from mijnklantportaal_async.calling import aiohttp_inside as inside
-from mijnklantportaal_async.calling.connections import NEVER, Connections
+from mijnklantportaal_async.calling.connections import NEVER, Connections, untaken
 from mijnklantportaal_async.calling.exchange import MOST_UNFIT, TooLateError, Unfit, UnfitError, fit_transport
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Effect, Request
 
 _REFUSED = frozenset({401, 407, 429})
 """Answers after which a request can be sent again without doubt: it was not carried out."""
+
+
+TURNS = 3
+"""Of the event loop, until who waits for an answer has what lies on the connection."""
 
 
 class SentBeforeError(Exception):
@@ -34,14 +39,18 @@ class Leaving:
     __slots__ = (
         "_connections",
         "_end",
+        "_handed",
         "_http_request",
         "_is_plain",
         "_is_seen",
+        "_moved",
         "_record",
         "_request",
+        "_seconds",
         "_status",
         "_transport",
         "failure",
+        "has_sent_all",
         "headers",
         "was_refused",
     )
@@ -51,6 +60,8 @@ class Leaving:
     ) -> None:
         self._connections = connections
         self._end = NEVER if seconds is None else connections.now() + seconds
+        self._seconds = NEVER if seconds is None else seconds
+        self._handed = self._moved = 0
         self._is_plain = is_plain
         self._request = request
         self._record = record
@@ -60,6 +71,7 @@ class Leaving:
         self._transport: asyncio.Transport | None = None
         self.headers: Mapping[str, str] | None = None
         self.failure: Exception | None = None
+        self.has_sent_all = not isinstance(request.body, Form)
         self.was_refused = False
 
     async def __call__(
@@ -147,13 +159,49 @@ class Leaving:
             self._begin(transport)
         self._record.state = State.LEFT
 
+    def begin_moving(self) -> None:
+        """A form begins to leave: its time is over when nothing of it moves, however long it is."""
+        self.has_sent_all = False
+        self._status = None
+        self._handed = self._moved = 0
+        self.has_moved()
+        if self._transport is not None:
+            self._connections.begin_moving(self._transport, self._later)
+
+    async def is_answered(self) -> bool:
+        """Whether there is an answer already. What comes with a reset is lost to who writes before he reads."""
+        if self._status is None and self._transport is not None and self._connections.hears(self._transport):
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+        return self._status is not None
+
+    def hands_on(self, size: int) -> None:
+        """So many bytes of it are about to be handed to the connection."""
+        self._handed += size
+
+    def has_moved(self) -> None:
+        """The connection has taken them: the time begins anew."""
+        self._end = self._connections.now() + self._seconds
+        if self._transport is not None:
+            self._moved = self._handed - untaken(self._transport)
+            self._connections.begin(self._transport, self._end)
+
+    def _later(self) -> float:
+        """Until when there is time, by what has moved since somebody looked."""
+        moved = self._handed if self._transport is None else self._handed - untaken(self._transport)
+        if moved > self._moved:
+            self._moved = moved
+            self._end = self._connections.now() + self._seconds
+        return self._end
+
     def _begin(self, transport: asyncio.Transport) -> None:
         if self._transport is not transport:
             # Of the time before, where a middleware sends again.
             self.give_up() if self.failure is not None else self.end()
         self._transport = transport
         # Otherwise aiohttp looks after the deadline, and this is so that closing the session finds it.
-        self._connections.begin(transport, self._end if self._is_plain else NEVER)
+        is_watched = self._is_plain or isinstance(self._request.body, Form)
+        self._connections.begin(transport, self._end if is_watched else NEVER)
 
     def end(self) -> None:
         """The answer came in whole."""

@@ -89,7 +89,7 @@ class LookingCaller(Caller):
         sent_at: float,
         others: Callable[[], Awaitable[Collection[str]]],
     ) -> None:
-        super().__init__(sender=sender, quota=RetryQuota(0))
+        super().__init__(sender=sender, quota=RetryQuota(0), make_hosts=_no_hosts)
         self._elapsed = elapsed
         self._sent_at = sent_at
         self._others = others
@@ -151,3 +151,7 @@ class _SearchAmongOthers(Search[T], Generic[T]):
 
     def _grounds(self, answer: Answer) -> Grounds:
         return super()._grounds(answer)._replace(claimed=self._evidence.claims.claimed_here() | self.others)
+
+
+def _no_hosts() -> NoReturn:
+    raise CannotLookError("a look fetches no files")

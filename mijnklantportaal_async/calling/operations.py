@@ -12,8 +12,10 @@ from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
-from mijnklantportaal_async.calling.finder import Finder, finder_for
+from mijnklantportaal_async.calling.finder import Finder
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.many import Run
+from mijnklantportaal_async.calling.operation_finder import finder_for
 from mijnklantportaal_async.calling.pages import (
     Page,
     R,
@@ -86,7 +88,21 @@ class Operations:
         if query is not None:
             path = with_query(path, query)
         request = Request(operation, path) if body is None else Request(operation, path, *body.encode())
-        finder = None
+        call = self._call_for(request, kind, body, listed, when_done, identifiers)
+        if isinstance(request.body, Form):
+            return self._caller.send_form(request.body, call)
+        return call
+
+    def _call_for(
+        self,
+        request: Request,
+        kind: type[T],
+        body: Body | None,
+        listed: type[Any] | None,
+        when_done: Callable[[errors.APIStatusError], Awaitable[T]] | None,
+        identifiers: Mapping[str, str],
+    ) -> Coroutine[Any, Any, T]:
+        operation, finder = request.operation, None
         if operation.look is not None and body is not None:
             finder = finder_for(operation, listed or kind, body, identifiers, self._zone)
         if finder is not None:

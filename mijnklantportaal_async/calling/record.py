@@ -46,6 +46,7 @@ class CallRecord:
         first_sent_wall: The same by the calendar clock.
         last_sent: When its latest request left.
         queued: Seconds spent waiting for permits: they do not count against `Timeouts.call`.
+        moving: Seconds in which the bytes of a file moved: neither do they.
         attempts: Requests sent, or tried to be.
         failures: Attempts that failed, refusals by the rate limit not counted.
         is_valid: Of the permit of the request under way: asked in the moment in which it leaves.
@@ -64,6 +65,7 @@ class CallRecord:
         "first_sent_wall",
         "is_valid",
         "last_sent",
+        "moving",
         "queued",
         "started",
         "state",
@@ -81,7 +83,7 @@ class CallRecord:
         self.was_begun = True
         self.doubt = Doubt.NONE
         self.started = now
-        self.queued = self.first_sent = self.first_sent_wall = self.last_sent = self.elapsed = 0.0
+        self.queued = self.moving = self.first_sent = self.first_sent_wall = self.last_sent = self.elapsed = 0.0
         self.attempts = self.failures = 0
         self.answer: Answer | None = None
         self.is_valid: Callable[[], bool] | None = None

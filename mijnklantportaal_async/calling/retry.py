@@ -182,7 +182,7 @@ def retrying(
         return not isinstance(failure_of(state), errors.RateLimitedError) and record.failures >= policy.attempts
 
     def call_clock_would_run_out(state: "RetryCallState") -> bool:
-        spent = clock.monotonic() - record.started - record.queued
+        spent = clock.monotonic() - record.started - record.queued - record.moving
         return timeouts.call is not None and spent + state.upcoming_sleep >= timeouts.call
 
     def quota_is_spent(state: "RetryCallState") -> bool:

@@ -17,6 +17,7 @@ from mijnklantportaal_async.calling.client_session import ThroughClientSession
 from mijnklantportaal_async.calling.connections import Connections
 from mijnklantportaal_async.calling.exchange import Exchange, check_text
 from mijnklantportaal_async.calling.failures import Failures
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
@@ -115,6 +116,8 @@ class Transport:
             ConnectionLostError: The connection broke after something may have been sent.
             CallTimeoutError: No answer in time.
         """
+        if isinstance(request.body, Form) and not request.body.is_open:
+            return await self._send_form(request, request.body, token, timeout, record)
         record.state = State.SENDING
         if self.closed:
             raise errors.ConnectError(
@@ -125,7 +128,7 @@ class Transport:
             long = self._long or self._open()
             way: Exchange | ThroughClientSession = long
             # Asked each time: tools that record or mock requests come and go.
-            if self.long_way is None and inside.is_untouched():
+            if self.long_way is None and not isinstance(request.body, Form) and inside.is_untouched():
                 way = self._short or await self._learn(long)
             seconds = None if timeout is None else self._clock.real(timeout)
             answer, broken = await way.send(request, token, seconds, record, LARGEST_BODY)
@@ -156,6 +159,18 @@ class Transport:
             return _nothing
         way = self._short or await self._learn(long)
         return await way.hold(timeout)
+
+    async def _send_form(
+        self, request: Request, form: Form, token: Token, timeout: float | None, record: CallRecord
+    ) -> Answer:
+        """Sends what is read while it leaves. What is wrong with a file before that is raised as it is."""
+        moving = form.moving
+        try:
+            await form.open()
+            return await self.send(request, token, timeout, record)
+        finally:
+            form.close()
+            record.moving += form.moving - moving
 
     async def aclose(self) -> None:
         """Closes the pool, unless it is the user's. Any number of times."""

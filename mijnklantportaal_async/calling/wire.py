@@ -14,6 +14,7 @@ from mijnklantportaal_async.values.serde import json_name
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.body import Body
+    from mijnklantportaal_async.calling.form import Form
 
 
 class Effect(enum.Enum):
@@ -221,7 +222,7 @@ class Request:
         self,
         operation: Operation,
         path: str,
-        body: bytes | None = None,
+        body: "bytes | Form | None" = None,
         content_type: str = "application/json",
         *,
         is_look: bool = False,
@@ -231,6 +232,11 @@ class Request:
         self.body = body
         self.content_type = content_type
         self.is_look = is_look
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it cannot be sent again: something of a file has left that can be read only once."""
+        return self.body is not None and not isinstance(self.body, bytes) and self.body.is_used_up
 
     def context(self) -> dict[str, Any]:
         """What an error says about the call."""

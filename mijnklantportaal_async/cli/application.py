@@ -22,6 +22,8 @@ class _Commands(LazyGroup):
         "schedule-file": "Put the appointments of a file into the calendar, each exactly once.",
         "list": "Show the appointments of some days. The portal does not tell their titles.",
         "cancel": "Show an appointment, ask, and cancel it.",
+        "save": "Fetch a file from the portal, whole or not at all.",
+        "upload": "Store files in the portal, each once. A second run says what is there already.",
         "doctor": "Check key, connection, clock and time zone, without changing anything.",
         "sandbox": "Run an embedded portal with a calendar page, until Ctrl-C.",
         "operations": "List what `call` can do, by the tags of the service's reference.",

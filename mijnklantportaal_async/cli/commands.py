@@ -157,6 +157,51 @@ def cancel(
 
 @commands.command(epilog=EXIT_CODES_HELP)
 @with_connection
+def save(
+    connection: Connection,
+    terminal: "Terminal",
+    file_id: Annotated[str, typer.Argument(help="ID of the file, fsf_...", metavar="FILE_ID")],
+    to: Annotated[
+        Path, typer.Option(help="A path; or a directory, where it gets the name that it has in the portal.")
+    ] = Path(),
+    replace: Annotated[bool, typer.Option("--replace", help="Also where there is a file already.")] = False,
+) -> ExitCode:
+    """Fetch a file from the portal, whole or not at all."""
+    from mijnklantportaal_async.cli.save_command import save as save_one
+
+    return save_one(connection, terminal, file_id, to=to, replace=replace)
+
+
+@commands.command(epilog=EXIT_CODES_HELP)
+@with_connection
+def upload(
+    connection: Connection,
+    terminal: "Terminal",
+    paths: Annotated[list[Path], typer.Argument(help="Files of this machine.", metavar="PATH...")],
+    directory_id: Annotated[str | None, typer.Option(help="Where to put them, fsd_...")] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Where it is remembered what was uploaded; among your data when left out.", dir_okay=False),
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Also send what may have been sent before, or is not in the portal any more."),
+    ] = False,
+) -> ExitCode:
+    """Store files in the portal, each once. A second run says what is there already.
+
+    The portal cannot list its files, so this machine remembers what it sent: by API key, directory, name and the bytes
+    of the file. Of what may have been sent before, a run says that nobody knows, and does not send it.
+
+    The first Ctrl-C stops: the file under way gets some seconds to learn its outcome. A second one ends at once.
+    """
+    from mijnklantportaal_async.cli.upload_command import upload as upload_files
+
+    return upload_files(connection, terminal, paths, directory_id=directory_id, record=record, again=again)
+
+
+@commands.command(epilog=EXIT_CODES_HELP)
+@with_connection
 def doctor(connection: Connection, terminal: "Terminal") -> ExitCode:
     """Check key, connection, clock and time zone, without changing anything."""
     from mijnklantportaal_async.cli.doctor_command import doctor as examine

@@ -1,8 +1,10 @@
 """Opens the portal that a command talks to: a real one, or an embedded sandbox."""
 
+import hashlib
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
@@ -11,6 +13,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy, is_loopback
+from mijnklantportaal_async.calling.auth import Token, hide
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.failures import CommandError
@@ -46,6 +49,8 @@ class OpenPortal:
     portal: PortalSession
     zone: ZoneInfo
     clock: Clock
+    fingerprint: str
+    """Tells the portal and the key from others. Nobody can read the key from it."""
     sandbox: "Sandbox | None" = None
     keep_open: bool = False
     """Whether the sandbox stays up when the command is done. An interrupted command takes it back."""
@@ -115,11 +120,11 @@ async def open_portal(
         async with _open_sandbox(connection, terminal, zone, hooks) as opened:
             yield opened
         return
-    base_url = base_url_of(connection)
+    base_url, key = base_url_of(connection), hide(_api_key())
     async with _session(
-        api_key=_api_key(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
+        api_key=key.reveal(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
     ) as portal:
-        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection))
+        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=_fingerprint(base_url, key))
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
@@ -147,6 +152,11 @@ def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
         return PortalSession(retry=retry, timeouts=_TIMEOUTS, hooks=(patience.note, *hooks), **settings)
     except ValueError as error:
         raise CommandError(f"{error}.") from error
+
+
+def _fingerprint(base_url: str, key: Token) -> str:
+    # Keys of the portal are too long to be guessed from it.
+    return hashlib.sha256(f"uploads\0{check_base_url(base_url)}\0{key.reveal()}".encode()).hexdigest()[:32]
 
 
 def _api_key() -> str:
@@ -190,7 +200,14 @@ async def _open_sandbox(
         async with _session(
             api_key=sandbox.api_key, base_url=sandbox.url, timezone=zone, hooks=hooks, clock=clock
         ) as portal:
-            opened = OpenPortal(portal=portal, zone=zone, clock=clock, sandbox=sandbox, keep_open=connection.keep_open)
+            opened = OpenPortal(
+                portal=portal,
+                zone=zone,
+                clock=clock,
+                fingerprint=f"sandbox {(connection.sandbox_database or Path()).absolute()}",
+                sandbox=sandbox,
+                keep_open=connection.keep_open,
+            )
             yield opened
         if connection.calendar is not None:
             await write_calendar(sandbox, connection.calendar, terminal)

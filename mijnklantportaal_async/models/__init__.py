@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     )
     from mijnklantportaal_async.models.customers import Customer as Customer, NewCustomer as NewCustomer
     from mijnklantportaal_async.models.file_content import FileContent as FileContent
+    from mijnklantportaal_async.models.file_content import FileSource as FileSource
+    from mijnklantportaal_async.models.file_content import Progress as Progress
     from mijnklantportaal_async.models.file_request import (
         FileRequest as FileRequest,
         FileRequestLinks as FileRequestLinks,
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
         CloudFile as CloudFile,
         FileOrDirectory as FileOrDirectory,
         FileType as FileType,
+        SavedFile as SavedFile,
     )
     from mijnklantportaal_async.models.invoices import Invoice as Invoice, InvoiceItem as InvoiceItem
     from mijnklantportaal_async.models.payment_links import (
@@ -89,10 +92,10 @@ _NAMES = {
         "CustomerSubscription CustomerSubscriptionOptions SubscriptionInterval SubscriptionStatus"
     ),
     "customers": "Customer NewCustomer",
-    "file_content": "FileContent",
+    "file_content": "FileContent FileSource Progress",
     "file_request": "FileRequest FileRequestLinks NewRequestedFile RequestedFile",
     "file_share": "FileShare FileShareLinks",
-    "files": "CloudFile FileOrDirectory FileType",
+    "files": "CloudFile FileOrDirectory FileType SavedFile",
     "invoices": "Invoice InvoiceItem",
     "payment_links": "PaymentLink PaymentLinkPayment PaymentLinkStatus",
     "punch_cards": "IssuedPunchCard PunchCard PunchCardPeriod PunchCardStatus",

@@ -1,6 +1,7 @@
 """The records of the Files API."""
 
 from datetime import datetime
+from pathlib import Path
 
 import attrs
 
@@ -33,6 +34,20 @@ class FileOrDirectory(Record):
     """File share it is part of, `fss_...`, if any."""
     created_at: datetime
     """When it was made, aware."""
+
+
+@attrs.frozen(kw_only=True)
+class SavedFile:
+    """A file that was fetched from the portal and is on this machine now."""
+
+    path: Path
+    """Where it is."""
+    size: int
+    """Bytes."""
+    content_type: str
+    """Media type by its host; empty where that says none."""
+    is_verified: bool
+    """Whether anything told how long it is. False: it ended when the connection did, and may not be whole."""
 
 
 @attrs.frozen(kw_only=True)

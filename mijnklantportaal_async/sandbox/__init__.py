@@ -3,6 +3,7 @@
 from mijnklantportaal_async.sandbox.database import DatabaseFileError
 from mijnklantportaal_async.sandbox.deliveries import Delivery, DeliveryAttempt
 from mijnklantportaal_async.sandbox.faults import COMMON_FAULTS, Fault, Faults
+from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaults
 from mijnklantportaal_async.sandbox.manners import Manner
 from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
 from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment, StoredCustomer
@@ -16,6 +17,8 @@ __all__ = [
     "DeliveryAttempt",
     "Fault",
     "Faults",
+    "FileFault",
+    "FileFaults",
     "Manner",
     "ReceivedRequest",
     "Sandbox",

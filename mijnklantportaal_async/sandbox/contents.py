@@ -113,6 +113,11 @@ class PortalContents:
             tag.arrived(path, document)
         return documents.get(document["id"]) or document
 
+    def file(self, identifier: str) -> bytes | None:
+        """Return the bytes that are kept of a file, under the id of the record that they belong to."""
+        found = self._documents().file(identifier)
+        return None if found is None else found[2]
+
     def add_appointment(
         self,
         *,

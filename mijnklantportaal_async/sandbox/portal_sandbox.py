@@ -16,6 +16,7 @@ from mijnklantportaal_async.sandbox.contract import load_contract
 from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery, DeliverySettings, WebhookSignature
 from mijnklantportaal_async.sandbox.exchange import Exchange
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
+from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaultPlan, FileFaults
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
 from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
@@ -66,6 +67,7 @@ class Sandbox(PortalContents):
         clock: Where its time comes from, with the speed of that clock; for tests that move time themselves.
         begins_at: The portal's time when it is first asked for, aware; the real one when left out.
         faults: Random faults, beside those of `fail_next`.
+        file_faults: Random faults of the host of files, beside those of `fail_next_download`.
         manners: How it always behaves, where the documentation is silent or wrong. They can be changed while it runs.
         list_canceled: False is short for the manner `CANCELED_NOT_LISTED`.
         newest_first: True is short for the manner `NEWEST_FIRST`.
@@ -95,6 +97,7 @@ class Sandbox(PortalContents):
         clock: Clock | None = None,
         begins_at: datetime | None = None,
         faults: Faults | None = None,
+        file_faults: FileFaults | None = None,
         manners: Collection[Manner] = (),
         list_canceled: bool = True,
         newest_first: bool = False,
@@ -138,7 +141,7 @@ class Sandbox(PortalContents):
             unlicensed=frozenset(unlicensed),
             manners=self._manners,
         )
-        self._file_host = FileHost(self._documents, self._now)
+        self._file_host = FileHost(self._documents, self._now, self._clock, FileFaultPlan(file_faults))
         self._file_port = 0
         self._deliveries = Deliveries(
             self._documents,
@@ -298,6 +301,15 @@ class Sandbox(PortalContents):
             retry_after: The `retry-after` of a 429 (1 by default) or of a 503 (none by default).
         """
         self._portal.plan.script(fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after)
+
+    def fail_next_download(self, fault: FileFault, *, times: int = 1) -> None:
+        """Let `fault` hit the next requests to the host of files.
+
+        Args:
+            fault: What happens.
+            times: How many requests it hits.
+        """
+        self._file_host.plan.script(fault, times)
 
     def clear(self) -> None:
         """Remove every record, and forget requests, rate windows, scripted faults, late commits and deliveries."""

@@ -108,7 +108,8 @@ def test_the_whole_api_is_there_and_nothing_else() -> None:
     assert (len(OPERATIONS), len(BUILT), len({operation.tag for operation in OPERATIONS})) == (70, 71, 16)
     assert set(CONSTANTS) == set(IDS)
     own = {"aclose", "from_env", "rate_limit", "request", "schedule_appointments", "timezone", "with_options"}
-    assert {name for name in dir(PortalSession) if not name.startswith("_")} == {*IDS, *own}
+    files = {"open_file", "save_file"}
+    assert {name for name in dir(PortalSession) if not name.startswith("_")} == {*IDS, *own, *files}
 
 
 @every
@@ -126,7 +127,8 @@ def test_the_arguments_are_those_of_the_contract(name: str, operation: ContractO
         return
     in_body = {item.name for item in arguments_of(name, operation)}
     query = {"start_at", "days"} if name == "list_appointments" else {"page"} if operation.is_paged else set()
-    assert set(parameters) == {"self", *places_of(constant), *query, *in_body}
+    of_a_file = {"filename", "content_type", "progress"} if {"pdf", "attachment"} & in_body else set()
+    assert set(parameters) == {"self", *places_of(constant), *query, *in_body, *of_a_file}
     bodies = list(operation.bodies.values())
     assert {json_name(argument) for argument in in_body} == {field for body in bodies for field in body.properties}
     required = {field for body in bodies for field in body.required}
@@ -208,8 +210,8 @@ def sent_fields(received: Received) -> dict[str, Any]:
             fields[found[1]] = content.decode()
         else:
             # As browsers write it: nothing is escaped but the quote.
-            assert (found[2], content) == (PDF.name.replace('"', "%22"), PDF.content)
-            assert head.endswith(f"\r\nContent-Type: {PDF.media_type}".encode())
+            assert (found[2], content) == (PDF.filename.replace('"', "%22"), PDF.source)
+            assert head.endswith(f"\r\nContent-Type: {PDF.content_type}".encode())
             fields[found[1]] = PDF
     return fields
 

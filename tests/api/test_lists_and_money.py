@@ -278,7 +278,7 @@ async def test_long_texts_are_the_portals_to_judge(make_portal: MakePortal) -> N
 
 @pytest.mark.parametrize("name", ["é ü 東 \" % ; ' +.pdf", "e\u0301.pdf"])
 async def test_a_files_name_arrives_as_it_is(make_portal: MakePortal, name: str) -> None:
-    file = FileContent(name=name, content=b"")
+    file = FileContent(b"", name)
     received = await sent(make_portal, "upload_file", file)
     assert f'filename="{name.replace(chr(34), "%22")}"\r\n'.encode() in received.body
     assert "directory" not in received.path
@@ -288,19 +288,19 @@ async def test_a_files_name_arrives_as_it_is(make_portal: MakePortal, name: str)
 @pytest.mark.parametrize("name", ["a\r\nb.pdf", "a\x00.pdf", "\udcff.pdf", ""])
 def test_a_name_that_could_break_a_form_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="name"):
-        FileContent(name=name, content=b"x")
-    with pytest.raises(ValueError, match="media_type"):
-        FileContent(name="a.pdf", content=b"x", media_type=f"text/plain{name}" if name else "")
+        FileContent(b"x", name)
+    with pytest.raises(ValueError, match="content_type"):
+        FileContent(b"x", "a.pdf", f"text/plain{name}" if name else " ")
 
 
 async def test_what_an_agreement_holds_at_the_most(make_portal: MakePortal) -> None:
     portal = make_portal("http://127.0.0.1:9/v1")
-    half = FileContent(name="a.pdf", content=bytes(3 * 1024 * 1024))
+    half = FileContent(bytes(3 * 1024 * 1024), "a.pdf")
     given: dict[str, Any] = {"name": "A", "signer_name": "B", "signer_signature_data": "data:,", "signers": [SIGNER]}
     with pytest.raises(ValueError, match="documents have 6291456 bytes together; the service takes 5 MB"):
         await portal.create_agreement(**given, documents=[half, half])
     with pytest.raises(ValueError, match="documents has 6 items; the service takes 5"):
-        await portal.create_agreement(**given, documents=[FileContent(name="a", content=b"")] * 6)
+        await portal.create_agreement(**given, documents=[FileContent(b"", "a")] * 6)
     with pytest.raises(TypeError, match=r"documents must be a list, not bytes"):
         await portal.create_agreement(**given, documents=b"%PDF")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"signers\[0\] must be a NewAgreementSigner"):
@@ -321,7 +321,7 @@ async def test_a_null_that_nobody_documents_makes_no_list_unreadable(make_portal
             invoice_number="1",
             issued_at=date(2027, 3, 5),
             amount=1,
-            pdf=FileContent(name="a.pdf", content=b"%PDF"),
+            pdf=FileContent(b"%PDF", "a.pdf"),
         )
         assert made.links.online_payment_link is None
 

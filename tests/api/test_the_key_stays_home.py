@@ -10,7 +10,7 @@ from given import SECRET, MakePortal
 from moved_time import LoopClock
 from scripted_server import Exchange, ScriptedServer, answer
 
-from mijnklantportaal_async import APIStatusError, FileContent, OutcomeUnknownError, Pager, PortalSession, RetryPolicy
+from mijnklantportaal_async import APIStatusError, OutcomeUnknownError, Pager, PortalSession, RetryPolicy
 from mijnklantportaal_async.sandbox import Sandbox
 from mijnklantportaal_async.sandbox.contract import ContractOperation
 from mijnklantportaal_async.testing import portal_in_sandbox
@@ -64,10 +64,10 @@ async def test_no_address_in_an_answer_is_visited(
 async def test_a_link_needs_no_key() -> None:
     """Fetched by the user, with whatever client: the file's host sees no token, and would refuse one."""
     async with portal_in_sandbox(clock=LoopClock(), rate_limit=None) as (portal, sandbox):
-        stored = await portal.upload_file(FileContent(name="a.pdf", content=PDF.content))
+        stored = await portal.upload_file(PDF)
         found = await portal.download_file(stored.id)
         async with aiohttp.ClientSession() as session, session.get(found.link) as response:
-            assert await response.read() == PDF.content
+            assert await response.read() == PDF.source
         assert [item.had_key for item in sandbox.downloads] == [False]
         assert found.link not in repr(found)
 

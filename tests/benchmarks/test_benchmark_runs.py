@@ -53,3 +53,9 @@ def test_a_quick_run_prints_every_contender_and_writes_its_numbers(tmp_path: Pat
         "import mijnklantportaal_async.session",
     ]
     assert [len(result["kilobytes"]) for result in numbers["memory"]] == [4, 4]
+    for part in ("2 MB down", "2 MB up", "20 files of 10 kB down", "20 files of 10 kB up"):
+        table = run.stdout.partition(f"\n{part}")[2].partition("\n\n")[0]
+        assert "\nmijnklantportaal_async  " in table, run.stdout
+        assert "CPU ratio" in table.partition("goal ")[2]
+    assert len(numbers["transfers"]) == 4 * 4
+    assert all(result["cpu"]["median"] > 0 for result in numbers["transfers"])

@@ -25,7 +25,7 @@ Create = Callable[[PortalSession, int], Awaitable[Any]]
 
 
 def invoice(portal: PortalSession, number: int) -> Awaitable[Any]:
-    pdf = FileContent(name=f"{number}.pdf", content=b"%PDF" + bytes([number]) * 500, media_type="application/pdf")
+    pdf = FileContent(b"%PDF" + bytes([number]) * 500, f"{number}.pdf")
     return portal.create_customer_invoice(
         customer_id="cst_1", invoice_number=f"2027-{number}", issued_at=date(2027, 3, 5), amount=number + 1, pdf=pdf
     )
@@ -36,7 +36,7 @@ def payment_link(portal: PortalSession, number: int) -> Awaitable[Any]:
 
 
 def upload(portal: PortalSession, number: int) -> Awaitable[Any]:
-    return portal.upload_file(FileContent(name=f"{number}.txt", content=b"x" * number))
+    return portal.upload_file(b"x" * number, filename=f"{number}.txt")
 
 
 CASES: dict[str, tuple[Create, str, str, bool]] = {

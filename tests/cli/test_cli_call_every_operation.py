@@ -36,8 +36,8 @@ def written(argument: Argument, folder: Path) -> list[str]:
 def _text(value: Any, folder: Path) -> str:
     match value:
         case FileContent():
-            path = folder / value.name
-            path.write_bytes(value.content)
+            path = folder / value.filename
+            path.write_bytes(value.source)
             return str(path)
         case bool():
             return "yes" if value else "no"
@@ -60,7 +60,7 @@ def shown(sent: Any) -> Any:
     """What the view of a request shows for it."""
     match sent:
         case FileContent():
-            return {"file": sent.name, "bytes": len(sent.content), "content_type": sent.media_type}
+            return {"file": sent.filename, "bytes": len(sent.source), "content_type": sent.content_type}
         case list():
             return [shown(item) for item in sent]
         case _:

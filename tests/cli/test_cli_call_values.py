@@ -106,7 +106,7 @@ def test_each_field_is_read_by_its_kind(tmp_path: Path) -> None:
         "invoice_number": "0012",
         "issued_at": date(2027, 3, 5),
         "amount": Decimal("1234.56"),
-        "pdf": FileContent(name="factuur é.pdf", content=b"%PDF", media_type="application/pdf"),
+        "pdf": FileContent(pdf),
         "paid_at": datetime(2027, 3, 5, 13, 30, 15, tzinfo=UTC),
         "send_notification": False,
     }

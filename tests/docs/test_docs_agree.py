@@ -47,7 +47,7 @@ from mijnklantportaal_async.cli.call.catalog import all_coroutines
 from mijnklantportaal_async.cli.call.fields import fields_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.errors import CallTimeoutError, MijnKlantportaalError
-from mijnklantportaal_async.sandbox import Fault, Manner, Sandbox
+from mijnklantportaal_async.sandbox import Fault, FileFault, Manner, Sandbox
 
 DOCS = ROOT / "docs"
 ERRORS = {
@@ -125,6 +125,8 @@ def test_the_contract_has_every_error() -> None:
     assert CONTRACT[0] == ["What happened", *COLUMNS]
     assert {row[0] for row in CONTRACT[1:]} == set(HAPPENED)
     never_raised = {errors.MijnKlantportaalError, errors.TransportError, errors.RateLimitError}
+    # No calls of the portal: files are on another host.
+    never_raised |= {errors.DownloadError, errors.LinkExpiredError}
     assert {type(error) for made in HAPPENED.values() for error in made} == set(ERRORS.values()) - never_raised
 
 
@@ -191,6 +193,7 @@ def parameters_of(function: Any) -> list[str]:
         ("exactly-once.md", "## Settings", parameters_of(ReconcilePolicy)),
         ("sandbox.md", "## Settings", parameters_of(Sandbox)),
         ("sandbox.md", "## Faults", [fault.name for fault in Fault]),
+        ("sandbox.md", "## Faults of the host of files", [fault.name for fault in FileFault]),
         ("sandbox.md", "## Manners", [manner.name for manner in Manner]),
         ("hooks-and-logging.md", "# Hooks and logging", [kind.__name__ for kind in events.Event.__args__]),
         ("many.md", "## Results", ["Scheduled", "Rejected", "NotStarted", "Unknown"]),

@@ -6,11 +6,11 @@ How to write a block (the same in README.md and in docs/):
   The environment names a sandbox (`MIJNKLANTPORTAAL_API_KEY`, `MIJNKLANTPORTAAL_BASE_URL`), so
   `PortalSession.from_env()` works; and that sandbox is the default `base_url` too, with any of `KEYS`: nothing leaves
   the machine.
-* Any other `python` block is a fragment. It may `await` at the top level, and finds, where it names them:
-  `portal` and `sandbox` (a session with an empty sandbox, both twenty times as fast as real time), `appointment`
-  (one that was scheduled there), `requests` (three `NewAppointment`s), `starts_at` and `ends_at`; the public names of
-  the package, of `.events` and of `.sandbox`; `asyncio`, `logging`, `datetime`, `timedelta`, `UTC` and `ZoneInfo`.
-  Where it names `sandbox` or `portal`, the environment names that sandbox too.
+* Any other `python` block is a fragment, in an empty folder too. It may `await` at the top level, and finds, where it
+  names them: `portal` and `sandbox` (a session with an empty sandbox, both twenty times as fast as real time),
+  `appointment` (one that was scheduled there), `requests` (three `NewAppointment`s), `starts_at` and `ends_at`; the
+  public names of the package, of `.events` and of `.sandbox`; `asyncio`, `logging`, `datetime`, `timedelta`, `UTC` and
+  `ZoneInfo`. Where it names `sandbox` or `portal`, the environment names that sandbox too.
 * A `python` block whose first line is a comment with a file name (`# test_booking.py`) is that file. The files of a
   page are put into one folder, where pytest runs the tests.
 * A `text` block right after a `python` block is what it prints. `...` stands for anything.
@@ -160,8 +160,7 @@ async def run(tree: ast.Module, file: str, names: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("block", places(FRAGMENTS))
 async def test_fragment(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    if "sqlite:///" in block.code:
-        monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
     async with names_for(block, monkeypatch) as names:
         with printed() as output:
             await run(block.tree(), str(block.page), names)

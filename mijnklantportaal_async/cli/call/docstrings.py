@@ -62,7 +62,8 @@ def _add_line(lines: list[str], line: str) -> None:
 
 
 _FOR_A_TERMINAL = (
-    (re.compile(r'`FileContent\.read\("([^"]+)"\)`'), r"such as \1"),
+    (re.compile(r', bytes, a file opened with `"rb"`, or an async iterator of bytes'), ""),
+    (re.compile(r"; each as `FileContent`, or what it is made of"), ""),
     (re.compile(r"\bAware datetime in any zone, on a\b"), "On a"),
     (re.compile(r", aware(?=[,.;:]|$)"), ""),
     (re.compile(r"\bAware, "), ""),

@@ -55,6 +55,8 @@ def fields_of(coroutine: NamedCoroutine) -> Mapping[str, Field]:
             help=for_a_terminal(told.get(parameter.name, ""), names),
         )
         for parameter in parameters
+        # A function: nothing that could be typed. The command shows on its own how far it is.
+        if parameter.name != "progress"
     }
 
 

@@ -199,7 +199,8 @@ class FileOfThisMachine(Kind):
     def read(self, text: str, zone: ZoneInfo) -> FileContent:
         """The file."""
         try:
-            return FileContent.read(Path(text))
+            with Path(text).open("rb"):
+                return FileContent(Path(text))
         except OSError as error:
             raise ValueError(f"{shown_value(text)!r} cannot be read: {error.strerror or error}") from error
 

@@ -1,8 +1,7 @@
 """The request that a call would send: made as in earnest, and not sent. There is no key in it."""
 
 import inspect
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -10,11 +9,14 @@ import orjson
 
 from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.call import Caller
+from mijnklantportaal_async.calling.file_threads import FileThreads
+from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.cli.call.catalog import NamedCoroutine
+from mijnklantportaal_async.values.clock import Clock
 
 
 async def request_of(coroutine: NamedCoroutine, arguments: Mapping[str, Any], zone: ZoneInfo) -> Request:
@@ -51,8 +53,8 @@ def as_data(request: Request, base_url: str) -> dict[str, Any]:
     }
     if request.body is not None:
         data["content_type"] = request.content_type.partition(";")[0]
-        is_form = request.content_type.startswith("multipart/")
-        data["body"] = _form(request.body, request.content_type) if is_form else orjson.loads(request.body)
+        body = request.body
+        data["body"] = body.as_data() if isinstance(body, Form) else orjson.loads(body)
     return data
 
 
@@ -70,6 +72,15 @@ class _Caught(BaseException):
 class _NothingIsSent:
     """Stands where a session's `Caller` stands."""
 
+    async def send_form(self, form: Form, call: Coroutine[Any, Any, Any]) -> Any:
+        files = FileThreads()
+        try:
+            await form.prepare(files, Clock())
+            return await call
+        finally:
+            form.end()
+            await files.aclose()
+
     async def call(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], Any], **ways_out: object
     ) -> Any:
@@ -79,28 +90,3 @@ class _NothingIsSent:
         self, options: CallOptions, request: Request, decode: Callable[[bytes], Any], finder: object
     ) -> Any:
         raise _Caught(request)
-
-
-_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
-_KIND = re.compile(r"^Content-Type: (.*)$", re.MULTILINE)
-
-
-def _form(body: bytes, content_type: str) -> dict[str, Any]:
-    """The parts of a form (RFC 7578): of a file its name, kind and size."""
-    boundary = b"--" + content_type.partition("boundary=")[2].encode()
-    seen: dict[str, list[Any]] = {}
-    for part in body.split(boundary)[1:-1]:
-        head, _, content = part.removeprefix(b"\r\n").removesuffix(b"\r\n").partition(b"\r\n\r\n")
-        named = dict(_PARAMETER.findall(head.decode()))
-        # A list is several parts of one name.
-        seen.setdefault(named["name"], []).append(_part(head.decode(), named.get("filename"), content))
-    return {name: values[0] if len(values) == 1 else values for name, values in seen.items()}
-
-
-def _part(head: str, filename: str | None, content: bytes) -> Any:
-    if filename is None:
-        return content.decode()
-    # A quotation mark is the one letter of a name that is not sent as it is.
-    file = {"file": filename.replace("%22", '"'), "bytes": len(content)}
-    kind = _KIND.search(head.replace("\r\n", "\n"))
-    return file if kind is None else {**file, "content_type": kind[1]}

@@ -1,0 +1,202 @@
+"""The hosts that temporary links to files lead to: others than the portal's, which get nothing of the portal's.
+
+Requests to them are built from nothing: no key, no cookies, no headers of a session, nothing out of a netrc. What they
+answer says nothing about the portal.
+"""
+
+import asyncio
+import ssl as ssl_module
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp import hdrs
+from yarl import URL
+
+from mijnklantportaal_async.calling.addresses import is_loopback
+from mijnklantportaal_async.calling.arrival import Head
+from mijnklantportaal_async.calling.auth import Token
+from mijnklantportaal_async.calling.saving import name_in
+from mijnklantportaal_async.errors import EXCERPT_LENGTH, DownloadError, one_line
+
+MOST_REDIRECTS = 5
+
+READ_AT_ONCE = 256 * 1024
+"""Bytes that aiohttp holds for us."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+class BrokenOffError(Exception):
+    """The way to the host, or the answer, broke. Trying again may help. Its text never holds a link."""
+
+
+class Arriving:
+    """An answer of a host, whose body is still to come.
+
+    Attributes:
+        head: What it says.
+        name: The last segment of its address.
+        host: Who answers.
+    """
+
+    def __init__(self, response: aiohttp.ClientResponse, link: Token) -> None:
+        self._response = response
+        self._link = link
+        self.host = response.url.host or ""
+        self.name = name_in(response.url.raw_path)
+        self.head = Head(response.status, response.headers, self.name)
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The body as it travels.
+
+        Raises:
+            BrokenOffError: It broke off.
+        """
+        failure = ""
+        try:
+            # One after the other as they came: `iter_any` puts together what lies there, which copies it.
+            async for piece, _ in self._response.content.iter_chunks():
+                if piece:
+                    yield piece
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            failure = reason_of(error)
+        if failure:
+            raise BrokenOffError(f"the file broke off: {failure}")
+
+    async def excerpt(self) -> str:
+        """The beginning of what a refusal says, without the link."""
+        text = b""
+        with suppress(BrokenOffError):
+            async for piece in self.pieces():
+                text += piece
+                if len(text) >= EXCERPT_LENGTH:
+                    break
+        shown = one_line(text[:EXCERPT_LENGTH].decode("utf-8", "replace"), EXCERPT_LENGTH)
+        query = urlsplit(self._link.reveal()).query
+        return shown.replace(query, "***") if len(query) > 3 else shown
+
+    def close(self) -> None:
+        """Ends it. A connection that brought all of it is kept."""
+        if self._response.content.is_eof() and self._response.content.exception() is None:
+            self._response.release()
+        else:
+            self._response.close()
+
+
+def for_good(message: str, **context: Any) -> DownloadError:
+    """The end of a download that another try would not change."""
+    return DownloadError(message, is_permanent=True, **context)
+
+
+class FileHosts:
+    """Asks for files, over connections of its own.
+
+    Args:
+        proxy: URL of an HTTP proxy, the same as for the portal.
+        ssl: TLS settings. A fingerprint is the portal's, and no other host's.
+        base_url: Of the portal; where that is on this machine, links may lead there without TLS.
+        user_agent: What we call ourselves.
+    """
+
+    def __init__(self, *, proxy: Token | None, ssl: Any, base_url: str, user_agent: str) -> None:
+        self._proxy = proxy
+        self._ssl = ssl if isinstance(ssl, (bool, ssl_module.SSLContext)) else True
+        self._may_use_http = is_loopback(urlsplit(base_url).hostname or "")
+        self._headers = {hdrs.ACCEPT: "*/*", hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: user_agent}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def ask(self, link: Token, more: Mapping[str, str], seconds: float | None) -> Arriving:
+        """Asks for a file, wherever its link leads in the end.
+
+        Args:
+            link: Checked at each step of the way.
+            more: Headers of this request.
+            seconds: Without a byte, after which it is given up.
+
+        Raises:
+            BrokenOffError: There is no answer.
+            DownloadError: The way leads where it may not, or to no end.
+        """
+        url = self._checked(link)
+        for _ in range(MOST_REDIRECTS + 1):
+            response = await self._get(url, more, seconds)
+            if response.status not in _REDIRECTS:
+                return Arriving(response, link)
+            place = response.headers.get(hdrs.LOCATION, "")
+            response.close()
+            if not place:
+                raise for_good(f"{url.host} redirects to nowhere", host=url.host or "", status=response.status)
+            url = self._redirected(url, place)
+        raise for_good(f"{url.host} redirects again and again", host=url.host or "")
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _get(self, url: URL, more: Mapping[str, str], seconds: float | None) -> aiohttp.ClientResponse:
+        session = self._session or self._open()
+        failure = ""
+        try:
+            return await session.get(
+                url,
+                headers=more,
+                allow_redirects=False,
+                proxy=None if self._proxy is None else self._proxy.reveal(),
+                ssl=self._ssl,
+                timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=seconds, sock_read=seconds),
+            )
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            failure = reason_of(error)
+        # Out here no error of another library hangs on to it, with the link in its hands.
+        raise BrokenOffError(f"no answer from {url.host}: {failure}")
+
+    def _open(self) -> aiohttp.ClientSession:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=15.0),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=self._headers,
+            trust_env=False,
+            auto_decompress=False,
+            read_bufsize=READ_AT_ONCE,
+        )
+        return self._session
+
+    def _checked(self, link: Token) -> URL:
+        text = link.reveal()
+        try:
+            # As it is: whoever signed it signed these bytes.
+            is_plain = text.isascii() and text.isprintable() and " " not in text
+            url = URL(text, encoded=is_plain)
+        except ValueError:
+            url = URL()
+        return self._allowed(url, "the link")
+
+    def _redirected(self, url: URL, place: str) -> URL:
+        try:
+            following = url.join(URL(place, encoded=place.isascii()))
+        except ValueError:
+            following = URL()
+        if url.scheme == "https" and following.scheme == "http":
+            raise for_good(f"{url.host} redirects to a place without TLS; not followed", host=url.host or "")
+        return self._allowed(following, f"a redirect of {url.host}")
+
+    def _allowed(self, url: URL, what: str) -> URL:
+        if not url.host or url.scheme not in {"https", "http"}:
+            raise for_good(f"{what} is no https:// address")
+        if url.raw_user is not None or url.raw_password is not None:
+            raise for_good(f"{what} holds a user name or a password, and is not followed", host=url.host)
+        if url.scheme == "http" and not (self._may_use_http and is_loopback(url.host)):
+            raise for_good(f"{what} leads to {url.host} without TLS, and is not followed", host=url.host)
+        return url
+
+
+def reason_of(error: BaseException) -> str:
+    """Another library's error in a few words, without an address in them."""
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return f"{type(error).__name__}: {one_line(error.strerror, 100)}"
+    return type(error).__name__ if not isinstance(error, asyncio.TimeoutError) else "nothing came for too long"
