@@ -25,7 +25,7 @@ INVOICE: dict[str, Any] = {
     "invoice_number": "2027-001",
     "issued_at": date(2027, 3, 1),
     "amount": Decimal("121.00"),
-    "pdf": FileContent(name="invoice.pdf", content=b"%PDF-1.4"),
+    "pdf": FileContent(b"%PDF-1.4", "invoice.pdf"),
 }
 
 
