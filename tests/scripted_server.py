@@ -5,15 +5,14 @@ import json
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 from moved_time import wall_now
+from socket_server import SocketServer
 
 
 @attrs.define
@@ -145,29 +144,15 @@ def hold(gate: asyncio.Event, then: Step) -> Step:
     return step
 
 
-class ScriptedServer:
+class ScriptedServer(SocketServer):
     """Takes one step of the script for each request; `otherwise` when the script is used up."""
 
     def __init__(self, *script: Step, otherwise: Step | None = None, tls: ssl.SSLContext | None = None) -> None:
-        self.tls = tls
+        super().__init__(tls)
         self.script = deque(script)
         self.otherwise = otherwise or answer(500, {"message": "the script is used up"})
         self.received: list[Received] = []
         self.arrived = asyncio.Condition()
-        self.connections_accepted = 0
-        self._connections: set[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
-
-    @property
-    def url(self) -> str:
-        assert self._server is not None
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
-
-    @property
-    def connections_open(self) -> int:
-        """Those that the client has not closed, whatever the script does with them."""
-        return sum(not reader.at_eof() and not writer.is_closing() for reader, writer in self._connections)
 
     def count(self, method: str) -> int:
         return sum(received.method == method for received in self.received)
@@ -176,45 +161,7 @@ class ScriptedServer:
         async with self.arrived:
             await asyncio.wait_for(self.arrived.wait_for(lambda: len(self.received) >= requests), 10)
 
-    async def wait_until_idle(self) -> None:
-        """Until no client is connected any more."""
-        for _ in range(500):
-            if not self.connections_open:
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{self.connections_open} connections are still open")
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self.tls)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        assert self._server is not None
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self._connections.add((reader, writer))
-        self.connections_accepted += 1
-        try:
-            await self._serve(reader, writer)
-        except (asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._tasks.discard(task)
-            self._connections.discard((reader, writer))
-            with suppress(ConnectionError):
-                writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             method, path, _ = head[0].split(" ")

@@ -17,11 +17,14 @@ from mijnklantportaal_async.values.checks import check_count
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.arrival import Head
+    from mijnklantportaal_async.calling.closing import Closing
     from mijnklantportaal_async.calling.file_hosts import Arriving
     from mijnklantportaal_async.calling.transfer import Link, Transfer
 
 LARGEST_FILE = 1024 * 1024 * 1024
 """Bytes that are fetched where nobody says otherwise."""
+
+_FETCHED = "the file was fetched"
 
 
 class FileStream:
@@ -33,11 +36,12 @@ class FileStream:
         content_type: Media type by its host; empty where that says none.
     """
 
-    def __init__(self, name: str, head: Head, pieces: AsyncIterator[bytes]) -> None:
+    def __init__(self, name: str, head: Head, pieces: AsyncGenerator[bytes, None], closing: Closing) -> None:
         self.name = name
         self.size = None if head.packing else head.length
         self.content_type = head.kind
         self._pieces = pieces
+        self._closing = closing
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -47,8 +51,9 @@ class FileStream:
 
         Raises:
             DownloadError: It broke off, or is larger than may be.
+            ConnectError: The session was closed meanwhile.
         """
-        return await anext(self._pieces)
+        return await self._closing.wrap(anext(self._pieces), _FETCHED)
 
     async def read(self) -> bytes:
         """All that is still to come, in memory.
@@ -117,7 +122,8 @@ class Downloads(Operations):
             return name
 
         try:
-            path, head = await transfer.save(saving, name_of, replace=replace)
+            fetching = transfer.save(saving, name_of, replace=replace)
+            path, head = await caller.sender.closing.wrap(fetching, _FETCHED)
         finally:
             await saving.discard()
         is_verified = head.length is not None or bool(head.packing or head.sums) or _size_of(record) is not None
@@ -150,12 +156,13 @@ class Downloads(Operations):
         self._caller.sender.transport.check_usable()
         record, link = self._link_of(source)
         transfer = self._transfer(link, record, size_limit, None)
-        arriving = await transfer.begin()
+        closing = self._caller.sender.closing
+        arriving = await closing.wrap(transfer.begin(), _FETCHED)
         told = record.name if record is not None else ""
         name = safe_name(told, told_name(arriving.head.disposition), arriving.name)
         try:
             async with aclosing(_said(transfer.pieces(arriving, arriving.head))) as pieces:
-                yield FileStream(name, arriving.head, pieces)
+                yield FileStream(name, arriving.head, pieces, closing)
         finally:
             arriving.close()
 

@@ -237,9 +237,14 @@ class RowFlow:
                 return await self.settle_doubt(work, _text(error), is_applied=error.outcome is Outcome.APPLIED)
 
     async def _refused(self, work: "Work", error: errors.PermissionDeniedError) -> Verdict:
-        """A key that may not do it; or, where others of the same portal are done meanwhile, a row that may not."""
+        """A key that may not do it; or, where others of the same portal are done meanwhile, a row that may not.
+
+        It is tried twice, with `blocked_wait` between. Whoever was done shortly before counts too: the last row of a
+        job has none after it.
+        """
         before, now = work.at_work.refused_at, time.time()
-        if before is not None and await self._records.have_succeeded(work.row, before):
+        shortly = self._clock.real(self._settings.blocked_wait)
+        if before is not None and await self._records.have_succeeded(work.row, before - shortly):
             return Verdict(state=State.REJECTED, message=f"{error} Other rows were done meanwhile, so it is this one's")
         return attrs.evolve(
             self._again(work.at_work, _text(error), wait=self._settings.blocked_wait),

@@ -27,7 +27,7 @@ class LeaseLostError(Exception):
 
 
 class LeaseBrokenError(Exception):
-    """Its connection was ended: by the server, which restarts, or by others, who found it silent."""
+    """The server has ended its connection, most likely to restart. Nobody found it silent."""
 
 
 class Lease(Protocol):
@@ -37,12 +37,15 @@ class Lease(Protocol):
         """Takes the lease."""
         ...
 
-    def show_life(self) -> None:
+    def show_life(self, silent_for: float) -> None:
         """Says that its holder is alive; takes the lease again where it broke.
 
+        Args:
+            silent_for: Seconds without a sign of life after which others take over.
+
         Raises:
-            LeaseLostError: Somebody else has found it dead.
-            LeaseBrokenError: Perhaps somebody has; whoever has shown life all the time knows better.
+            LeaseLostError: Somebody else has found it dead, or may have.
+            LeaseBrokenError: Nobody has; its next sign of life takes it again.
         """
         ...
 
@@ -80,10 +83,10 @@ class FileLease:
         """Makes the file and locks it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock.acquire(timeout=10)
-        self.show_life()
+        self.show_life(0.0)
 
-    def show_life(self) -> None:
-        """Touches the file.
+    def show_life(self, silent_for: float) -> None:
+        """Touches the file: whoever takes over removes it.
 
         Raises:
             LeaseLostError: It is gone.
@@ -132,6 +135,7 @@ class ServerLease:
         self._database = database
         self._number = _number(executor)
         self._connection: psycopg.Connection[Any] | None = None
+        self._last_try = both_clocks()
 
     def hold(self) -> None:
         """Connects and takes the lock."""
@@ -141,25 +145,35 @@ class ServerLease:
         )
         self._connection.execute("SELECT pg_advisory_lock(%s)", (self._number,))
 
-    def show_life(self) -> None:
+    def show_life(self, silent_for: float) -> None:
         """Says something on the connection; makes another where it broke.
 
         Raises:
-            LeaseBrokenError: The server, or somebody else, has ended the connection.
+            LeaseLostError: Its connection was ended for its silence, or went while it stood still.
+            LeaseBrokenError: The server has ended the connection.
         """
+        before, self._last_try = self._last_try, both_clocks()
         connection = self._connection
         try:
             if connection is None or connection.closed:
                 self.hold()
             else:
                 connection.execute("SELECT 1")
-        except psycopg.errors.AdminShutdown:
-            self.let_go()
-            raise LeaseBrokenError("its connection to the database was ended") from None
-        except psycopg.OperationalError:
+                return
+        except psycopg.Error as error:
             # The server was gone for a while, and with it all locks: take it again at the next sign of life.
             self.let_go()
+            self._check_silence(before, silent_for, error)
+            if isinstance(error, psycopg.errors.AdminShutdown):
+                raise LeaseBrokenError("its connection to the database was ended") from None
             raise
+        self._check_silence(before, silent_for, None)
+
+    def _check_silence(self, before: tuple[float, float], silent_for: float, error: Exception | None) -> None:
+        """The lock went with the connection. It can be had again, but whoever looked meanwhile has its rows."""
+        # Only now: it may have stood still in the middle of it, or of anything else since the sign of life before.
+        if since(before) > silent_for:
+            raise LeaseLostError("it stood still, and its connection to the database was ended") from error
 
     def is_dead(self, executor: str, silent_for: float) -> bool:
         """Tries the lock; ends the connection of a holder that has been silent for too long."""
@@ -193,3 +207,14 @@ class ServerLease:
 
 def _number(executor: str) -> int:
     return int.from_bytes(hashlib.sha256(executor.encode()).digest()[:8], "big", signed=True)
+
+
+def both_clocks() -> tuple[float, float]:
+    """One of them goes on whatever happens: to the process, to the machine, or to the time of day."""
+    return time.monotonic(), time.time()
+
+
+def since(moment: tuple[float, float]) -> float:
+    """Seconds since a moment, by the clock that has gone further."""
+    now = both_clocks()
+    return max(now[0] - moment[0], now[1] - moment[1])

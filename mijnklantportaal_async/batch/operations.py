@@ -21,7 +21,7 @@ from mijnklantportaal_async.calling.lookup import Drawer, Drawn
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
-from mijnklantportaal_async.models import NewAppointment, NewCustomer
+from mijnklantportaal_async.models import FileContent, NewAppointment, NewCustomer
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.local_time import is_same_instant
 
@@ -53,6 +53,8 @@ class Sketch(PortalSession):
             # Nothing is awaited on the way.
             coroutine.send(None)
         except Drawn as drawn:
+            if drawn.request.form is not None:
+                drawn.request.form.check_size(sum(_bytes_of(file) for file in drawn.request.form.contents))
             return drawn
         finally:
             coroutine.close()
@@ -144,6 +146,16 @@ def describe(
         if not is_same_instant(asked, shown[name])
     ]
     return identifier, kept, "; ".join(odd) or None
+
+
+def _bytes_of(file: FileContent) -> int:
+    if isinstance(file.source, bytes):
+        return len(file.source)
+    name = file.filename
+    raise TypeError(
+        f"{name!r} has to be given as bytes, as in FileContent(Path({name!r}).read_bytes(), {name!r}): a batch keeps "
+        "what it sends"
+    )
 
 
 @cache

@@ -18,7 +18,7 @@ from mijnklantportaal_async.batch.engine import EngineClient, Taken, read_id
 from mijnklantportaal_async.batch.engine_worker import EngineWorker
 from mijnklantportaal_async.batch.feed import Feed
 from mijnklantportaal_async.batch.flow import FlowSettings, RowFlow
-from mijnklantportaal_async.batch.lease import LeaseBrokenError, LeaseLostError, lease_for
+from mijnklantportaal_async.batch.lease import LeaseBrokenError, LeaseLostError, both_clocks, lease_for, since
 from mijnklantportaal_async.batch.ledger import Ledger, LostError
 from mijnklantportaal_async.batch.portal_desk import Desk, Desks
 from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource, access_from_environment
@@ -261,7 +261,7 @@ class Worker:
         """Gives the engine rows, as fast as it gets them done; at first also those that wait for a better moment."""
         steady, calendar = float("-inf"), 0.0
         while True:
-            before, (steady, calendar) = calendar - steady, _both_clocks()
+            before, (steady, calendar) = calendar - steady, both_clocks()
             try:
                 if calendar - steady < before - SET_BACK:
                     await self._feeding.wake(list(self._portals))
@@ -277,13 +277,13 @@ class Worker:
 
     async def _keep(self) -> None:
         """Shows life, takes over from those that show none, and notices portals that are new."""
-        last = _both_clocks()
+        last = both_clocks()
         is_due = True
         while True:
             try:
                 if is_due:
-                    before, last = last, _both_clocks()
-                    await self._show_life(before)
+                    last = both_clocks()
+                    await self._show_life()
                 await self._take_over(others=is_due and time.monotonic() >= self._spares_others_until)
                 await self._sign()
                 if is_due:
@@ -296,26 +296,16 @@ class Worker:
             except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
                 LOG.warning("The lease could not be kept: %s: %s", type(error).__name__, error)
             await asyncio.sleep(min(TICK, self._settings.check))
-            is_due = _since(last) >= self._settings.check
+            is_due = since(last) >= self._settings.check
 
-    async def _show_life(self, before: tuple[float, float]) -> None:
-        """A sign of life; `before` is when the one before it was begun."""
+    async def _show_life(self) -> None:
+        silent = self._settings.silent
         try:
-            await asyncio.to_thread(self._lease.show_life)
-        except LeaseLostError:
-            raise
-        except Exception as error:
-            # Only now: it may have stood still in the middle of it.
-            if _since(before) > self._settings.silent:
-                # The lock went with the connection, and nobody saw a sign of life in between: it is another's by now,
-                # or may be at any moment.
-                raise LeaseLostError("it stood still, and its connection to the database was ended") from error
-            if isinstance(error, LeaseBrokenError):
-                # Nobody had a reason to end it: the server restarts, and all others have to take their locks again.
-                self._spares_others_until = time.monotonic() + 2 * self._settings.check
-                await asyncio.to_thread(self._lease.hold)
-                return
-            raise
+            await asyncio.to_thread(self._lease.show_life, silent)
+        except LeaseBrokenError:
+            # Nobody had a reason to end it: the server restarts, and all others have to take their locks again.
+            self._spares_others_until = time.monotonic() + 2 * self._settings.check
+            await asyncio.to_thread(self._lease.show_life, silent)
 
     async def _follow_jobs(self) -> None:
         """Starts the engine anew where a job brought a portal that it does not listen to."""
@@ -372,14 +362,3 @@ class Worker:
                 if portal.id not in troubles:
                     troubles[portal.id] = self._desks.why_not(portal)
         await self._ledger.sign(self._name, troubles)
-
-
-def _both_clocks() -> tuple[float, float]:
-    """One of them goes on whatever happens: to the process, to the machine, or to the time of day."""
-    return time.monotonic(), time.time()
-
-
-def _since(moment: tuple[float, float]) -> float:
-    """Seconds since a moment, by the clock that has gone further."""
-    now = _both_clocks()
-    return max(now[0] - moment[0], now[1] - moment[1])

@@ -6,17 +6,19 @@ and never shows a key that was sent to it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.auth import Token, conceal, conceal_bytes
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.headers import LONGEST_WAIT, asked_wait, retry_after
 from mijnklantportaal_async.calling.wire import Answer, Request, python_name
 from mijnklantportaal_async.errors import Outcome, one_line
 from mijnklantportaal_async.values.serde import UnreadableError, without_byte_order_mark
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
 
 LOST_ANSWERS = frozenset({408, 425, 460, 499})
 """4xx by which something on the way says that it waited no longer: the portal may have done it all the same."""
@@ -71,8 +73,8 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
         "retry_after": wait,
     }
     kind = _STATUS_ERRORS.get(status)
-    if isinstance(request.body, Form):
-        text = _about_files(text, status, fields, request.body)
+    if request.form is not None:
+        text = _about_files(text, status, fields, request.form)
     if kind is errors.ValidationError:
         return errors.ValidationError(text, errors=fields, **context)
     if kind is errors.PermissionDeniedError:
@@ -90,7 +92,7 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
     return errors.APIStatusError(text, outcome=Outcome.UNKNOWN if status in LOST_ANSWERS else None, **context)
 
 
-def _about_files(text: str, status: int, fields: Mapping[str, list[str]], form: Form) -> str:
+def _about_files(text: str, status: int, fields: Mapping[str, list[str]], form: "Form") -> str:
     """What a refusal of files probably means. Services made with PHP forget a whole form that is too large for them."""
     sizes = {python_name(name): size for name, size in form.files.items()}
     if status == 413:

@@ -6,8 +6,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
-_NO_RANGE = re.compile(r"bytes \*/(\d+)")
 _SUM_HEADERS = ("Content-MD5", "x-amz-checksum-sha256", "Digest", "Repr-Digest", "Content-Digest", "x-goog-hash")
+_STRONG_TAG = re.compile(r'"[^"]*"')
 _PACKED = re.compile(r"\.(gz|tgz)$", re.I)
 _PACKED_TYPES = frozenset({"application/gzip", "application/x-gzip", "application/x-tar", "application/x-gtar"})
 UNPACKED_AT_ONCE = 256 * 1024
@@ -35,7 +35,7 @@ class Head:
         self.kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
         self.disposition = headers.get("Content-Disposition", "")
         tag = headers.get("ETag", "")
-        self.tag = tag if tag.startswith('"') else ""
+        self.tag = tag if _STRONG_TAG.fullmatch(tag) else ""
         self.packing = _packing(headers.get("Content-Encoding", ""), self.kind, name)
         has_sums = not self.packing and any(name in headers for name in _SUM_HEADERS)
         self.sums = _sums(headers) if has_sums else {}
@@ -50,12 +50,6 @@ class Head:
         """First byte, last byte and size of the whole, where it is a part."""
         found = _RANGE.fullmatch(self._headers.get("Content-Range", "").strip())
         return (int(found[1]), int(found[2]), int(found[3])) if found else None
-
-    @property
-    def size_without_range(self) -> int | None:
-        """The size of the whole, said with 416."""
-        found = _NO_RANGE.fullmatch(self._headers.get("Content-Range", "").strip())
-        return int(found[1]) if found else None
 
     @property
     def has_range(self) -> bool:
@@ -73,8 +67,9 @@ class Head:
         part = self.range
         if self.status != 206 or self.packing or part is None or total is None:
             return False
-        same = self.tag == first.tag if self.tag else not self._headers.get("ETag")
-        return same and part == (at, total - 1, total) and self.length in {None, total - at}
+        # Without its tag it may be of another file: not every host that knows ranges has heard of `If-Range`.
+        is_same = bool(self.tag) and self.tag == first.tag
+        return is_same and part == (at, total - 1, total) and self.length in {None, total - at}
 
 
 def _packing(text: str, kind: str, name: str) -> str:

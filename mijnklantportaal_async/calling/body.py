@@ -6,17 +6,19 @@ How the bytes of files leave, `form.py` and `sources.py` know: no tag does.
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from mijnklantportaal_async import models
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.values import checks
 from mijnklantportaal_async.values.local_time import to_wall_seconds
 from mijnklantportaal_async.values.serde import given_fields, json_name, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
 
 JSON = "application/json"
 
@@ -126,10 +128,13 @@ class Body:
         self._most_bytes = most_bytes
         return self.each(_a_file, most=most, **given)
 
-    def encode(self) -> tuple[bytes | Form, str]:
+    def encode(self) -> "tuple[bytes | Form, str]":
         """The bytes, and what they are. Those of a form are read while it leaves."""
         if not self._is_form:
             return write(self.fields), JSON
+        # Most sessions never send a file.
+        from mijnklantportaal_async.calling.form import Form
+
         form = Form(self.fields, self._most_bytes)
         return form, form.content_type
 
@@ -155,7 +160,7 @@ class Changes(Body):
 
     what_unset_does = "leave it out to leave it as it is"
 
-    def encode(self) -> tuple[bytes | Form, str]:
+    def encode(self) -> "tuple[bytes | Form, str]":
         """The bytes, and what they are.
 
         Raises:

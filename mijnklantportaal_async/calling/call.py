@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
 from mijnklantportaal_async.calling.claims import Turn
-from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.finder import Finder
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
@@ -18,6 +16,8 @@ from mijnklantportaal_async.errors import Outcome
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.file_hosts import FileHosts
+    from mijnklantportaal_async.calling.file_threads import FileThreads
+    from mijnklantportaal_async.calling.form import Form
 
 T = TypeVar("T")
 
@@ -34,23 +34,31 @@ class Caller:
         sender: Sends single requests.
         quota: How many retries are left.
         make_hosts: Makes what asks other hosts for files.
-
-    Attributes:
-        files: The threads that files are read and written on.
     """
 
-    __slots__ = ("_hosts", "_make_hosts", "files", "quota", "sender")
+    __slots__ = ("_files", "_hosts", "_make_hosts", "quota", "sender")
 
     def __init__(self, *, sender: Sender, quota: RetryQuota, make_hosts: "Callable[[], FileHosts]") -> None:
-        self.files = FileThreads()
+        self._files: FileThreads | None = None
         self._make_hosts = make_hosts
         self._hosts: FileHosts | None = None
         self.sender = sender
         self.quota = quota
 
     @property
+    def files(self) -> "FileThreads":
+        """The threads that files are read and written on; started for the first of them."""
+        if self._files is None:
+            # Most sessions never see a file.
+            from mijnklantportaal_async.calling.file_threads import FileThreads
+
+            self._files = FileThreads()
+        return self._files
+
+    @property
     def hosts(self) -> "FileHosts":
         """What asks other hosts for files; made for the first of them."""
+        self.sender.transport.check_usable()
         if self._hosts is None:
             self._hosts = self._make_hosts()
         return self._hosts
@@ -59,7 +67,8 @@ class Caller:
         """Ends the threads, and the connections to hosts of files. Any number of times."""
         if self._hosts is not None:
             await self._hosts.aclose()
-        await self.files.aclose()
+        if self._files is not None:
+            await self._files.aclose()
 
     async def call(
         self,
@@ -94,7 +103,7 @@ class Caller:
         finally:
             self._end(record)
 
-    async def send_form(self, form: Form, call: Coroutine[Any, Any, T]) -> T:
+    async def send_form(self, form: "Form", call: Coroutine[Any, Any, T]) -> T:
         """Makes a call with files: measures them before, and leaves nothing open afterwards.
 
         Raises:
@@ -104,7 +113,8 @@ class Caller:
         """
         try:
             self.sender.transport.check_usable()
-            await form.prepare(self.files, self.sender.clock)
+            # A source of the caller's may never end.
+            await self.sender.closing.wrap(form.prepare(self.files, self.sender.clock), "its file was read")
             return await call
         finally:
             # Where it was not come to.
@@ -261,8 +271,7 @@ class Caller:
     def _give_up(self, request: Request, error: errors.MijnKlantportaalError, record: CallRecord) -> NoReturn:
         """Raises an error, as an unknown outcome where it leaves that open for what must not be done twice."""
         error.attempts = max(error.attempts, record.attempts)
-        if request.is_used_up:
-            error.message += USED_UP
+        used_up = USED_UP if request.is_used_up else ""
         operation = request.operation
         if record.doubt is Doubt.OPEN and operation.effect is not Effect.READ:
             # What this attempt came to says nothing of the one before.
@@ -271,9 +280,10 @@ class Caller:
         is_told = isinstance(error, errors.DecodeError)
         is_unknown = error.outcome is Outcome.UNKNOWN and not isinstance(error, errors.OutcomeUnknownError)
         if operation.effect.may_repeat or is_told or not is_unknown:
+            error.message += used_up
             raise error
         looked = " and it was not there when the settle time was over" if record.doubt is Doubt.CLEARED else ""
-        raise self._unknown(request, f"{error.message}{looked}", record) from error
+        raise self._unknown(request, f"{error.message}{looked}{used_up}", record) from error
 
     def _unknown(self, request: Request, message: str, record: CallRecord) -> errors.OutcomeUnknownError:
         return errors.OutcomeUnknownError(

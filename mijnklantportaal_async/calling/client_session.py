@@ -5,7 +5,7 @@ mocks; and with an aiohttp that the short way was not tested with.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from aiohttp import hdrs
@@ -16,11 +16,13 @@ from mijnklantportaal_async.calling import aiohttp_inside as inside
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.connections import Connections
 from mijnklantportaal_async.calling.exchange import ClientTimeouts, read_bounded
-from mijnklantportaal_async.calling.form import Form
-from mijnklantportaal_async.calling.leaving import Leaving, LeavingBody
+from mijnklantportaal_async.calling.leaving import EarlyAnswerError, Leaving, LeavingBody
 from mijnklantportaal_async.calling.record import CallRecord, State
-from mijnklantportaal_async.calling.streaming import EarlyAnswerError, LeavingForm
 from mijnklantportaal_async.calling.wire import Answer, Request
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
+    from mijnklantportaal_async.calling.streaming import LeavingForm
 
 
 class ThroughClientSession:
@@ -92,9 +94,12 @@ class ThroughClientSession:
         # Where nothing but aiohttp is at work, its connection is all that has to have an end.
         is_plain = is_untouched and self._is_plain
         attempt = Leaving(self.connections, request, record, seconds, is_plain)
-        body = _leaving(request, attempt)
+        form = None if request.form is None else _leaving(request.form, attempt)
         # A form has as much time as it takes, as long as something of it moves: `attempt` looks after that.
-        is_watched = is_plain or isinstance(body, LeavingForm)
+        is_watched = is_plain or form is not None
+        body: aiohttp.Payload | None = form
+        if isinstance(request.body, bytes):
+            body = LeavingBody(request.body, request.content_type, attempt)
         headers = self._headers if token is self._token or token == self._token else self._sign(token)
         if request.is_look:
             # What comes out of a cache says nothing of what became of a call a moment ago.
@@ -121,8 +126,8 @@ class ThroughClientSession:
             attempt.give_up()
             if not isinstance(error, Exception):
                 raise
-            if isinstance(body, LeavingForm) and body.failure is not None:
-                raise body.failure from body.failure.__cause__
+            if form is not None and form.failure is not None:
+                raise form.failure from form.failure.__cause__
             if is_watched and attempt.is_over(error):
                 raise TimeoutError from error
             if attempt.was_refused:
@@ -196,9 +201,8 @@ class ThroughClientSession:
         return url
 
 
-def _leaving(request: Request, attempt: Leaving) -> LeavingBody | LeavingForm | None:
-    if request.body is None:
-        return None
-    if isinstance(request.body, Form):
-        return LeavingForm(request.body, attempt)
-    return LeavingBody(request.body, request.content_type, attempt)
+def _leaving(form: "Form", attempt: Leaving) -> "LeavingForm":
+    # Most sessions never send a file.
+    from mijnklantportaal_async.calling.streaming import LeavingForm
+
+    return LeavingForm(form, attempt)

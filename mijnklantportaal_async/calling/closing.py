@@ -1,7 +1,7 @@
 """What a session's close ends at once: whatever its calls wait for that nobody has to answer."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from typing import TypeVar
 
 from mijnklantportaal_async import errors
@@ -37,19 +37,25 @@ class Closing:
         """
         await self.wrap(self._clock.sleep(seconds))
 
-    async def wrap(self, waiting: Awaitable[T]) -> T:
-        """Waits for something that sends nothing. It is cancelled when the session is closed.
+    async def wrap(self, waiting: Awaitable[T], doing: str = "the call waited") -> T:
+        """Waits for something that changes nothing. It is cancelled when the session is closed.
+
+        Args:
+            waiting: What to wait for.
+            doing: What it is, for the error.
 
         Raises:
             ConnectError: The session was closed meanwhile; permanent.
         """
+        if self.is_closed:
+            if isinstance(waiting, Coroutine):
+                waiting.close()
+            raise errors.ConnectError(f"The session was closed while {doing}", is_permanent=True)
         scope = asyncio.timeout(None)
         try:
             async with scope:
                 self._waits[scope] = asyncio.get_running_loop()
                 try:
-                    if self.is_closed:
-                        self._end(scope)
                     return await waiting
                 finally:
                     self._waits.pop(scope, None)
@@ -57,7 +63,7 @@ class Closing:
             # Errors of what was waited for may be timeouts as well.
             if not scope.expired() or isinstance(error, errors.MijnKlantportaalError):
                 raise
-            raise errors.ConnectError("The session was closed while the call waited", is_permanent=True) from None
+            raise errors.ConnectError(f"The session was closed while {doing}", is_permanent=True) from None
 
     def close(self) -> None:
         """Ends all waits. Any number of times."""

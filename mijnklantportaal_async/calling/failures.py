@@ -7,7 +7,6 @@ import aiohttp
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
 from mijnklantportaal_async.calling.record import CallRecord, State
-from mijnklantportaal_async.calling.sources import SourceError
 from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.errors import Outcome
 
@@ -61,7 +60,7 @@ class Failures:
                 f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
             )
         what = "The session was closed while the call was under way" if is_closed else "The connection was lost"
-        if isinstance(error, SourceError):
+        if request.form is not None and _is_of_a_file(error):
             what = "The file could not be sent to its end"
         return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
 
@@ -108,6 +107,13 @@ class Failures:
             )
         failure.__cause__ = _clean(error, secrets)
         return failure
+
+
+def _is_of_a_file(error: BaseException) -> bool:
+    # Most sessions never send a file.
+    from mijnklantportaal_async.calling.sources import SourceError
+
+    return isinstance(error, SourceError)
 
 
 def _reason(error: BaseException, secrets: tuple[Token, ...]) -> str:

@@ -5,11 +5,12 @@ answer says nothing about the portal.
 """
 
 import asyncio
+import html
 import ssl as ssl_module
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 import aiohttp
 from aiohttp import hdrs
@@ -25,6 +26,9 @@ MOST_REDIRECTS = 5
 
 READ_AT_ONCE = 256 * 1024
 """Bytes that aiohttp holds for us."""
+
+_SHORTEST_SECRET = 3
+"""Characters up to which a part of a link is none."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -42,9 +46,9 @@ class Arriving:
         host: Who answers.
     """
 
-    def __init__(self, response: aiohttp.ClientResponse, link: Token) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, way: Sequence[str]) -> None:
         self._response = response
-        self._link = link
+        self._way = way
         self.host = response.url.host or ""
         self.name = name_in(response.url.raw_path)
         self.head = Head(response.status, response.headers, self.name)
@@ -61,22 +65,27 @@ class Arriving:
             async for piece, _ in self._response.content.iter_chunks():
                 if piece:
                     yield piece
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, RuntimeError) as error:
+            # RuntimeError: of a connection that was closed here, with its session.
             failure = reason_of(error)
         if failure:
             raise BrokenOffError(f"the file broke off: {failure}")
 
     async def excerpt(self) -> str:
-        """The beginning of what a refusal says, without the link."""
-        text = b""
+        """The beginning of what a refusal says, without the links that led there."""
+        secrets = _secrets_in(self._way)
+        # Long enough that no secret is cut in two where the excerpt ends.
+        most = EXCERPT_LENGTH + max(map(len, secrets), default=0) * 4
+        content = b""
         with suppress(BrokenOffError):
             async for piece in self.pieces():
-                text += piece
-                if len(text) >= EXCERPT_LENGTH:
+                content += piece
+                if len(content) >= most:
                     break
-        shown = one_line(text[:EXCERPT_LENGTH].decode("utf-8", "replace"), EXCERPT_LENGTH)
-        query = urlsplit(self._link.reveal()).query
-        return shown.replace(query, "***") if len(query) > 3 else shown
+        text = content[:most].decode("utf-8", "replace")
+        for secret in secrets:
+            text = text.replace(secret, "***")
+        return one_line(text, EXCERPT_LENGTH)
 
     def close(self) -> None:
         """Ends it. A connection that brought all of it is kept."""
@@ -107,6 +116,7 @@ class FileHosts:
         self._may_use_http = is_loopback(urlsplit(base_url).hostname or "")
         self._headers = {hdrs.ACCEPT: "*/*", hdrs.ACCEPT_ENCODING: "identity", hdrs.USER_AGENT: user_agent}
         self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
 
     async def ask(self, link: Token, more: Mapping[str, str], seconds: float | None) -> Arriving:
         """Asks for a file, wherever its link leads in the end.
@@ -121,24 +131,29 @@ class FileHosts:
             DownloadError: The way leads where it may not, or to no end.
         """
         url = self._checked(link)
+        way = [link.reveal()]
         for _ in range(MOST_REDIRECTS + 1):
             response = await self._get(url, more, seconds)
             if response.status not in _REDIRECTS:
-                return Arriving(response, link)
+                return Arriving(response, way)
             place = response.headers.get(hdrs.LOCATION, "")
             response.close()
             if not place:
                 raise for_good(f"{url.host} redirects to nowhere", host=url.host or "", status=response.status)
             url = self._redirected(url, place)
+            way.append(str(url))
         raise for_good(f"{url.host} redirects again and again", host=url.host or "")
 
     async def aclose(self) -> None:
         """Closes the connections."""
+        self._is_closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
 
     async def _get(self, url: URL, more: Mapping[str, str], seconds: float | None) -> aiohttp.ClientResponse:
+        if self._is_closed:
+            raise for_good("the session was closed while the file was fetched")
         session = self._session or self._open()
         failure = ""
         try:
@@ -148,7 +163,7 @@ class FileHosts:
                 allow_redirects=False,
                 proxy=None if self._proxy is None else self._proxy.reveal(),
                 ssl=self._ssl,
-                timeout=aiohttp.ClientTimeout(total=None, connect=None, sock_connect=seconds, sock_read=seconds),
+                timeout=aiohttp.ClientTimeout(total=None, connect=seconds, sock_connect=seconds, sock_read=seconds),
             )
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             failure = reason_of(error)
@@ -200,3 +215,15 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         return f"{type(error).__name__}: {one_line(error.strerror, 100)}"
     return type(error).__name__ if not isinstance(error, asyncio.TimeoutError) else "nothing came for too long"
+
+
+def _secrets_in(addresses: Iterable[str]) -> list[str]:
+    """What of links may not be repeated, in the writings in which hosts repeat it; the longest first."""
+    found: set[str] = set()
+    for address in addresses:
+        parts = urlsplit(address)
+        values = [pair.partition("=")[2] for pair in parts.query.split("&")]
+        for text in (parts.path, parts.query, *values):
+            plain = {text, unquote(text), unquote_plus(text)}
+            found |= plain | set(map(html.escape, plain))
+    return sorted((text for text in found if len(text) > _SHORTEST_SECRET), key=len, reverse=True)

@@ -52,6 +52,10 @@ class FileThreads:
         # By way of the loop, which may want to know what it waits for.
         return await asyncio.get_running_loop().run_in_executor(self._crews[is_callers], function)
 
+    async def clean(self, function: Callable[[], None]) -> None:
+        """Runs what leaves nothing behind, on a disk. Who is cancelled goes; even a program that ends waits for it."""
+        await asyncio.shield(self._crews[False].alone(function, is_waited_for=True))
+
     def turn(self, file: object) -> Turn:
         """The turn of a file that calls may share: each of them reads from a place of its own."""
         return self._turns.setdefault(id(file), Turn())
@@ -73,18 +77,38 @@ class _Crew(Executor):
         self._jobs: SimpleQueue[Any] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._under_way = 0
+        self._is_closed = False
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """For `run_in_executor`, which takes a future of the loop itself as it is."""
+        if self._is_closed:
+            return self.alone(fn)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
         self._under_way += 1
         if len(self._threads) < min(self._under_way, self._most):
-            self._start()
+            self._threads.append(self._start(self._jobs))
         self._jobs.put((loop, future, fn))
         return future
 
+    def alone(self, function: Callable[[], Any], *, is_waited_for: bool = False) -> asyncio.Future[Any]:
+        """On a thread that ends with it, and waits behind no other.
+
+        Args:
+            function: What it does.
+            is_waited_for: Whether a program does not end before it.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._under_way += 1
+        jobs: SimpleQueue[Any] = SimpleQueue()
+        jobs.put((loop, future, function))
+        jobs.put(None)
+        self._start(jobs, is_waited_for=is_waited_for)
+        return future
+
     async def aclose(self) -> None:
+        self._is_closed = True
         for _ in range(PATIENCE if self._under_way else 0):
             await asyncio.sleep(0.001)
             if not self._under_way:
@@ -96,13 +120,14 @@ class _Crew(Executor):
             for thread in threads:
                 thread.join()
 
-    def _start(self) -> None:
-        thread = threading.Thread(target=self._work, name="mijnklantportaal-files", daemon=True)
-        self._threads.append(thread)
+    def _start(self, jobs: "SimpleQueue[Any]", *, is_waited_for: bool = False) -> threading.Thread:
+        daemon = not is_waited_for
+        thread = threading.Thread(target=self._work, args=(jobs,), name="mijnklantportaal-files", daemon=daemon)
         thread.start()
+        return thread
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+    def _work(self, jobs: "SimpleQueue[Any]") -> None:
+        while (job := jobs.get()) is not None:
             loop, future, function = job
             result: Any = None
             failure: BaseException | None = None

@@ -11,7 +11,6 @@ from aiohttp.abc import AbstractStreamWriter
 from mijnklantportaal_async.calling import aiohttp_inside as inside
 from mijnklantportaal_async.calling.connections import NEVER, Connections, untaken
 from mijnklantportaal_async.calling.exchange import MOST_UNFIT, TooLateError, Unfit, UnfitError, fit_transport
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Effect, Request
 
@@ -28,6 +27,13 @@ class SentBeforeError(Exception):
 
     def __init__(self) -> None:
         super().__init__("a middleware of the ClientSession wanted to send the request a second time")
+
+
+class EarlyAnswerError(aiohttp.ClientError):
+    """A success was answered to a form of which not everything had left."""
+
+    def __init__(self) -> None:
+        super().__init__("it came before the whole file had left")
 
 
 class Leaving:
@@ -71,7 +77,7 @@ class Leaving:
         self._transport: asyncio.Transport | None = None
         self.headers: Mapping[str, str] | None = None
         self.failure: Exception | None = None
-        self.has_sent_all = not isinstance(request.body, Form)
+        self.has_sent_all = request.form is None
         self.was_refused = False
 
     async def __call__(
@@ -200,7 +206,7 @@ class Leaving:
             self.give_up() if self.failure is not None else self.end()
         self._transport = transport
         # Otherwise aiohttp looks after the deadline, and this is so that closing the session finds it.
-        is_watched = self._is_plain or isinstance(self._request.body, Form)
+        is_watched = self._is_plain or self._request.form is not None
         self._connections.begin(transport, self._end if is_watched else NEVER)
 
     def end(self) -> None:

@@ -3,8 +3,8 @@
 For batches, which keep what is asked for in a database and outlive the process that has sent it.
 """
 
-from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Generic, NoReturn, TypeVar
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
@@ -15,6 +15,9 @@ from mijnklantportaal_async.calling.record import Doubt
 from mijnklantportaal_async.calling.retry import RetryQuota
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Answer, Request
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
 
 T = TypeVar("T")
 
@@ -28,7 +31,17 @@ class Drawn(Exception):  # noqa: N818 - no error: this is how a coroutine is lef
         self.finder = finder
 
 
-class Drawer(Caller):
+class _SendsNothing(Caller):
+    """Reads no file for a call that will not be made."""
+
+    __slots__ = ()
+
+    async def send_form(self, form: "Form", call: Coroutine[Any, Any, T]) -> T:
+        """What becomes of the call."""
+        return await call
+
+
+class Drawer(_SendsNothing):
     """Raises `Drawn` instead of calling."""
 
     __slots__ = ()
@@ -66,7 +79,7 @@ class NotYetError(Exception):
     """The time for looking ended before a look was whole, and nothing was seen that may be the record."""
 
 
-class LookingCaller(Caller):
+class LookingCaller(_SendsNothing):
     """Returns what a call has made before; raises `AbsentError` where it has made nothing.
 
     The verdicts are those of every call of a session (`Search`). Whatever may still have been under way must have ended

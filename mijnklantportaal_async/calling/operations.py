@@ -13,7 +13,6 @@ from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.finder import Finder
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.operation_finder import finder_for
 from mijnklantportaal_async.calling.pages import (
@@ -89,9 +88,7 @@ class Operations:
             path = with_query(path, query)
         request = Request(operation, path) if body is None else Request(operation, path, *body.encode())
         call = self._call_for(request, kind, body, listed, when_done, identifiers)
-        if isinstance(request.body, Form):
-            return self._caller.send_form(request.body, call)
-        return call
+        return call if request.form is None else self._caller.send_form(request.form, call)
 
     def _call_for(
         self,

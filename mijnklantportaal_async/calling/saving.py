@@ -1,6 +1,5 @@
 """A file on its way to its place on this machine: kept beside it until it is whole, and put there in one step."""
 
-import asyncio
 import hashlib
 import os
 import re
@@ -95,17 +94,19 @@ class Saving:
         target = os.path.join(self._folder, name)
 
         def end() -> str | None:
-            self._write()
-            if any(self._hashes[algorithm].hexdigest() != wanted for algorithm, wanted in sums.items()):
-                return None
+            # One turn: what is given up in the middle of it comes either before, or when all is in its place.
             with self._turn.lock:
-                if self._file is not None:
-                    # It may have been longer before it was begun anew.
-                    os.ftruncate(self._file, self.size)
-                    os.close(self._file)
-                    self._file = None
+                if self._is_over:
+                    return None
+                file = self._write_held()
+                if any(self._hashes[algorithm].hexdigest() != wanted for algorithm, wanted in sums.items()):
+                    return None
+                # It may have been longer before it was begun anew.
+                os.ftruncate(file, self.size)
+                self._file = None
+                os.close(file)
                 _put(self._path, target, replace=replace)
-                self._is_over = True
+                self._is_made, self._is_over = False, True
             return target
 
         return await self._threads.run(end)
@@ -115,8 +116,7 @@ class Saving:
         if self._is_over:
             return
         self._is_over = True
-        # Who is cancelled a second time goes; the thread does its work all the same.
-        await asyncio.shield(self._threads.run(self._remove))
+        await self._threads.clean(self._remove)
 
     def _remove(self) -> None:
         with self._turn.lock:
@@ -129,17 +129,20 @@ class Saving:
     def _write(self) -> None:
         """Writes what is held. Nothing is added meanwhile."""
         with self._turn.lock:
-            if self._is_over:
-                return
-            if self._file is None:
-                self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
-                self._is_made = True
-            os.lseek(self._file, self.size - self._holds, os.SEEK_SET)
-            for taken in self._hashes.values():
-                for piece in self._held:
-                    taken.update(piece)
-            _write_all(self._file, self._held)
-            self._held, self._holds = [], 0
+            if not self._is_over:
+                self._write_held()
+
+    def _write_held(self) -> int:
+        if self._file is None:
+            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o666)
+            self._is_made = True
+        os.lseek(self._file, self.size - self._holds, os.SEEK_SET)
+        for taken in self._hashes.values():
+            for piece in self._held:
+                taken.update(piece)
+        _write_all(self._file, self._held)
+        self._held, self._holds = [], 0
+        return self._file
 
 
 def _write_all(file: int, pieces: list[bytes]) -> None:
@@ -221,7 +224,7 @@ def _shortened(name: str) -> str:
     stem, dot, end = name.rpartition(".")
     end = f"{dot}{end}" if stem and len(end) <= 10 else ""
     kept = (stem or name).encode()[: _LONGEST_NAME - len(end.encode())].decode("utf-8", "ignore")
-    return kept + end
+    return kept.rstrip(". ") + end
 
 
 def _put(path: str, target: str, *, replace: bool) -> None:

@@ -1,24 +1,16 @@
-"""Where the bytes of a file that is sent come from: measured before the call, read while they leave.
+"""Where the bytes of a file that is sent come from, while they leave.
 
 What can be read again from its start is; what cannot is read once. Exactly as many bytes are read as were promised.
 """
 
 import os
-import stat
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from typing import Any, Protocol
 
 from mijnklantportaal_async.calling.file_threads import FileThreads, Turn
 
-if TYPE_CHECKING:
-    from mijnklantportaal_async.models.file_content import FileContent
-
 PIECE = 512 * 1024
 """Bytes that are read at once: to go to a thread and back costs as much as to read some."""
-
-LARGEST_SPOOL = 1024 * 1024 * 1024
-"""Bytes that are kept of a source without a length."""
 
 
 class SourceError(Exception):
@@ -51,39 +43,6 @@ class Source(Protocol):
     def end(self) -> None:
         """There is no other."""
         ...
-
-
-async def measured(file: "FileContent", threads: FileThreads) -> Source:
-    """The source of a file, with its size.
-
-    Raises:
-        TypeError: It gives something else than bytes.
-        ValueError: It is at its end already, is larger than may be kept, or is no ordinary file.
-        OSError: It cannot be read.
-    """
-    source: Any = file.source
-    if isinstance(source, bytes):
-        return _checked(BytesSource(source), file)
-    if isinstance(source, (str, os.PathLike)):
-        path: str = os.fspath(source)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        size = await threads.run(lambda: _size_of(path))
-        return _checked(FileSource(threads, size, path=path), file)
-    if not hasattr(source, "__aiter__"):
-        turn = threads.turn(source)
-        place = await threads.run(lambda: _place_in(source, turn), is_callers=True)
-        if place is not None:
-            start, size = place
-            return _checked(FileSource(threads, size, handle=source, turn=turn, start=start), file)
-        source = _read_once(source, threads)
-    if file.size is not None:
-        return OnceSource(source, file.size)
-    return await _spooled(source, file, threads)
-
-
-def _checked(source: Source, file: "FileContent") -> Source:
-    if file.size is not None and file.size != source.size:
-        raise ValueError(f"{file.filename} has {source.size} bytes, not size={file.size}")
-    return source
 
 
 # --- what can be read again --------------------------------------------------------------------------------------
@@ -156,6 +115,9 @@ class FileSource:
         """Opens it, and reads the first bytes."""
         self._is_closing = False
         self._first = await self._threads.run(self._begin, is_callers=self._is_callers)
+        if len(self._first) > self.size:
+            what = "the file" if self._path is None else repr(self._path)
+            raise ValueError(f"{what} has more than the {self.size} bytes that it says; read it, and give its bytes")
 
     async def pieces(self) -> AsyncGenerator[bytes | memoryview, None]:
         """From the start."""
@@ -219,7 +181,7 @@ class FileSource:
             # Of a file that gives less than it has, the end shows only when it gives nothing.
             while 0 < len(piece) < asked and (more := self._handle.read(asked - len(piece))):
                 piece += more
-        return _check_bytes(piece)
+        return check_bytes(piece)
 
     def _close(self) -> None:
         self._is_closing = True
@@ -283,81 +245,19 @@ class OnceSource:
     async def _next(self) -> bytes:
         while True:
             try:
-                piece = _check_bytes(await anext(self._source))
+                piece = check_bytes(await anext(self._source))
             except StopAsyncIteration:
                 return b""
             if piece:
                 return piece
 
 
-async def _read_once(handle: Any, threads: FileThreads) -> AsyncIterator[bytes]:
-    """What a file gives that cannot be sought in, such as a pipe."""
-    while piece := await threads.run(lambda: _check_bytes(handle.read(PIECE)), is_callers=True):
-        yield piece
+def check_bytes(piece: Any) -> bytes:
+    """What a source gives, as bytes.
 
-
-async def _spooled(source: AsyncIterable[bytes], file: "FileContent", threads: FileThreads) -> Source:
-    """All that a source gives, in a file that is nobody's but ours and goes with us."""
-    kept: Any = await threads.run(_new_spool)
-    spool = FileSource(threads, 0, handle=kept)
-    held: list[bytes] = []
-    holds = 0
-    try:
-        async for piece in source:
-            held.append(_check_bytes(piece))
-            holds += len(piece)
-            if spool.size + holds > LARGEST_SPOOL:
-                raise ValueError(f"{file.filename} has more than {LARGEST_SPOOL} bytes; say how many with size=")
-            if holds >= PIECE:
-                await threads.run(partial(_write_all, kept, b"".join(held)))
-                spool.size += holds
-                held, holds = [], 0
-        await threads.run(partial(_write_all, kept, b"".join(held)))
-        spool.size += holds
-    except BaseException:
-        spool.end()
-        raise
-    return spool
-
-
-def _new_spool() -> Any:
-    # Imported on the thread, at the first one.
-    import tempfile
-
-    return tempfile.TemporaryFile(buffering=0)
-
-
-def _write_all(file: Any, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[file.write(left) :]
-
-
-def _size_of(path: str) -> int:
-    found = os.stat(path)
-    if stat.S_ISDIR(found.st_mode):
-        raise IsADirectoryError(f"{path!r} is a directory; give the path of a file")
-    if not stat.S_ISREG(found.st_mode):
-        raise ValueError(f"{path!r} is no ordinary file, and has no length; open it with 'rb' and give that")
-    return found.st_size
-
-
-def _place_in(handle: Any, turn: Turn) -> tuple[int, int] | None:
-    """Where a file stands, and how many bytes come after that; None where it cannot be sought in."""
-    try:
-        with turn.lock:
-            start = handle.tell()
-            end = handle.seek(0, os.SEEK_END)
-            end = handle.tell() if end is None else end
-            handle.seek(start)
-    except (AttributeError, OSError):
-        return None
-    if start and start >= end:
-        raise ValueError("the file was read to its end already, and nothing of it is left; seek(0) first")
-    return start, end - start
-
-
-def _check_bytes(piece: Any) -> bytes:
+    Raises:
+        TypeError: It is something else.
+    """
     if isinstance(piece, (bytearray, memoryview)):
         return bytes(piece)  # pyright: ignore[reportUnknownArgumentType]
     if not isinstance(piece, bytes):

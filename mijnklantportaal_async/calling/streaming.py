@@ -10,13 +10,6 @@ from mijnklantportaal_async.calling.leaving import Leaving
 from mijnklantportaal_async.calling.sources import SourceError
 
 
-class EarlyAnswerError(aiohttp.ClientError):
-    """A success was answered to a form of which not everything had left."""
-
-    def __init__(self) -> None:
-        super().__init__("it came before the whole file had left")
-
-
 class LeavingForm(aiohttp.Payload):
     """A form that notes when it begins to leave, that it moves, and when all of it has left.
 

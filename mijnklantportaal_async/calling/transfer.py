@@ -156,7 +156,7 @@ class Transfer:
                 first = None
                 await self._after("its checksum is another than its host says")
             except BrokenOffError as broken:
-                if saving.size > seen and first is not None and first.can_be_resumed:
+                if at and saving.size > seen:
                     # It goes on, however often.
                     self._failures = 0
                 await self._after(str(broken))
@@ -189,6 +189,8 @@ class Transfer:
                         size += len(part)
                         if terms.size_limit is not None and size > terms.size_limit:
                             raise self._too_large(arriving)
+                        if terms.size is not None and size > terms.size:
+                            raise _of_another_size(arriving, f"more than {terms.size}", terms.size)
                         yield part
                     if tell is not None:
                         tell(size, total)
@@ -203,8 +205,7 @@ class Transfer:
         if terms.size is not None and size != terms.size:
             if first.length is None:
                 raise BrokenOffError(f"the file broke off after {size} of {terms.size} bytes")
-            message = f"its host has {size} bytes of it; the portal says {terms.size}"
-            raise for_good(message, host=arriving.host)
+            raise _of_another_size(arriving, str(size), terms.size)
 
     async def _ask(self, first: Head | None, at: int) -> Arriving:
         """One answer that brings the file from its start, or exactly the rest of it."""
@@ -223,7 +224,8 @@ class Transfer:
             arriving.close()
             raise
         arriving.close()
-        if head.status in _EXPIRED:
+        # Some hosts have another status for it.
+        if head.status in _EXPIRED or (head.status == 400 and "expired" in excerpt.lower()):
             self._link.expire(head.status, arriving.host)
             return await self._ask(first, at)
         if head.status in _PASSING:
@@ -233,7 +235,7 @@ class Transfer:
             self._may_ask_for_a_part = False
             return await self._ask(None, 0)
         message = f"{arriving.host} answered {head.status}"
-        if head.status < 300:
+        if head.status == 206 or head.has_range:
             message += " with a part of the file that nobody asked for"
         raise for_good(message, status=head.status, host=arriving.host, body=excerpt)
 
@@ -247,6 +249,8 @@ class Transfer:
         if head.kind == "text/html" and terms.mime is not None and terms.mime.partition(";")[0] != "text/html":
             message = f"{arriving.host} answered with a page (text/html) in place of the file ({terms.mime})"
             raise for_good(message, status=head.status, host=arriving.host)
+        if not head.packing and head.length is not None and terms.size is not None and head.length != terms.size:
+            raise _of_another_size(arriving, str(head.length), terms.size)
 
     def _too_large(self, arriving: Arriving) -> DownloadError:
         message = f"it has more than size_limit={self._terms.size_limit} bytes; give a larger one"
@@ -266,3 +270,7 @@ class Transfer:
             tries = f", at the {self._failures}. try" if self._failures > 1 else ""
             raise DownloadError(f"{reason}{tries}", host=self._host)
         await self._sleep(random.random() * min(0.25 * 2**self._failures, LONGEST_PAUSE))
+
+
+def _of_another_size(arriving: Arriving, has: str, told: int) -> DownloadError:
+    return for_good(f"its host has {has} bytes of it; the portal says {told}", host=arriving.host)

@@ -4,7 +4,7 @@ import asyncio
 import ssl as ssl_module
 import warnings
 from collections.abc import Callable
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import aiohttp
 from aiohttp import hdrs
@@ -17,11 +17,13 @@ from mijnklantportaal_async.calling.client_session import ThroughClientSession
 from mijnklantportaal_async.calling.connections import Connections
 from mijnklantportaal_async.calling.exchange import Exchange, check_text
 from mijnklantportaal_async.calling.failures import Failures
-from mijnklantportaal_async.calling.form import Form
 from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
 from mijnklantportaal_async.values.clock import Clock
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.form import Form
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes of an answer that are read at the most; a list of appointments has some 300 bytes for each."""
@@ -116,8 +118,9 @@ class Transport:
             ConnectionLostError: The connection broke after something may have been sent.
             CallTimeoutError: No answer in time.
         """
-        if isinstance(request.body, Form) and not request.body.is_open:
-            return await self._send_form(request, request.body, token, timeout, record)
+        form = request.form
+        if form is not None and not form.is_open:
+            return await self._send_form(request, form, token, timeout, record)
         record.state = State.SENDING
         if self.closed:
             raise errors.ConnectError(
@@ -128,7 +131,7 @@ class Transport:
             long = self._long or self._open()
             way: Exchange | ThroughClientSession = long
             # Asked each time: tools that record or mock requests come and go.
-            if self.long_way is None and not isinstance(request.body, Form) and inside.is_untouched():
+            if self.long_way is None and form is None and inside.is_untouched():
                 way = self._short or await self._learn(long)
             seconds = None if timeout is None else self._clock.real(timeout)
             answer, broken = await way.send(request, token, seconds, record, LARGEST_BODY)
@@ -161,7 +164,7 @@ class Transport:
         return await way.hold(timeout)
 
     async def _send_form(
-        self, request: Request, form: Form, token: Token, timeout: float | None, record: CallRecord
+        self, request: Request, form: "Form", token: Token, timeout: float | None, record: CallRecord
     ) -> Answer:
         """Sends what is read while it leaves. What is wrong with a file before that is raised as it is."""
         moving = form.moving

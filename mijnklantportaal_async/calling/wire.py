@@ -234,9 +234,14 @@ class Request:
         self.is_look = is_look
 
     @property
+    def form(self) -> "Form | None":
+        """Its body, where it has files in it; most requests have not, and never load what reads them."""
+        return None if self.body is None or isinstance(self.body, bytes) else self.body
+
+    @property
     def is_used_up(self) -> bool:
         """Whether it cannot be sent again: something of a file has left that can be read only once."""
-        return self.body is not None and not isinstance(self.body, bytes) and self.body.is_used_up
+        return self.form is not None and self.form.is_used_up
 
     def context(self) -> dict[str, Any]:
         """What an error says about the call."""

@@ -1,5 +1,6 @@
 """The command `mijnklantportaal`. Needs the extra `cli`."""
 
+import signal
 import sys
 from importlib import import_module
 
@@ -29,4 +30,9 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(2)
-    application(prog_name="mijnklantportaal")
+    try:
+        application(prog_name="mijnklantportaal")
+    finally:
+        # All is done: another Ctrl-C would only break into Python's own end.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)

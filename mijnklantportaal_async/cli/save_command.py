@@ -3,7 +3,9 @@
 import asyncio
 from pathlib import Path
 
+from mijnklantportaal_async.api.files import DOWNLOAD_FILE
 from mijnklantportaal_async.calling.saving import place_of
+from mijnklantportaal_async.cli.call.under_way import Attempts, outcome_of
 from mijnklantportaal_async.cli.connection import open_portal
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
@@ -39,11 +41,14 @@ async def _save(connection: Connection, terminal: Terminal, file_id: str, to: Pa
             # Its record says how long it is, and what it is called.
             record = await opened.portal.get_file(file_id)
             with shown(terminal, record.name) as progress:
-                saved = await opened.portal.save_file(record, to, replace=replace, progress=progress, size_limit=None)
+                call = opened.portal.save_file(record, to, replace=replace, progress=progress, size_limit=None)
+                # Ctrl-C comes between no two steps of tidying up.
+                code, saved = await outcome_of(call, DOWNLOAD_FILE, Attempts(), terminal)
         except FileExistsError as error:
             raise _taken(error) from error
         except DownloadError as error:
-            message = f"{error.message.rstrip('.')}. Nothing was kept. Give the command again."
+            again = "" if error.is_permanent else " Give the command again."
+            message = f"{error.message.rstrip('.')}. Nothing was kept.{again}"
             raise CommandError(message, ExitCode.SOME_FAILED) from error
         except ValueError as error:
             raise CommandError(f"{error}.") from error
@@ -56,7 +61,7 @@ async def _save(connection: Connection, terminal: Terminal, file_id: str, to: Pa
             terminal.say(f"Saved {saved.size} bytes.", "bold green")
         else:
             terminal.say(f"Saved {saved.size} bytes; nothing tells whether that is all of it.", "yellow")
-        return ExitCode.DONE
+        return code
 
 
 def _taken(error: FileExistsError) -> CommandError:

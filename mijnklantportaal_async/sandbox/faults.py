@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import attrs
+
+from mijnklantportaal_async.sandbox.drawing import Drawing, check_kinds, check_share
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -82,16 +83,6 @@ COMMON_FAULTS = tuple(Fault)[: list(Fault).index(Fault.UNKNOWN_STATUS) + 1]
 """The faults of every other day, which random faults are of when nothing else is said."""
 
 
-def _share_of_requests(_: object, __: object, share: float) -> None:
-    if not 0 <= share <= 1:
-        raise ValueError(f"share lies between 0 and 1, not {share}")
-
-
-def _some_kinds(_: object, __: object, kinds: tuple[Fault, ...]) -> None:
-    if not kinds:
-        raise ValueError("kinds is empty: name at least one fault")
-
-
 def _in_order_of_definition(kinds: Collection[Fault]) -> tuple[Fault, ...]:
     # A set has no order of its own; the same seed must give the same faults.
     return tuple(fault for fault in Fault if fault in kinds)
@@ -112,9 +103,9 @@ class Faults:
     """
 
     seed: int
-    share: float = attrs.field(validator=_share_of_requests)
+    share: float = attrs.field(validator=check_share)
     kinds: Collection[Fault] = attrs.field(
-        default=COMMON_FAULTS, converter=_in_order_of_definition, validator=_some_kinds
+        default=COMMON_FAULTS, converter=_in_order_of_definition, validator=check_kinds
     )
     delay: float = 2.0
     retry_after: int = 1
@@ -156,7 +147,7 @@ class FaultPlan:
 
     def __init__(self, faults: Faults | None = None) -> None:
         self._faults = faults
-        self._random = random.Random(faults.seed if faults else 0)
+        self._drawing = Drawing(faults.seed, faults.share, faults.kinds) if faults else None
         self._scripted: list[_ScriptedFault] = []
 
     def script(
@@ -196,12 +187,7 @@ class FaultPlan:
 
     def _random_fault(self) -> FaultOrder | None:
         faults = self._faults
-        if faults is None:
+        fault = None if self._drawing is None else self._drawing.draw()
+        if faults is None or fault is None:
             return None
-        # Both draws for every request: which requests are hit does not depend on how many kinds there are.
-        hit, kind = self._random.random(), self._random.random()
-        if hit >= faults.share:
-            return None
-        kinds = tuple(faults.kinds)
-        fault = kinds[int(kind * len(kinds))]
         return FaultOrder(fault, faults.delay_of(fault), faults.retry_after)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from enum import Enum
 from typing import TYPE_CHECKING
 
 import attrs
+
+from mijnklantportaal_async.sandbox.drawing import Drawing, check_kinds, check_share
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,11 +48,6 @@ class FileFault(str, Enum):  # noqa: UP042 - StrEnum would change what str() and
     """200 with an HTML page in place of the file."""
 
 
-def _share_of_requests(_: object, __: object, share: float) -> None:
-    if not 0 <= share <= 1:
-        raise ValueError(f"share lies between 0 and 1, not {share}")
-
-
 def _in_order_of_definition(kinds: Collection[FileFault]) -> tuple[FileFault, ...]:
     # A set has no order of its own; the same seed must give the same faults.
     return tuple(fault for fault in FileFault if fault in kinds)
@@ -68,16 +64,17 @@ class FileFaults:
     """
 
     seed: int
-    share: float = attrs.field(validator=_share_of_requests)
-    kinds: Collection[FileFault] = attrs.field(default=tuple(FileFault), converter=_in_order_of_definition)
+    share: float = attrs.field(validator=check_share)
+    kinds: Collection[FileFault] = attrs.field(
+        default=tuple(FileFault), converter=_in_order_of_definition, validator=check_kinds
+    )
 
 
 class FileFaultPlan:
     """Says of each request, in order of arrival, which fault hits it: scripted ones first, then random ones."""
 
     def __init__(self, faults: FileFaults | None) -> None:
-        self._faults = faults
-        self._random = random.Random(faults.seed if faults else 0)
+        self._drawing = Drawing(faults.seed, faults.share, faults.kinds) if faults else None
         self._scripted: list[FileFault] = []
 
     def script(self, fault: FileFault, times: int) -> None:
@@ -94,12 +91,7 @@ class FileFaultPlan:
         """Return the fault that hits this request."""
         if self._scripted:
             return self._scripted.pop(0)
-        if self._faults is None or not self._faults.kinds:
-            return None
-        # Both draws for every request: which requests are hit does not depend on how many kinds there are.
-        hit, kind = self._random.random(), self._random.random()
-        kinds = tuple(self._faults.kinds)
-        return kinds[int(kind * len(kinds))] if hit < self._faults.share else None
+        return None if self._drawing is None else self._drawing.draw()
 
     def forget_script(self) -> None:
         """Empty the queue of scripted faults."""

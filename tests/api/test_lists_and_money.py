@@ -12,7 +12,6 @@ from scripted_server import Received, ScriptedServer, Step, answer, customer, pa
 
 from mijnklantportaal_async import (
     UNSET,
-    Clock,
     Customer,
     DecodeError,
     FileContent,
@@ -100,7 +99,7 @@ async def test_an_end_that_is_none_is_an_error_and_a_look_there_proves_nothing(
 
     async with ScriptedServer(otherwise=serve) as server:
         with pytest.raises(OutcomeUnknownError):
-            await make_portal(server.url, clock=Clock(100)).create_payment_link(description="x", amount=1)
+            await make_portal(server.url).create_payment_link(description="x", amount=1)
         assert server.count("POST") == 1
 
 

@@ -177,13 +177,20 @@ async def test_what_was_rejected_is_tried_again(database: str) -> None:
 
 
 @asynccontextmanager
-async def portal_that_refuses(refused: str) -> AsyncIterator[tuple[TestServer, list[str]]]:
-    """Answers 403 to the appointments of one customer, and makes all others."""
+async def portal_that_refuses(refused: str, times: int = 0) -> AsyncIterator[tuple[TestServer, list[str]]]:
+    """Answers 403 to the appointments of one customer, and makes all others, once it has refused so many."""
     made: list[str] = []
+    seen: set[str] = set()
+    is_enough = asyncio.Event()
 
     async def make(request: web.Request) -> web.Response:
         asked_for = await request.json()
+        if asked_for["customerId"] != refused and times:
+            await is_enough.wait()
         if asked_for["customerId"] == refused:
+            seen.add(asked_for["startsAt"])
+            if len(seen) == times:
+                is_enough.set()
             return web.json_response({"message": "This customer belongs to another employee."}, status=403)
         made.append(asked_for["customerId"])
         moments = {name: f"{asked_for[name].replace(' ', 'T')}:00+01:00" for name in ("startsAt", "endsAt")}
@@ -203,10 +210,10 @@ async def portal_that_refuses(refused: str) -> AsyncIterator[tuple[TestServer, l
 async def test_a_row_that_is_refused_is_its_own_fault_if_others_are_done_meanwhile(database: str) -> None:
     rows = [row(number, customer_id="cst_bad") for number in range(9)]
     rows += [row(10 + number, customer_id=f"cst_{number}") for number in range(4)]
-    async with portal_that_refuses("cst_bad") as (server, made), Jobs(database) as jobs:
+    async with portal_that_refuses("cst_bad", times=9) as (server, made), Jobs(database) as jobs:
         way = PortalAccess(api_key="key", base_url=str(server.make_url("/v1")), address="sandbox")
         await jobs.submit(rows, job="season", portal=PORTAL)
-        async with working(database, {"main": way}, [PORTAL]):
+        async with working(database, {"main": way}, [PORTAL], PATIENT):
             last = (await until_over(jobs, "season"))[-1]
         assert sorted(made) == [f"cst_{number}" for number in range(4)]
         assert (last.done, last.rejected) == (4, 9)

@@ -1,16 +1,18 @@
 """The flow of one row, killed at every place where it can be killed, over a real socket to the sandbox."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
 import pytest
 import sqlalchemy
-from batch_given import SPEED, asked, booked, row
+from batch_given import PORTAL, SPEED, asked, booked, bring_in, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from one_row import Killed, OneRow
 
+from mijnklantportaal_async.batch import Jobs
 from mijnklantportaal_async.batch.flow import RowFlow
 from mijnklantportaal_async.batch.rows import Doubt, State
 from mijnklantportaal_async.sandbox import Fault, Sandbox
@@ -162,6 +164,24 @@ async def test_an_expired_key_does_not_fail_the_row(database: str) -> None:
         assert [end.state for end in one.ledger.ends] == [State.WAITING] * 3
         assert all("401" in (end.trouble or "") for end in one.ledger.ends)
         assert not sandbox.appointments
+        one.close()
+
+
+@pytest.mark.parametrize("were_done", [True, False])
+async def test_the_last_row_of_a_job_that_is_refused_after_others_were_done(database: str, were_done: bool) -> None:
+    """None is done after it; where none was before either, the key may be to blame."""
+    keys = {"writer": ["appointments.read", "appointments.write"], "reader": ["appointments.read"]}
+    async with Sandbox(speed=SPEED, keys=keys) as sandbox, Jobs(database) as jobs:
+        if were_done:
+            await jobs.submit([row(1)], job="before", portal=PORTAL)
+            await bring_in(database, sandbox, jobs, "before")
+        # An hour of the machine.
+        one = await OneRow(database, sandbox, blocked_wait=3600 * SPEED).submit()
+        with contextlib.suppress(AssertionError):
+            await one.live(rounds=2, api_key="reader")
+        last = State.REJECTED if were_done else State.WAITING
+        assert [end.state for end in one.ledger.ends] == [State.WAITING, last]
+        assert all("403" in (end.trouble or end.message or "") for end in one.ledger.ends)
         one.close()
 
 

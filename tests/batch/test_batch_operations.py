@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from one_row import OneRow
 from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.batch import JobRow, Jobs, RowOutcome
 from mijnklantportaal_async.batch.rows import State
-from mijnklantportaal_async.models import FileContent
+from mijnklantportaal_async.models import FileContent, NewAgreementSigner
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
 CUSTOMER: dict[str, Any] = {
@@ -108,3 +109,37 @@ async def test_what_makes_nothing_is_no_row(database: str, operation: str) -> No
     async with Jobs(database) as jobs:
         with pytest.raises(ValueError, match="give the name of a coroutine of PortalSession that makes something"):
             await jobs.submit([JobRow(operation=operation, request={})], job="season", portal=PORTAL)
+
+
+async def test_a_file_is_kept_with_its_row_and_a_path_is_refused(database: str, tmp_path: Path) -> None:
+    """Who sends it may be on another machine, where the path is nothing, or another file."""
+    (path := tmp_path / "invoice.pdf").write_bytes(b"%PDF-1.4")
+    async with Sandbox(speed=SPEED, rate_limit=None) as sandbox, Jobs(database) as jobs:
+        for file in (str(path), path, FileContent(path)):
+            with pytest.raises(ValueError, match="row 1: 'invoice.pdf' has to be given as bytes, as in FileContent"):
+                await jobs.submit([JobRow(operation="upload_file", request={"file": file})], job="a", portal=PORTAL)
+        rows = [
+            JobRow(operation="upload_file", request={"file": b"aGFsbG8=", "filename": "a.txt"}),
+            JobRow(operation="upload_file", request={"file": FileContent(b"two", "b.txt", "text/x-two")}),
+        ]
+        await jobs.submit(rows, job="files", portal=PORTAL)
+        await bring_in(database, sandbox, jobs, "files")
+        sent = sorted(request.body for request in sandbox.requests if request.path.endswith("/files"))
+        assert len(sent) == 2
+        for body in sent:
+            assert (b'filename="a.txt"' in body) is (b"\r\naGFsbG8=\r\n" in body)
+            assert (b'filename="b.txt"' in body) is (b"\r\ntwo\r\n" in body) is (b"text/x-two" in body)
+        assert sum(b'filename="a.txt"' in body for body in sent) == 1
+
+
+async def test_files_that_the_service_does_not_take_are_refused_at_submission(database: str) -> None:
+    large = {
+        "name": "A",
+        "signer_name": "J. Jansen",
+        "signer_signature_data": "data:image/png;base64,AAAA",
+        "signers": [NewAgreementSigner(first_name="P.", last_name="Pieters", email="p@example.nl")],
+        "documents": [FileContent(bytes((5 << 20) + 1), "a.pdf")],
+    }
+    async with Jobs(database) as jobs:
+        with pytest.raises(ValueError, match="the service takes 5 MB"):
+            await jobs.submit([JobRow(operation="create_agreement", request=large)], job="a", portal=PORTAL)

@@ -444,7 +444,7 @@ async def test_a_download_that_is_stopped_leaves_nothing(
     started: Start, tmp_path: Path, numbers: list[int], code: int
 ) -> None:
     async with portal() as sandbox:
-        stored = sandbox.put("/files", name="a.pdf", content=LARGE)
+        stored = sandbox.put("/files", name="a.pdf", content=2 * LARGE)
         sandbox.fail_next_download(FileFault.SLOW)
         run = await started("save", stored["id"], "--to", tmp_path, base_url=sandbox.url)
         await until(lambda: any(entry.stat().st_size for entry in tmp_path.iterdir()))

@@ -30,6 +30,11 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
         "icalendar",
         "mijnklantportaal_async.sandbox",
         "mijnklantportaal_async.batch",
+        "mijnklantportaal_async.calling.file_hosts",
+        "mijnklantportaal_async.calling.file_threads",
+        "mijnklantportaal_async.calling.form",
+        "mijnklantportaal_async.calling.streaming",
+        "mijnklantportaal_async.calling.transfer",
         "mijnklantportaal_async.models.appointments",
         "mijnklantportaal_async.models.record",
     ):

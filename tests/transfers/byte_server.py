@@ -5,12 +5,11 @@ import re
 import socket
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import attrs
 import orjson
+from socket_server import SocketServer
 
 STORED: dict[str, Any] = {
     "id": "fsf_1",
@@ -104,74 +103,25 @@ def takes(status: int = 201, body: Any = None, headers: dict[str, str] | None = 
     return step
 
 
-class ByteServer:
+class ByteServer(SocketServer):
     """Takes one step for each request; the last one for all that follow."""
 
     def __init__(self, *steps: Step) -> None:
+        super().__init__()
         self.steps = list(steps)
         self.came: list[Came] = []
-        self.connections = 0
-        self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+    def is_open(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        return not _is_gone(writer)
 
-    @property
-    def url(self) -> str:
-        return f"{self.origin}/v1"
-
-    @property
-    def open(self) -> int:
-        """Connections that the client has neither closed nor reset, whatever the step is doing."""
-        return sum(not _is_gone(writer) for writer in self._writers)
-
-    async def wait_until_idle(self) -> None:
-        for _ in range(500):
-            if not self.open:
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{self.open} connections are still open")
-
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        self.connections += 1
-        self._writers.add(writer)
-        try:
-            with suppress(asyncio.CancelledError, ConnectionError, asyncio.IncompleteReadError):
-                while True:
-                    await self._serve(reader, writer)
-                    if writer.is_closing():
-                        break
-        finally:
-            self._writers.discard(writer)
-            self._tasks.discard(task)
-            with suppress(ConnectionError):
-                writer.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines if one)}
-        came = Came(line, headers)
-        self.came.append(came)
-        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        await step(Conversation(came, reader, writer))
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            line, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines if one)}
+            came = Came(line, headers)
+            self.came.append(came)
+            step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+            await step(Conversation(came, reader, writer))
 
 
 def _is_gone(writer: asyncio.StreamWriter) -> bool:

@@ -172,4 +172,4 @@ async def test_no_link_is_made_for_what_cannot_be_saved(make_portal: MakePortal,
             await portal.save_file(record(id="fsd_1", type=FileType.DIRECTORY), tmp_path / "y")
         with pytest.raises(TypeError, match="source must be"):
             await portal.save_file(12, tmp_path / "y")  # type: ignore[arg-type]
-        assert api.connections == 0
+        assert api.connections_accepted == 0

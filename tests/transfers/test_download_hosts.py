@@ -80,7 +80,7 @@ async def test_a_portal_elsewhere_has_no_links_to_this_machine(make_portal: Make
     async with ByteServer(gives()) as server:
         with pytest.raises(DownloadError, match="without TLS"):
             await make_portal("https://portal.example/v1").save_file(link_to(server), tmp_path / "a.pdf")
-        assert server.connections == 0
+        assert server.connections_accepted == 0
 
 
 async def test_redirects_come_to_an_end(make_portal: MakePortal, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ async def test_nothing_is_overwritten_unless_asked(make_portal: MakePortal, tmp_
         portal = make_portal(server.url)
         with pytest.raises(FileExistsError, match="replace=True"):
             await portal.save_file(link_to(server), target)
-        assert server.connections == 0
+        assert server.connections_accepted == 0
         await portal.save_file(link_to(server), target, replace=True)
         assert target.read_bytes() == CONTENT
     target.unlink()
@@ -75,7 +75,7 @@ async def test_there_has_to_be_a_directory(make_portal: MakePortal, tmp_path: Pa
     async with ByteServer(gives()) as server:
         with pytest.raises(FileNotFoundError, match="no directory"):
             await make_portal(server.url).save_file(link_to(server), tmp_path / "none" / "x.pdf")
-        assert server.connections == 0
+        assert server.connections_accepted == 0
 
 
 async def test_of_two_to_one_place_one_is_there_whole(make_portal: MakePortal, tmp_path: Path) -> None:

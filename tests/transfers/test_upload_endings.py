@@ -45,7 +45,7 @@ async def test_a_final_word_ends_the_sending(make_portal: MakePortal, tmp_path: 
             assert (caught.value.status, caught.value.outcome) == (status, Outcome.REJECTED)
             server.steps.insert(0, refuse) if number < 2 else None
         await portal.upload_file(b"x", filename="a.pdf")
-        assert server.connections == 4
+        assert server.connections_accepted == 4
         assert all(came.size < came.length for came in server.came[:3])
 
 

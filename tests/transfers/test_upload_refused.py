@@ -114,6 +114,6 @@ async def test_what_is_too_large_for_an_agreement_never_leaves(
         documents = [FileContent.of(sources.make(kind), "documents", filename="a.pdf") for _ in range(2)]
         with pytest.raises(ValueError, match="documents have 6291456 bytes together; the service takes 5 MB"):
             await make_portal(server.url).create_agreement(**SIGNED, signers=[SIGNER], documents=documents)
-        assert server.connections == 0
+        assert server.connections_accepted == 0
     for file in sources.opened:
         file.close()
