@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Collection
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
-from mijnklantportaal_async.batch.flow import FlowSettings, RowFlow, taken
+from mijnklantportaal_async.batch.flow import RowFlow, taken
+from mijnklantportaal_async.batch.flow_settings import FlowSettings
 from mijnklantportaal_async.batch.ledger import Ledger, TakenError, Verdict
 from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource
 from mijnklantportaal_async.batch.rows import BatchRow, Portal, RowAtWork, WhenAbsent

@@ -17,7 +17,8 @@ from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.engine import EngineClient, Taken, read_id
 from mijnklantportaal_async.batch.engine_worker import EngineWorker
 from mijnklantportaal_async.batch.feed import Feed
-from mijnklantportaal_async.batch.flow import FlowSettings, RowFlow
+from mijnklantportaal_async.batch.flow import RowFlow
+from mijnklantportaal_async.batch.flow_settings import FlowSettings
 from mijnklantportaal_async.batch.lease import LeaseBrokenError, LeaseLostError, both_clocks, lease_for, since
 from mijnklantportaal_async.batch.ledger import Ledger, LostError
 from mijnklantportaal_async.batch.portal_desk import Desk, Desks
