@@ -96,12 +96,12 @@ def _read(value: Any, kind: Any) -> Any:
             if choice is bytes:
                 return base64.b64decode(value, validate=True)
         if isinstance(value, list) and get_origin(choice) is Sequence:
-            return [_read(item, get_args(choice)[0]) for item in list[Any](value)]
-        if isinstance(value, dict) and choice is FileContent:
-            return _read_file(cast("dict[str, str]", value))
+            return [_read(item, get_args(choice)[0]) for item in cast("list[Any]", value)]
         if isinstance(value, dict) and isinstance(choice, type) and attrs.has(choice):
-            kinds = get_type_hints(choice)
             fields = cast("dict[str, Any]", value)
+            if choice is FileContent:
+                return _read_file(fields)
+            kinds = get_type_hints(choice)
             return choice(**{name: _read(inner, kinds.get(name, Any)) for name, inner in fields.items()})
     return cast("Any", value)
 

@@ -28,7 +28,7 @@ from mijnklantportaal_async.sandbox import Sandbox
 
 
 class Vault:
-    # Hands out half of what the job needs (two a row) until the disk is full: on a busy machine it would be over before.
+    # Half of what the job needs, two a row, until the disk is full: on a busy machine it would be over before that.
     def __init__(self, key):
         self.key, self.left, self.is_full = key, 40, asyncio.Event()
 
