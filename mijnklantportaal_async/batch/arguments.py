@@ -96,7 +96,8 @@ def _read(value: Any, kind: Any) -> Any:
             if choice is bytes:
                 return base64.b64decode(value, validate=True)
         if isinstance(value, list) and get_origin(choice) is Sequence:
-            return [_read(item, get_args(choice)[0]) for item in cast("list[Any]", value)]
+            items: list[Any] = value
+            return [_read(item, get_args(choice)[0]) for item in items]
         if isinstance(value, dict) and isinstance(choice, type) and attrs.has(choice):
             fields = cast("dict[str, Any]", value)
             if choice is FileContent:
