@@ -96,8 +96,7 @@ def _read(value: Any, kind: Any) -> Any:
             if choice is bytes:
                 return base64.b64decode(value, validate=True)
         if isinstance(value, list) and get_origin(choice) is Sequence:
-            items: list[Any] = value
-            return [_read(item, get_args(choice)[0]) for item in items]
+            return [_read(item, get_args(choice)[0]) for item in cast("Sequence[Any]", value)]
         if isinstance(value, dict) and isinstance(choice, type) and attrs.has(choice):
             fields = cast("dict[str, Any]", value)
             if choice is FileContent:
