@@ -158,7 +158,7 @@ async def test_a_portal_that_fails_at_one_row_for_ever_gives_it_up(database: str
 
 async def test_an_expired_key_does_not_fail_the_row(database: str) -> None:
     async with Sandbox(speed=SPEED, keys={"old": ["appointments.read", "appointments.write"]}) as sandbox:
-        one = await OneRow(database, sandbox).submit()
+        one = await OneRow(database, sandbox, fence=60.0).submit()
         with pytest.raises(AssertionError):
             await one.live(rounds=3, api_key="new")
         assert [end.state for end in one.ledger.ends] == [State.WAITING] * 3
@@ -176,7 +176,7 @@ async def test_the_last_row_of_a_job_that_is_refused_after_others_were_done(data
             await jobs.submit([row(1)], job="before", portal=PORTAL)
             await bring_in(database, sandbox, jobs, "before")
         # An hour of the machine.
-        one = await OneRow(database, sandbox, blocked_wait=3600 * SPEED).submit()
+        one = await OneRow(database, sandbox, blocked_wait=3600 * SPEED, fence=60.0).submit()
         with contextlib.suppress(AssertionError):
             await one.live(rounds=2, api_key="reader")
         last = State.REJECTED if were_done else State.WAITING
