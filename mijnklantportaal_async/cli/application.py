@@ -21,7 +21,7 @@ class _Commands(LazyGroup):
         "schedule": "Put one appointment into the calendar, exactly once.",
         "schedule-file": "Put the appointments of a file into the calendar, each exactly once.",
         "list": "Show the appointments of some days. The portal does not tell their titles.",
-        "cancel": "Show an appointment, ask, and cancel it.",
+        "cancel": "Show an appointment, ask, and cancel it; or all that a run has made, by the file of its results.",
         "save": "Fetch a file from the portal, whole or not at all.",
         "upload": "Store files in the portal, each once. A second run says what is there already.",
         "doctor": "Check key, connection, clock and time zone, without changing anything.",

@@ -8,6 +8,7 @@ import typer
 
 from mijnklantportaal_async.cli.call.commands import operations
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from mijnklantportaal_async.cli.file_names import looks_like_a_file
 from mijnklantportaal_async.cli.file_options import FileReading, reads_file
 from mijnklantportaal_async.cli.options import Connection, end_with, with_connection
 
@@ -143,13 +144,24 @@ def list_appointments(
 def cancel(
     connection: Connection,
     terminal: "Terminal",
-    appointment_id: Annotated[str, typer.Argument(help="ID of the appointment, apt_...", metavar="APPOINTMENT_ID")],
+    what: Annotated[
+        str,
+        typer.Argument(help="ID of an appointment, apt_...; or the results of a run.", metavar="APPOINTMENT_ID|FILE"),
+    ],
     yes: _Yes = False,
 ) -> ExitCode:
-    """Show an appointment, ask, and cancel it."""
+    """Show an appointment, ask, and cancel it; or all that a run has made, by the file of its results.
+
+    Of a file (.csv or .xlsx, as --output of schedule-file and of batch results writes it) those are canceled that the
+    run has made. What was in the calendar before stays. Giving the command again is safe.
+    """
+    if looks_like_a_file(what):
+        from mijnklantportaal_async.cli.undo_command import undo
+
+        return undo(connection, terminal, Path(what), yes=yes)
     from mijnklantportaal_async.cli.cancel_command import cancel as cancel_one
 
-    return cancel_one(connection, terminal, appointment_id, yes=yes)
+    return cancel_one(connection, terminal, what, yes=yes)
 
 
 @commands.command(epilog=EXIT_CODES_HELP)

@@ -12,7 +12,8 @@ import attrs
 from mijnklantportaal_async.calling.many import NotStarted, Rejected, Unknown
 from mijnklantportaal_async.cli.failures import in_words
 from mijnklantportaal_async.files.records import LeftOut, Problem, Row
-from mijnklantportaal_async.files.results import ResultRow
+from mijnklantportaal_async.files.results.appointments import result_of
+from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.models.appointments import Appointment, NewAppointment, Scheduled
 
 Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
@@ -22,6 +23,7 @@ class RowOutcome(enum.StrEnum):
     """How a row ended."""
 
     SCHEDULED = "scheduled"
+    EARLIER = "scheduled earlier"
     THERE = "there already"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
@@ -46,16 +48,24 @@ class RowResult:
     """Why it is not scheduled, and what to do."""
     row: Row[NewAppointment] | None = None
     """What was asked for; None for what is no good row."""
+    earlier: ResultRow | None = None
+    """What the results of an earlier run say of it."""
 
     def as_file_row(self, zone: ZoneInfo) -> ResultRow:
         """For the file of results."""
-        return ResultRow(
+        if self.earlier is not None:
+            return attrs.evolve(self.earlier, line=self.line, outcome=self.outcome.value)
+        if self.row is None:
+            return ResultRow(line=self.line, outcome=self.outcome.value, title=self.name, what_to_do=self.reason)
+        return result_of(
+            self.row.new,
             line=self.line,
             outcome=self.outcome.value,
-            appointment_id=self.appointment.id if self.appointment is not None else "",
-            starts_at=_in_zone(self.starts_at, zone),
-            ends_at=_in_zone(self.ends_at, zone),
-            error=self.reason,
+            zone=zone,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            identifier=self.appointment.id if self.appointment is not None else "",
+            what_to_do=self.reason,
         )
 
 
@@ -121,6 +131,12 @@ class Account:
         """A row that is none by what the file says itself."""
         self._add_aside(RowResult(line=one.line, outcome=RowOutcome.LEFT_OUT, name=one.title, reason=one.reason))
 
+    def add_earlier(self, row: Row[NewAppointment], earlier: ResultRow) -> None:
+        """A row that an earlier run has scheduled, by its own results."""
+        self._add_aside(
+            RowResult(line=row.line, outcome=RowOutcome.EARLIER, name=row.new.name, row=row, earlier=earlier)
+        )
+
     def add_there(self, row: Row[NewAppointment], appointment: Appointment) -> None:
         """A row that was in the calendar before the run."""
         self._add_aside(
@@ -184,7 +200,3 @@ def _failed(row: Row[NewAppointment], outcome: RowOutcome, error: Exception | No
         reason=reason,
         row=row,
     )
-
-
-def _in_zone(moment: datetime | None, zone: ZoneInfo) -> str:
-    return "" if moment is None else moment.astimezone(zone).isoformat(" ", "minutes")

@@ -1,7 +1,7 @@
 """What a run did, said at its end."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +14,7 @@ from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
 from mijnklantportaal_async.errors import MijnKlantportaalError
 from mijnklantportaal_async.files.notes import lines_in_words
 from mijnklantportaal_async.files.records import Problem
+from mijnklantportaal_async.files.results.table import ResultRow
 
 MOST_ROWS = 40
 """Rows of a table on the screen; the file of results has them all."""
@@ -21,13 +22,14 @@ MOST_ROWS = 40
 # Which rows are in the calendar has to be said exactly; only a very ragged list is cut.
 _MOST_SPANS = 500
 
-_FINE = {RowOutcome.SCHEDULED, RowOutcome.THERE, RowOutcome.LEFT_OUT}
+_FINE = {RowOutcome.SCHEDULED, RowOutcome.EARLIER, RowOutcome.THERE, RowOutcome.LEFT_OUT}
 
 # They are told with the check of the file, or need nothing.
-_TOLD = {RowOutcome.SCHEDULED, RowOutcome.THERE, RowOutcome.BAD_ROW, RowOutcome.LEFT_OUT}
+_TOLD = {RowOutcome.SCHEDULED, RowOutcome.EARLIER, RowOutcome.THERE, RowOutcome.BAD_ROW, RowOutcome.LEFT_OUT}
 
 _STYLES = {
     RowOutcome.SCHEDULED: "green",
+    RowOutcome.EARLIER: "green",
     RowOutcome.THERE: "green",
     RowOutcome.REJECTED: "red",
     RowOutcome.UNKNOWN: "bold yellow",
@@ -37,9 +39,10 @@ _STYLES = {
 }
 _MEANINGS = {
     RowOutcome.SCHEDULED: "in the calendar, once",
+    RowOutcome.EARLIER: "made by an earlier run, by its results; nothing was sent",
     RowOutcome.THERE: "in the calendar before this run; nothing was sent",
     RowOutcome.REJECTED: "refused; not in the calendar",
-    RowOutcome.UNKNOWN: "perhaps in the calendar: look before you give them again",
+    RowOutcome.UNKNOWN: "perhaps in the calendar; the same command again looks, and settles it",
     RowOutcome.NOT_SENT: "not in the calendar; can safely be given again",
     RowOutcome.BAD_ROW: "left out; not in the calendar",
     RowOutcome.LEFT_OUT: "none by what the file says itself; not in the calendar",
@@ -95,6 +98,20 @@ def failure_table(results: list[RowResult]) -> Table | None:
         table.add_row(lines, Text(outcome, style=_STYLES[outcome]), plain_text(name), plain_text(group[0].reason))
     if len(groups) > MOST_ROWS:
         table.add_row("…", "", "", f"{len(groups) - MOST_ROWS} more; --output writes them all to a file.")
+    return table
+
+
+def unknown_table(rows: Sequence[ResultRow]) -> Table:
+    """Rows of which nobody knows whether they are in the calendar, as one looks for them there."""
+    table = quiet_table("Row", "Day", "Time", "Title", "With")
+    table.columns[0].justify = "right"
+    for column in table.columns[:3]:
+        column.no_wrap = True
+    for row in rows[:MOST_ROWS]:
+        day = "" if row.day is None else f"{row.day:%a %d-%m-%Y}"
+        table.add_row(*(plain_text(cell) for cell in (str(row.line), day, row.time, row.title, row.person)))
+    if (more := len(rows) - MOST_ROWS) > 0:
+        table.add_row("…", f"{more:,} more")
     return table
 
 

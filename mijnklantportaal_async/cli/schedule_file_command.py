@@ -2,8 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import attrs
 
@@ -11,6 +13,7 @@ from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.already_there import Calendar, look
 from mijnklantportaal_async.cli.checked_file import read_file, refuse_bad_rows
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, clock_of, open_portal, zone_of
+from mijnklantportaal_async.cli.earlier_run import EarlierRun, read_earlier_run
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.figures import Figures, in_time
@@ -24,8 +27,10 @@ from mijnklantportaal_async.cli.run_report import (
     failure_table,
     in_number,
     outcome_table,
+    unknown_table,
     way_in_words,
 )
+from mijnklantportaal_async.cli.same_command import same_command
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
@@ -34,7 +39,9 @@ from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.reading import AppointmentFile
 from mijnklantportaal_async.files.records import Problem
-from mijnklantportaal_async.files.results import ResultFile
+from mijnklantportaal_async.files.results.formats import DUTCH, Manner, usual_manner
+from mijnklantportaal_async.files.results.table import ResultRow
+from mijnklantportaal_async.files.results.writing import ResultFile
 
 _NOTHING = "Nothing was sent."
 
@@ -74,9 +81,10 @@ def schedule_file(connection: Connection, terminal: Terminal, options: FileOptio
     refuse_bad_rows(
         file, options.reading, terminal, what="schedule", thing="appointment", asks=asks, nothing_done=_NOTHING
     )
+    earlier = _earlier_run(file, options, zone_of(connection))
     with ExitStack() as stack:
-        results = stack.enter_context(_result_file(file, options)) if options.output is not None else None
-        code = asyncio.run(_schedule(connection, terminal, options, file, results))
+        results = stack.enter_context(_result_file(file, options, earlier)) if options.output is not None else None
+        code = asyncio.run(_schedule(connection, terminal, options, file, results, earlier))
         if results is not None:
             code = _close(results, terminal, code)
     return code
@@ -110,16 +118,22 @@ def _refuse_several_portals(file: AppointmentFile) -> None:
 # --- the run ---------------------------------------------------------------------------------------------------
 
 
-def _result_file(file: AppointmentFile, options: FileOptions) -> ResultFile:
+def _earlier_run(file: AppointmentFile, options: FileOptions, zone: ZoneInfo) -> EarlierRun | None:
+    if options.output is None or options.overwrite:
+        return None
+    return read_earlier_run(options.output, file.rows, zone)
+
+
+def _result_file(file: AppointmentFile, options: FileOptions, earlier: EarlierRun | None) -> ResultFile:
     assert options.output is not None  # noqa: S101 - asked before
-    encoding = "utf-8-sig" if file.encoding == "utf-8-sig" else "utf-8"
+    if earlier is not None:
+        manner = earlier.manner
+    elif file.separator == DUTCH.separator or file.encoding == DUTCH.encoding:
+        manner = Manner(file.separator, "utf-8-sig" if file.encoding == "utf-8-sig" else usual_manner().encoding)
+    else:
+        manner = usual_manner()
     try:
-        return ResultFile(options.output, separator=file.separator, encoding=encoding, overwrite=options.overwrite)
-    except FileExistsError:
-        raise CommandError(
-            f"{options.output} exists already, and may be the only account of an earlier run. Move it away, name "
-            "another file, or say --overwrite. Nothing was sent."
-        ) from None
+        return ResultFile(options.output, manner=manner, overwrite=options.overwrite, extend=earlier is not None)
     except OSError as error:
         raise CommandError(
             f"{options.output} cannot be written: {error.strerror or error}. Nothing was sent."
@@ -132,8 +146,10 @@ async def _schedule(
     options: FileOptions,
     file: AppointmentFile,
     results: ResultFile | None,
+    earlier: EarlierRun | None,
 ) -> ExitCode:
     zone = zone_of(connection)
+    made: Mapping[int, ResultRow] = {} if earlier is None else earlier.made
 
     def keep(result: RowResult) -> None:
         if results is not None:
@@ -142,9 +158,11 @@ async def _schedule(
     figures = Figures(clock=clock_of(connection))
     async with open_portal(connection, terminal, hook=figures.note) as opened:
         calendar, failure = Calendar(missing=file.rows), None
-        if not options.again:
+        if earlier is not None:
+            await _take_up(earlier, results, opened, terminal)
+        if made or not options.again:
             try:
-                calendar = await look(opened.portal, file.rows, terminal)
+                calendar = await look(opened.portal, file.rows, terminal, made=made, again=options.again)
             except MijnKlantportaalError as error:
                 failure = error
         account = Account(calendar.missing, keep)
@@ -152,6 +170,8 @@ async def _schedule(
             account.add_bad(line, problems)
         for one in file.left_out:
             account.add_left_out(one)
+        for row, kept in calendar.earlier:
+            account.add_earlier(row, kept)
         for row, appointment in calendar.there:
             account.add_there(row, appointment)
         for row, reason in calendar.perhaps:
@@ -162,6 +182,24 @@ async def _schedule(
             return _without_a_run(account, terminal)
         _ask(connection, account, options)
         return await _run(opened, account, figures, terminal, options)
+
+
+async def _take_up(earlier: EarlierRun, results: ResultFile | None, opened: OpenPortal, terminal: Terminal) -> None:
+    """Keeps what only the results of an earlier run know, and lets everything arrive that it has sent."""
+    for row in earlier.gone:
+        assert results is not None  # noqa: S101 - they were read from its file
+        results.add(attrs.evolve(row, outcome=RowOutcome.EARLIER.value, what_to_do="Not in the file any more."))
+    if earlier.gone:
+        terminal.say(
+            f"Note: {in_number(len(earlier.gone), 'appointment')} of the earlier run stand in the results, and not in "
+            "the file (any more). They stay in both as they are."
+        )
+    if earlier.wait:
+        seconds = opened.clock.real(earlier.wait)
+        terminal.say(
+            f"The earlier run did not come to its end: what it sent may still be on its way. Waiting {seconds:.0f} s."
+        )
+        await asyncio.sleep(seconds)
 
 
 def _without_a_run(account: Account, terminal: Terminal) -> ExitCode:
@@ -236,6 +274,18 @@ def _report(account: Account, figures: Figures, opened: OpenPortal, elapsed: flo
     terminal.say(f"Scheduled {scheduled:,} of {in_number(len(account.rows), 'appointment')} in {took}.", "bold")
     for sentence in way_in_words(figures, opened.portal.rate_limit.limit):
         terminal.say(sentence)
+    _say_how_to_settle(account, opened.zone, terminal)
+
+
+def _say_how_to_settle(account: Account, zone: ZoneInfo, terminal: Terminal) -> None:
+    unknown = [one for one in account.results if one.outcome is RowOutcome.UNKNOWN and one.error is not None]
+    if not unknown:
+        return
+    terminal.say(f"Perhaps in the calendar ({in_number(len(unknown), 'row')}):", "bold yellow")
+    terminal.say_table(unknown_table([one.as_file_row(zone) for one in unknown]))
+    # Neither may be said twice: the one would make them without a look, the other forget what this run has made.
+    command = same_command(without={"--again", "--overwrite"})
+    terminal.say(f"This looks for them, and makes only what is not there:  {command}")
 
 
 def _close(results: ResultFile, terminal: Terminal, code: ExitCode) -> ExitCode:

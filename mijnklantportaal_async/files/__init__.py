@@ -28,7 +28,10 @@ from mijnklantportaal_async.files.records import (
     RowFileError,
     TakenColumn,
 )
-from mijnklantportaal_async.files.results import ResultFile, ResultRow
+from mijnklantportaal_async.files.results.appointments import result_of
+from mijnklantportaal_async.files.results.formats import Manner
+from mijnklantportaal_async.files.results.table import ResultRow
+from mijnklantportaal_async.files.results.writing import ResultFile
 
 __all__ = [
     "About",
@@ -38,6 +41,7 @@ __all__ = [
     "CustomerFile",
     "FileQuestionError",
     "LeftOut",
+    "Manner",
     "Problem",
     "Question",
     "ResultFile",
@@ -56,4 +60,5 @@ __all__ = [
     "read_customer_file",
     "read_moment",
     "read_rows",
+    "result_of",
 ]

@@ -261,4 +261,4 @@ def test_results_of_a_job_that_is_not_over(command: Command, tmp_path: Path) -> 
     assert again.code == 2
     assert "say --overwrite" in again.messages
     assert wrong.code == 2
-    assert ".csv, .jsonl" in wrong.messages
+    assert ".csv, .xlsx, .jsonl" in wrong.messages

@@ -77,9 +77,9 @@ def test_what_the_file_leaves_out_is_in_the_results_and_no_failure(command: Comm
     assert result.code == 0, result.messages
     assert "1 new appointments for 1 scheduled rows" in result.messages
     with output.open(newline="") as file:
-        rows = {row["line"]: row for row in csv.DictReader(file)}
+        rows = {row["row"]: row for row in csv.DictReader(file)}
     assert {line: row["outcome"] for line, row in rows.items()} == {"2": "scheduled", "3": "left out"}
-    assert rows["3"]["error"] == "canceled (Status: geannuleerd)"
+    assert rows["3"]["what to do"] == "canceled (Status: geannuleerd)"
 
 
 def test_each_occurrence_of_a_series_is_made_once(command: Command, tmp_path: Path) -> None:

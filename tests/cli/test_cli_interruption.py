@@ -87,7 +87,11 @@ async def test_the_second_signal_ends_at_once_and_says_what_nobody_knows(
 
     assert result.code == 130
     assert outcomes_of(output) == {"unknown": 1, "not sent": 1}
-    assert "perhaps in the calendar: look before you give them again" in result.output
+    assert "perhaps in the calendar; the same command again looks, and settles it" in result.output
+    assert "Mon 01-03-2027  08:00-20:00" in result.messages
+    assert re.search(
+        r"makes only what is not there:  mijnklantportaal schedule-file \S+ -o \S+ --grace 60", result.messages
+    )
 
 
 async def test_a_single_appointment_is_stopped_as_carefully(started: Start) -> None:
@@ -115,8 +119,8 @@ async def test_a_kill_leaves_a_file_of_whole_lines(started: Start, csv_file: Wri
 
     with output.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["appointment_id"] for row in rows} == made
-    assert all(row["ends_at"] for row in rows)
+    assert {row["id"] for row in rows} == made
+    assert all(row["time"] for row in rows)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

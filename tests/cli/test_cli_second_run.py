@@ -4,8 +4,10 @@ import csv
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from cli_support import KEY, Command, Start
 
+from mijnklantportaal_async.files.results.reading import read_results
 from mijnklantportaal_async.sandbox import Sandbox
 
 Writer = Callable[..., Path]
@@ -30,7 +32,7 @@ def test_a_second_run_does_nothing_and_says_so(command: Command, csv_file: Write
     with (tmp_path / "results.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["outcome"] for row in rows] == ["there already"] * 3
-    assert len({row["appointment_id"] for row in rows}) == 3
+    assert len({row["id"] for row in rows}) == 3
 
 
 def test_only_what_is_missing_is_made(command: Command, csv_file: Writer, tmp_path: Path) -> None:
@@ -107,3 +109,140 @@ async def test_without_a_look_nothing_is_sent(started: Start, csv_file: Writer) 
 
     assert result.code == 4
     assert "--again schedules all of them without a look." in " ".join(result.output.split())
+
+
+# --- its own results, given again --------------------------------------------------------------------------------
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", ["results.csv", "results.xlsx"])
+def test_a_run_goes_on_from_its_own_results(command: Command, csv_file: Writer, tmp_path: Path, name: str) -> None:
+    output = tmp_path / name
+    assert command("schedule-file", csv_file(2), "-o", output, *kept(tmp_path)).code == 0
+    more = command("schedule-file", csv_file(4), "-o", output, *kept(tmp_path))
+
+    assert more.code == 0, more.messages
+    assert "2 of 4 are there already; 2 to schedule." in more.messages
+    found = read_results(output).rows
+    assert [row.outcome for row in found] == ["scheduled earlier"] * 2 + ["scheduled"] * 2
+    assert len({row.identifier for row in found}) == made(tmp_path) == 4
+
+
+def test_what_was_canceled_since_is_not_made_again_by_the_run_that_made_it(
+    command: Command, csv_file: Writer, tmp_path: Path
+) -> None:
+    output = tmp_path / "results.csv"
+    assert command("schedule-file", csv_file(2), "-o", output, *kept(tmp_path)).code == 0
+    first, _ = rows_of(output)
+    assert command("cancel", first["id"], "--yes", *kept(tmp_path)).code == 0
+    again = command("schedule-file", csv_file(2), "-o", output, *kept(tmp_path))
+
+    assert again.code == 0
+    assert "2 of 2 are there already; nothing to do." in again.messages
+    assert rows_of(output)[0]["what to do"] == "Canceled in the portal since; not made again."
+    assert made(tmp_path) == 2
+
+
+def test_results_of_a_trial_in_a_sandbox_do_not_count_elsewhere(
+    command: Command, csv_file: Writer, tmp_path: Path
+) -> None:
+    output = tmp_path / "results.csv"
+    assert command("schedule-file", csv_file(2), "-o", output, "--sandbox", "--sandbox-speed", "60").code == 0
+    real = command("schedule-file", csv_file(2), "-o", output, *kept(tmp_path))
+
+    assert "Scheduled 2 of 2" in real.messages
+    assert [row["outcome"] for row in rows_of(output)] == ["scheduled"] * 2
+    assert made(tmp_path) == 2
+
+
+def test_again_does_not_mean_what_the_same_run_has_made(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    output = tmp_path / "results.csv"
+    assert command("schedule-file", csv_file(2), *kept(tmp_path)).code == 0
+    once_more = ("schedule-file", csv_file(2), "--again", "-o", output, *kept(tmp_path))
+    assert command(*once_more).code == 0
+    assert made(tmp_path) == 4
+    assert command(*once_more).code == 0
+
+    assert made(tmp_path) == 4
+    assert {row["outcome"] for row in rows_of(output)} == {"scheduled earlier"}
+
+
+def test_rows_that_left_the_file_stay_in_the_results(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    output = tmp_path / "results.csv"
+    assert command("schedule-file", csv_file(3), "-o", output, *kept(tmp_path)).code == 0
+    fewer = command("schedule-file", csv_file(1), "-o", output, *kept(tmp_path))
+
+    assert "2 appointments of the earlier run stand in the results, and not in the file" in fewer.messages
+    assert [row["what to do"] for row in rows_of(output)] == ["", *["Not in the file any more."] * 2]
+    assert all(row["id"] for row in rows_of(output))
+
+
+def test_after_a_run_that_was_killed_what_it_sent_may_still_arrive(
+    command: Command, csv_file: Writer, tmp_path: Path
+) -> None:
+    output = tmp_path / "results.csv"
+    assert command("schedule-file", csv_file(1), "-o", output, *kept(tmp_path)).code == 0
+    killed = command("schedule-file", csv_file(3), "-o", output, *kept(tmp_path))
+    over = command("schedule-file", csv_file(3), "-o", output, *kept(tmp_path))
+
+    assert "The earlier run did not come to its end" in killed.messages
+    assert "The earlier run did not come to its end" not in over.messages
+
+
+# --- and taken back ----------------------------------------------------------------------------------------------
+
+
+def standing(tmp_path: Path) -> int:
+    return sum(one.status != "canceled" for one in Sandbox(database=tmp_path / "portal.sqlite3").appointments)
+
+
+@pytest.mark.parametrize("name", ["results.csv", "results.xlsx"])
+def test_a_run_is_taken_back_by_its_results(command: Command, csv_file: Writer, tmp_path: Path, name: str) -> None:
+    output = tmp_path / name
+    assert command("schedule-file", csv_file(1), *kept(tmp_path)).code == 0
+    assert command("schedule-file", csv_file(4), "-o", output, *kept(tmp_path)).code == 0
+    asked = command("cancel", output, *kept(tmp_path))
+    assert asked.code == 2
+    assert "say --yes to cancel 3 appointments" in asked.messages
+    assert standing(tmp_path) == 4
+
+    undone = command("cancel", output, "--yes", *kept(tmp_path))
+    assert undone.code == 0, undone.messages
+    assert "1 appointment was there before that run, and not canceled." in undone.messages
+    assert "Visit 1" in undone.messages
+    assert standing(tmp_path) == 1
+
+    once_more = command("cancel", output, "--yes", *kept(tmp_path))
+    assert once_more.code == 0
+    assert "was canceled before" in once_more.output
+    elsewhere = command("cancel", output, "--yes", "--sandbox")
+    assert elsewhere.code == 0
+    assert "not there any more" in elsewhere.output
+
+
+def test_only_results_are_taken_back(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    wrong = command("cancel", csv_file(1), "--yes", *kept(tmp_path))
+    missing = command("cancel", tmp_path / "results.csv", "--yes", *kept(tmp_path))
+
+    assert (wrong.code, missing.code) == (2, 2)
+    assert "is no table of results" in wrong.messages
+    assert "There is no file" in missing.messages
+
+
+async def test_what_cannot_be_taken_back_is_told(started: Start, csv_file: Writer, tmp_path: Path) -> None:
+    output = tmp_path / "results.csv"
+    keys = {KEY: ["appointments.read", "appointments.write"]}
+    async with Sandbox(keys=keys, rate_limit=None) as sandbox:
+        run = await started("schedule-file", csv_file(3), "-o", output, base_url=sandbox.url)
+        assert (await run.end()).code == 0
+        keys[KEY] = ["appointments.read"]
+    async with Sandbox(keys=keys, rate_limit=None) as sandbox:
+        refused = await (await started("cancel", output, "--yes", base_url=sandbox.url)).end()
+        assert len(sandbox.requests) <= 3
+
+    assert refused.code == 4
+    assert "The same command again is safe" in refused.messages

@@ -6,15 +6,16 @@ from pathlib import Path
 
 from mijnklantportaal_async.batch import JobSummary, RowResult
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
-from mijnklantportaal_async.cli.batch.results_file import as_csv, as_json_lines, refuse_existing, write_whole
+from mijnklantportaal_async.cli.batch.results_file import as_json_lines, as_table, refuse_existing, write_whole
 from mijnklantportaal_async.cli.batch.sandboxes import refuse_idle_options
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.files.results.formats import table_bytes, usual_manner
 
-_FORMATS = {".csv": as_csv, ".jsonl": as_json_lines, ".ndjson": as_json_lines}
+_TABLES, _LINES = (".csv", ".xlsx"), (".jsonl", ".ndjson")
 
 
 def results(
@@ -31,12 +32,13 @@ def results(
         database: What `--database` says.
     """
     refuse_idle_options(connection)
-    written = _FORMATS.get(output.suffix.lower())
-    if written is None:
-        raise CommandError(f"--output {output}: the name must end in {', '.join(_FORMATS)}, which tells the format.")
+    kind = output.suffix.lower()
+    if kind not in {*_TABLES, *_LINES}:
+        endings = ", ".join((*_TABLES, *_LINES))
+        raise CommandError(f"--output {output}: the name must end in {endings}, which tells the format.")
     refuse_existing(output, overwrite=overwrite)
     summary, rows = asyncio.run(_read(place_of(connection, database), job))
-    write_whole(output, written(rows))
+    write_whole(output, as_json_lines(rows) if kind in _LINES else table_bytes(output, as_table(rows), usual_manner()))
     return _say(terminal, summary, len(rows), output)
 
 
