@@ -129,11 +129,18 @@ async def _try(address: str, zone: ZoneInfo, key: Token) -> str:
             coming = await session.with_options(retry=RetryPolicy(attempts=1)).list_appointments(days=_DAYS)
         except errors.PermissionDeniedError as error:
             return (
-                f"The portal takes the key, which may not read appointments: {in_words(error)} After a lost answer "
-                "nobody can look whether an appointment was made."
+                f"The portal takes the key, which may not read appointments ({error.status} {error.service_message}): "
+                "after a lost answer nobody can look whether an appointment was made."
             )
+        except errors.AuthenticationError as error:
+            raise CommandError(
+                f"The portal at {address} refuses the key: {error.status} {error.service_message}. Nothing is kept. Is "
+                "it whole, and of this portal?",
+                ExitCode.NO_PORTAL,
+            ) from error
         except errors.MijnKlantportaalError as error:
-            raise CommandError(f"{in_words(error)} Nothing is kept.", ExitCode.NO_PORTAL) from error
+            said = in_words(error).removeprefix("list_appointments: ")
+            raise CommandError(f"{said} Nothing is kept.", ExitCode.NO_PORTAL) from error
     return f"The portal takes the key. In it: {_in_words(coming, zone)}."
 
 

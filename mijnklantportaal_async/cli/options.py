@@ -21,13 +21,29 @@ if TYPE_CHECKING:
 _PORTAL, _SANDBOX = "Portal", "Sandbox (an embedded portal to try things out)"
 
 
+def _kept_names(incomplete: str) -> list[str]:
+    """For completion."""
+    from mijnklantportaal_async.cli.failures import CommandError
+    from mijnklantportaal_async.cli.kept_portals import kept_portals
+
+    try:
+        return [portal.name for portal in kept_portals() if portal.name.startswith(incomplete)]
+    except CommandError:
+        return []
+
+
 @attrs.frozen(kw_only=True)
 class Connection:
     """Which portal a command talks to, and how much it tells. Each field is an option of every command."""
 
     portal: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Which of your portals, by the name of `login`.", rich_help_panel=_PORTAL),
+        typer.Option(
+            metavar="NAME",
+            help="Which of your portals, by the name of `login`.",
+            autocompletion=_kept_names,
+            rich_help_panel=_PORTAL,
+        ),
     ] = None
     base_url: Annotated[
         str | None,

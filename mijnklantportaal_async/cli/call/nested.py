@@ -111,7 +111,7 @@ class Several(Kind):
 def _sample(name: str, kind: Kind) -> str | int:
     if isinstance(kind, Whole):
         return int(kind.sample)
-    return {"email": "jan@example.nl", "first_name": "Jan", "last_name": "Bos"}.get(name, kind.sample)
+    return {"email": "j@example.nl", "first_name": "Jan", "last_name": "Bos"}.get(name, kind.sample)
 
 
 def _read_at(place: str, kind: Kind, data: Any, zone: ZoneInfo) -> Any:
