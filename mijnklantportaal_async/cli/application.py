@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP
 from mijnklantportaal_async.cli.lazy_group import LazyGroup
 
 _HELP = """\
 Schedules appointments in a MijnKlantportaal calendar, each exactly once.
 
-The API key comes from the environment variable MIJNKLANTPORTAAL_API_KEY, or is asked for without being shown. \
+The API key is kept by `login`, or comes from the environment variable MIJNKLANTPORTAAL_API_KEY. \
 Every command takes --sandbox, which uses an embedded portal instead of a real one."""
 
 
@@ -24,7 +24,10 @@ class _Commands(LazyGroup):
         "cancel": "Show an appointment, ask, and cancel it; or all that a run has made, by the file of its results.",
         "save": "Fetch a file from the portal, whole or not at all.",
         "upload": "Store files in the portal, each once. A second run says what is there already.",
-        "doctor": "Check key, connection, clock and time zone, without changing anything.",
+        "login": "Ask for the API key of a portal, try it, and keep it on this machine.",
+        "logout": "Remove the API key of a portal from this machine.",
+        "portals": "List the portals that have a key on this machine. Shows no key.",
+        "doctor": "Check connection, clock, time zone, what is installed and the key, without changing anything.",
         "sandbox": "Run an embedded portal with a calendar page, until Ctrl-C.",
         "operations": "List what `call` can do, by the tags of the service's reference.",
         "batch": "Durable batches: thousands of rows, each exactly once, whatever happens to this machine.",
@@ -62,7 +65,6 @@ application = typer.Typer(
 
 @application.callback(invoke_without_command=True)
 def _main(
-    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
@@ -70,6 +72,3 @@ def _main(
 
         say_version()
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(ExitCode.WRONG_INPUT)

@@ -10,16 +10,20 @@ from mijnklantportaal_async.cli.call.commands import operations
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.file_names import looks_like_a_file
 from mijnklantportaal_async.cli.file_options import FileReading, reads_file
-from mijnklantportaal_async.cli.options import Connection, end_with, with_connection
+from mijnklantportaal_async.cli.help_page import HelpfulTyper
+from mijnklantportaal_async.cli.options import ABOUT_KEYS, Connection, end_with, with_connection, with_options
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
 
-commands = typer.Typer(add_completion=False)
+commands = HelpfulTyper(add_completion=False)
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 _Grace = Annotated[
-    float, typer.Option(min=0, max=600, help="Seconds in which requests under way learn their outcome after Ctrl-C.")
+    float,
+    typer.Option(
+        metavar="SECONDS", min=0, max=600, help="In which requests under way learn their outcome after Ctrl-C."
+    ),
 ]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
@@ -36,13 +40,17 @@ class RateWindow(StrEnum):
 def schedule(
     connection: Connection,
     terminal: "Terminal",
-    name: Annotated[str, typer.Option(help="Title in the calendar.")],
-    starts_at: Annotated[str, typer.Option(help="Start, as in '2027-03-05 14:30' or '05-03-2027 14:30'.")],
-    ends_at: Annotated[str | None, typer.Option(help="End; the date can be left out.")] = None,
-    duration: Annotated[str | None, typer.Option(help="Minutes, instead of the end.")] = None,
-    customer_id: Annotated[str | None, typer.Option(help="Customer it is with, cst_...")] = None,
-    attendee_name: Annotated[str | None, typer.Option(help="Who it is with, if that is no customer.")] = None,
-    attendee_email: Annotated[str | None, typer.Option(help="Their e-mail address.")] = None,
+    name: Annotated[str, typer.Option(metavar="TITLE", help="Title in the calendar.")],
+    starts_at: Annotated[
+        str, typer.Option(metavar="TIME", help="Start, as in '2027-03-05 14:30' or '05-03-2027 14:30'.")
+    ],
+    ends_at: Annotated[str | None, typer.Option(metavar="TIME", help="End; the date can be left out.")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="MINUTES", help="Instead of the end.")] = None,
+    customer_id: Annotated[str | None, typer.Option(metavar="ID", help="Customer it is with, cst_...")] = None,
+    attendee_name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who it is with, if that is no customer.")
+    ] = None,
+    attendee_email: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Their e-mail address.")] = None,
     as_json: _AsJson = False,
     grace: _Grace = 15.0,
 ) -> ExitCode:
@@ -75,10 +83,14 @@ def schedule_file(
         Path, typer.Argument(help="CSV, a workbook (.xlsx, .ods), JSON or a calendar (.ics).", dir_okay=False)
     ],
     reading: FileReading,
-    concurrency: Annotated[int, typer.Option(min=1, max=1000, help="Requests under way at once, at the most.")] = 32,
+    concurrency: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, max=1000, help="Requests under way at once, at the most.")
+    ] = 32,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Write what became of each row to this CSV file.", dir_okay=False),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write what became of each row to this CSV file.", dir_okay=False
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file; send nothing.")] = False,
@@ -128,15 +140,30 @@ def list_appointments(
     connection: Connection,
     terminal: "Terminal",
     start_at: Annotated[
-        str | None, typer.Option(help="Beginning, as in 2027-03-05 or '05-03-2027 14:30'; now when left out.")
+        str | None,
+        typer.Option(metavar="TIME", help="Beginning, as in 2027-03-05 or '05-03-2027 14:30'; now when left out."),
     ] = None,
-    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 7,
+    days: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How many days.")] = 7,
     as_json: _AsJson = False,
+    as_calendar: Annotated[bool, typer.Option("--ics", help="An iCalendar file, to subscribe to or print.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Where --json or --ics go; - for here.", dir_okay=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")] = False,
 ) -> ExitCode:
-    """Show the appointments of some days. The portal does not tell their titles."""
+    """Show the appointments of some days. The portal does not tell their titles.
+
+    In an iCalendar file each appointment keeps its UID, so that a program that subscribes to it sees what was moved or
+    canceled. Events are called after the person, and their times are those of the portal's zone.
+    """
+    from mijnklantportaal_async.cli.list_command import ListOptions
     from mijnklantportaal_async.cli.list_command import list_appointments as show_appointments
 
-    return show_appointments(connection, terminal, start_at=start_at, days=days, as_data=as_json)
+    options = ListOptions(
+        start_at=start_at, days=days, as_data=as_json, as_calendar=as_calendar, output=output, overwrite=overwrite
+    )
+    return show_appointments(connection, terminal, options)
 
 
 @commands.command(epilog=EXIT_CODES_HELP)
@@ -171,7 +198,8 @@ def save(
     terminal: "Terminal",
     file_id: Annotated[str, typer.Argument(help="ID of the file, fsf_...", metavar="FILE_ID")],
     to: Annotated[
-        Path, typer.Option(help="A path; or a directory, where it gets the name that it has in the portal.")
+        Path,
+        typer.Option(metavar="PATH", help="A path; or a directory, where it gets the name that it has in the portal."),
     ] = Path(),
     replace: Annotated[bool, typer.Option("--replace", help="Also where there is a file already.")] = False,
 ) -> ExitCode:
@@ -187,10 +215,14 @@ def upload(
     connection: Connection,
     terminal: "Terminal",
     paths: Annotated[list[Path], typer.Argument(help="Files of this machine.", metavar="PATH...")],
-    directory_id: Annotated[str | None, typer.Option(help="Where to put them, fsd_...")] = None,
+    directory_id: Annotated[str | None, typer.Option(metavar="ID", help="Where to put them, fsd_...")] = None,
     record: Annotated[
         Path | None,
-        typer.Option(help="Where it is remembered what was uploaded; among your data when left out.", dir_okay=False),
+        typer.Option(
+            metavar="FILE",
+            help="Where it is remembered what was uploaded; among your data when left out.",
+            dir_okay=False,
+        ),
     ] = None,
     again: Annotated[
         bool,
@@ -210,34 +242,89 @@ def upload(
 
 
 @commands.command(epilog=EXIT_CODES_HELP)
+@with_options(*ABOUT_KEYS)
+def login(
+    connection: Connection,
+    terminal: "Terminal",
+    in_file: Annotated[
+        bool, typer.Option("--in-file", help="Keep it in a file that only you can read, not in the keyring.")
+    ] = False,
+) -> ExitCode:
+    """Ask for the API key of a portal, try it, and keep it on this machine.
+
+    The key is not shown while it is typed; without a terminal it is the first line of the input. It is tried with one
+    call that changes nothing. It goes into the keyring of this machine (with the extra `keyring`), or, where there is
+    none, into a file that only you can read. A key in MIJNKLANTPORTAAL_API_KEY goes before it.
+
+    For several portals give each a name of your own with --portal, and say it with every command.
+    """
+    from mijnklantportaal_async.cli.login_command import login as log_in
+
+    return log_in(connection, terminal, in_file=in_file)
+
+
+@commands.command(epilog=EXIT_CODES_HELP)
+@with_options("portal", "verbose")
+def logout(connection: Connection, terminal: "Terminal") -> ExitCode:
+    """Remove the API key of a portal from this machine."""
+    from mijnklantportaal_async.cli.login_command import logout as log_out
+
+    return log_out(connection, terminal)
+
+
+@commands.command(epilog=EXIT_CODES_HELP)
+@with_options("verbose")
+def portals(connection: Connection, terminal: "Terminal", as_json: _AsJson = False) -> ExitCode:
+    """List the portals that have a key on this machine. Shows no key."""
+    from mijnklantportaal_async.cli.login_command import portals as list_portals
+
+    return list_portals(terminal, as_data=as_json)
+
+
+@commands.command(epilog=EXIT_CODES_HELP)
 @with_connection
-def doctor(connection: Connection, terminal: "Terminal") -> ExitCode:
-    """Check key, connection, clock and time zone, without changing anything."""
+def doctor(connection: Connection, terminal: "Terminal", as_json: _AsJson = False) -> ExitCode:
+    """Check connection, clock, time zone, what is installed and the key, without changing anything.
+
+    Without a key all else is checked, and it is said what a key would add.
+    """
     from mijnklantportaal_async.cli.doctor_command import doctor as examine
 
-    return examine(connection, terminal)
+    return examine(connection, terminal, as_data=as_json)
 
 
 @commands.command()
 def sandbox(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")] = 8080,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for any free one.")
+    ] = 8080,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     database: Annotated[
-        Path | None, typer.Option(help="Keep the calendar in this SQLite file; otherwise in memory.", dir_okay=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Keep the calendar in this SQLite file; otherwise in memory.", dir_okay=False
+        ),
     ] = None,
-    timezone: Annotated[str, typer.Option(help="Its time zone.")] = "Europe/Amsterdam",
-    speed: Annotated[float, typer.Option(min=0.1, max=100, help="How fast its minutes go by.")] = 1.0,
-    faults: Annotated[float, typer.Option(min=0, max=1, help="Share of the requests that it fails.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Which requests are hit: the same seed, the same faults.")] = 1,
+    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Its time zone.")] = "Europe/Amsterdam",
+    speed: Annotated[float, typer.Option(metavar="TIMES", min=0.1, max=100, help="How fast its minutes go by.")] = 1.0,
+    faults: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Share of the requests that it fails.")
+    ] = 0.0,
+    seed: Annotated[
+        int, typer.Option(metavar="NUMBER", help="Which requests are hit: the same seed, the same faults.")
+    ] = 1,
     manner: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="How it always behaves, as in lagging_replicas. Repeatable."),
     ] = None,
     rate_limit: Annotated[
-        int, typer.Option(min=0, help="Requests that the key may make a minute; 0 for no limit.")
+        int, typer.Option(metavar="NUMBER", min=0, help="Requests that the key may make a minute; 0 for no limit.")
     ] = 60,
     rate_window: Annotated[
-        RateWindow, typer.Option(help="A window that opens with a request, or one that looks back from each.")
+        RateWindow,
+        typer.Option(
+            metavar="fixed|rolling", help="A window that opens with a request, or one that looks back from each."
+        ),
     ] = RateWindow.FIXED,
     seeded: Annotated[
         bool, typer.Option("--seeded", help="Begin as a small business: customers, appointments, invoices and more.")

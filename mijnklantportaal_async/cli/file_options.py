@@ -52,13 +52,18 @@ class FileReading:
         typer.Option(metavar="HEADER", help="A column to leave alone. Repeatable.", rich_help_panel=_FILE),
     ] = None
     encoding: Annotated[
-        str | None, typer.Option(help="Of the file, such as cp1252; UTF-8 when left out.", rich_help_panel=_FILE)
+        str | None,
+        typer.Option(metavar="NAME", help="Of the file, such as cp1252; UTF-8 when left out.", rich_help_panel=_FILE),
     ] = None
-    sheet: Annotated[str | None, typer.Option(help="Which sheet of a workbook.", rich_help_panel=_FILE)] = None
+    sheet: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which sheet of a workbook.", rich_help_panel=_FILE)
+    ] = None
     dates: Annotated[
         DateOrder | None,
         typer.Option(
-            help="How dates such as 03/04/2027 are meant, where the file leaves it open.", rich_help_panel=_FILE
+            metavar="day-first|month-first",
+            help="How dates such as 03/04/2027 are meant, where the file leaves it open.",
+            rich_help_panel=_FILE,
         ),
     ] = None
     me: Annotated[
@@ -71,7 +76,11 @@ class FileReading:
     ] = None
     group: Annotated[
         Group | None,
-        typer.Option(help="An event with several people: with the first, with each, or none.", rich_help_panel=_FILE),
+        typer.Option(
+            metavar="first|each|leave-out",
+            help="An event with several people: with the first, with each, or none.",
+            rich_help_panel=_FILE,
+        ),
     ] = None
     since: Annotated[
         datetime | None,

@@ -21,8 +21,9 @@ from mijnklantportaal_async.cli.batch.job_report import (
     portal_table,
 )
 from mijnklantportaal_async.cli.batch.proof import compare
-from mijnklantportaal_async.cli.batch.results_file import as_json_lines, as_table, write_whole
+from mijnklantportaal_async.cli.batch.results_file import as_json_lines, as_table
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.written_file import write_whole
 from mijnklantportaal_async.files.results.formats import PLAIN, table_bytes
 from mijnklantportaal_async.sandbox import Sandbox
 

@@ -13,20 +13,20 @@ from mijnklantportaal_async.cli.batch.options import (
     GraceOption,
     Operation,
     OperationOption,
-    PortalOption,
     RestoredOption,
     YesOption,
     about_batches,
 )
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.file_options import FileReading, reads_file
-from mijnklantportaal_async.cli.options import Connection, with_connection
+from mijnklantportaal_async.cli.help_page import HelpfulTyper
+from mijnklantportaal_async.cli.options import ABOUT_ROWS, Connection, with_connection, with_options
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.batch.submit_command import SubmitOptions
     from mijnklantportaal_async.cli.terminal import Terminal
 
-submitting = typer.Typer()
+submitting = HelpfulTyper()
 
 
 def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
@@ -50,8 +50,7 @@ def run(
     terminal: "Terminal",
     file: FileArgument,
     reading: FileReading,
-    job: Annotated[str | None, typer.Option(help="Name of the job; the file's name when left out.")] = None,
-    portal: PortalOption = "default",
+    job: Annotated[str | None, typer.Option(metavar="NAME", help="Of the job; the file's name when left out.")] = None,
     operation: OperationOption = Operation.SCHEDULE_APPOINTMENT,
     concurrency: ConcurrencyOption = 8,
     grace: GraceOption = 15.0,
@@ -76,7 +75,7 @@ def run(
     submit_options = _submit_options(
         file,
         job=job,
-        portal=portal,
+        portal=connection.portal_name,
         operation=operation,
         reading=reading,
         again=again,
@@ -88,7 +87,7 @@ def run(
 
 
 @submitting.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_ROWS)
 @reads_file
 @about_batches
 def submit(
@@ -96,8 +95,9 @@ def submit(
     terminal: "Terminal",
     file: FileArgument,
     reading: FileReading,
-    job: Annotated[str, typer.Option(help="Name of the job. The same name and the same rows are the same job.")],
-    portal: PortalOption = "default",
+    job: Annotated[
+        str, typer.Option(metavar="NAME", help="Of the job. The same name and the same rows are the same job.")
+    ],
     operation: OperationOption = Operation.SCHEDULE_APPOINTMENT,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what submitting would do.")] = False,
     again: AgainOption = False,
@@ -115,7 +115,7 @@ def submit(
     options = _submit_options(
         file,
         job=job,
-        portal=portal,
+        portal=connection.portal_name,
         operation=operation,
         reading=reading,
         again=again,
@@ -146,8 +146,9 @@ def work(
 ) -> ExitCode:
     """Bring the rows of all jobs into their portals, until Ctrl-C. Several workers may run, on several machines.
 
-    The key of a portal stands in MIJNKLANTPORTAAL_API_KEY, that of the portal oost in MIJNKLANTPORTAAL_API_KEY_OOST.
-    Workers share the rate limit of a key. Rows of a worker that was killed are taken up by the others.
+    The key of a portal is the one of `login`, or stands in MIJNKLANTPORTAAL_API_KEY, that of the portal oost in
+    MIJNKLANTPORTAAL_API_KEY_OOST. Workers share the rate limit of a key. Rows of a worker that was killed
+    are taken up by the others.
     """
     from mijnklantportaal_async.cli.batch.work_command import WorkOptions
     from mijnklantportaal_async.cli.batch.work_command import work as work_on_jobs

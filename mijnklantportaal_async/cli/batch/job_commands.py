@@ -15,12 +15,13 @@ from mijnklantportaal_async.cli.batch.options import (
     about_batches,
 )
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-from mijnklantportaal_async.cli.options import Connection, with_connection
+from mijnklantportaal_async.cli.help_page import HelpfulTyper
+from mijnklantportaal_async.cli.options import ABOUT_JOBS, Connection, with_options
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
 
-managing = typer.Typer()
+managing = HelpfulTyper()
 
 
 class RetriedOutcome(StrEnum):
@@ -31,7 +32,7 @@ class RetriedOutcome(StrEnum):
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def status(
     connection: Connection,
@@ -54,7 +55,7 @@ def status(
 
 
 @managing.command("list", epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def list_jobs(
     connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False, database: DatabaseOption = None
@@ -66,30 +67,38 @@ def list_jobs(
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def results(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .csv or .jsonl file.", dir_okay=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A .csv or .jsonl file; - for CSV here.", dir_okay=False),
+    ] = None,
     overwrite: OverwriteOption = False,
+    as_json: AsJsonOption = False,
     database: DatabaseOption = None,
 ) -> ExitCode:
     """Write what became of each row to a file."""
     from mijnklantportaal_async.cli.batch.results_command import results as write_results
 
-    return write_results(connection, terminal, job=job, output=output, overwrite=overwrite, database=database)
+    return write_results(
+        connection, terminal, job=job, output=output, overwrite=overwrite, as_data=as_json, database=database
+    )
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def report(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .html file.", dir_okay=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="A .html file; - for here.", dir_okay=False)
+    ],
     overwrite: OverwriteOption = False,
     database: DatabaseOption = None,
 ) -> ExitCode:
@@ -100,7 +109,7 @@ def report(
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def cancel(
     connection: Connection,
@@ -116,7 +125,7 @@ def cancel(
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def resume(connection: Connection, terminal: "Terminal", job: JobArgument, database: DatabaseOption = None) -> ExitCode:
     """Go on with a job that was canceled."""
@@ -126,7 +135,7 @@ def resume(connection: Connection, terminal: "Terminal", job: JobArgument, datab
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def settle(
     connection: Connection,
@@ -147,14 +156,17 @@ def settle(
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def retry(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
     outcome: Annotated[
-        list[RetriedOutcome] | None, typer.Option(help="Only rows that ended so; both when left out. Repeatable.")
+        list[RetriedOutcome] | None,
+        typer.Option(
+            metavar="'rejected'|'not started'", help="Only rows that ended so; both when left out. Repeatable."
+        ),
     ] = None,
     yes: YesOption = False,
     database: DatabaseOption = None,
@@ -168,7 +180,7 @@ def retry(
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def delete(
     connection: Connection,

@@ -7,7 +7,6 @@ from mijnklantportaal_async.batch import RowOutcome
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.display import counts_in_words
 from mijnklantportaal_async.cli.batch.place import open_jobs, place_of
-from mijnklantportaal_async.cli.batch.sandboxes import refuse_idle_options
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
@@ -47,7 +46,6 @@ def delete(connection: Connection, terminal: Terminal, *, job: str, database: st
 
 
 async def _cancel(connection: Connection, terminal: Terminal, name: str, database: str | None, yes: bool) -> ExitCode:
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     async with open_jobs(place) as jobs:
         job = await jobs.job(name)
@@ -65,7 +63,6 @@ async def _cancel(connection: Connection, terminal: Terminal, name: str, databas
 
 
 async def _resume(connection: Connection, terminal: Terminal, name: str, database: str | None) -> ExitCode:
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     async with open_jobs(place) as jobs:
         count = await jobs.resume(name)
@@ -80,7 +77,6 @@ async def _resume(connection: Connection, terminal: Terminal, name: str, databas
 async def _settle(
     connection: Connection, terminal: Terminal, name: str, database: str | None, send_again: bool
 ) -> ExitCode:
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     async with open_jobs(place) as jobs:
         count = await jobs.settle(name, send_again=send_again)
@@ -96,7 +92,6 @@ async def _settle(
 async def _retry(
     connection: Connection, terminal: Terminal, name: str, database: str | None, outcomes: list[RowOutcome], yes: bool
 ) -> ExitCode:
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     async with open_jobs(place) as jobs:
         progress = (await jobs.job(name)).progress
@@ -115,7 +110,6 @@ async def _retry(
 
 
 async def _delete(connection: Connection, terminal: Terminal, name: str, database: str | None, yes: bool) -> ExitCode:
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     async with open_jobs(place) as jobs:
         job = await jobs.job(name)

@@ -10,7 +10,7 @@ import typer
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 
-_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "platformdirs", "jinja2", "icalendar"}
+_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "jinja2", "icalendar"}
 
 
 class Operation(StrEnum):
@@ -32,15 +32,15 @@ FileArgument = Annotated[
     Path, typer.Argument(help="CSV, a workbook (.xlsx, .ods), JSON or a calendar (.ics).", dir_okay=False)
 ]
 JobArgument = Annotated[str, typer.Argument(help="Name of the job.", metavar="JOB")]
-PortalOption = Annotated[
-    str, typer.Option(metavar="NAME", help="Portal of the rows that name none; its key has the name at its end.")
+OperationOption = Annotated[
+    Operation, typer.Option(metavar="schedule_appointment|create_customer", help="What to do with each row.")
 ]
-OperationOption = Annotated[Operation, typer.Option(help="What to do with each row.")]
 ConcurrencyOption = Annotated[
-    int, typer.Option(min=1, max=100, help="Rows of one portal under way at once, at the most.")
+    int, typer.Option(metavar="NUMBER", min=1, max=100, help="Rows of one portal under way at once, at the most.")
 ]
 GraceOption = Annotated[
-    float, typer.Option(min=0, max=600, help="Seconds in which rows under way learn their outcome after Ctrl-C.")
+    float,
+    typer.Option(metavar="SECONDS", min=0, max=600, help="In which rows under way learn their outcome after Ctrl-C."),
 ]
 RestoredOption = Annotated[
     bool,

@@ -1,18 +1,14 @@
 """What became of every row of a job, as a file: the table of results for people, JSON Lines for programs."""
 
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from mijnklantportaal_async.batch import RowResult, operations
-from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.files.results.table import ResultRow, time_span
 from mijnklantportaal_async.values.local_time import portal_zone
 
@@ -27,39 +23,12 @@ def as_table(rows: Sequence[RowResult]) -> list[ResultRow]:
 
 def as_json_lines(rows: Sequence[RowResult]) -> str:
     """An object for each row, with what was asked for and what the portal answered."""
-    return "".join(f"{json.dumps(_as_json(row), ensure_ascii=False)}\n" for row in rows)
+    return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in as_records(rows))
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Sees to it that a file may be written, before the work for it is done.
-
-    Raises:
-        CommandError: It is there already.
-    """
-    if path.exists() and not overwrite:
-        raise CommandError(f"{path} exists already. Name another file, or say --overwrite.")
-
-
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Writes a file in one step: nobody ever sees half of it.
-
-    Raises:
-        CommandError: It cannot be written.
-    """
-    # Through a link to the file itself: it is replaced, which a link must not be.
-    path, data = path.resolve(), content.encode() if isinstance(content, str) else content
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe cannot be replaced.
-            path.write_bytes(data)
-            return
-        new.write_bytes(data)
-        os.replace(new, path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
+def as_records(rows: Sequence[RowResult]) -> list[dict[str, Any]]:
+    """What is known of each row, for another program."""
+    return [_as_json(row) for row in rows]
 
 
 # --- inside ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from mijnklantportaal_async.batch import Jobs, JobSummary
 from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words, shown
 from mijnklantportaal_async.cli.batch.job_report import exit_code_for, show_report
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
-from mijnklantportaal_async.cli.batch.sandboxes import refuse_idle_options
 from mijnklantportaal_async.cli.batch.watching import JobWatch, troubles_kept, watch
 from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -34,7 +33,6 @@ def list_jobs(connection: Connection, terminal: Terminal, *, database: str | Non
         database: What `--database` says.
         as_data: Print JSON.
     """
-    refuse_idle_options(connection)
     return asyncio.run(_list(terminal, place_of(connection, database), as_data=as_data))
 
 
@@ -51,7 +49,6 @@ def status(
         watches: Show it live until it is over.
         as_data: Print JSON.
     """
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     if watches:
         return asyncio.run(_watch(terminal, place, job, clock_of(connection).speed))

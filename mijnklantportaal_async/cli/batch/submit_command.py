@@ -10,7 +10,6 @@ from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, refuse_other_zones
 from mijnklantportaal_async.cli.batch.row_file import FileChoice, job_rows, read_checked
-from mijnklantportaal_async.cli.batch.sandboxes import refuse_idle_options
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
@@ -52,7 +51,6 @@ class JobFile:
 
 def submit(connection: Connection, terminal: Terminal, options: SubmitOptions) -> ExitCode:
     """Submits the rows of a file, for workers to bring into the portals."""
-    refuse_idle_options(connection)
     place = place_of(connection, options.database)
     job_file = read_job_file(PortalBook(connection), terminal, options)
     return asyncio.run(_submit(connection, terminal, place, job_file, options))

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from mijnklantportaal_async.cli.help_page import HelpfulGroup
 from mijnklantportaal_async.cli.options import Connection, end_with, given_connection
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ What changes the portal is shown and asked for first; without a terminal it need
 _IN_HELP = "mijnklantportaal_async.cli.call.in_help"
 
 
-class OperationGroup(TyperGroup):
+class OperationGroup(HelpfulGroup):
     """The operations as commands, each made when it is named."""
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -30,6 +30,8 @@ class Kind(ABC):
     """What stands for a value in the help."""
     how_to_write: str = ""
     """What the help says once for all fields of the kind."""
+    sample: str = ""
+    """A value, for an example."""
 
     @abstractmethod
     def read(self, text: str, zone: ZoneInfo) -> Any:
@@ -67,6 +69,7 @@ class Text(Kind):
     """Any text, as it is."""
 
     label = "TEXT"
+    sample = "Tekst"
 
     def read(self, text: str, zone: ZoneInfo) -> str:
         """The text."""
@@ -77,6 +80,7 @@ class Whole(Kind):
     """A whole number."""
 
     label = "NUMBER"
+    sample = "21"
 
     def read(self, text: str, zone: ZoneInfo) -> int:
         """The number."""
@@ -95,6 +99,7 @@ class YesOrNo(Kind):
     """Yes or no."""
 
     label = "yes|no"
+    sample = "yes"
     _WORDS: ClassVar = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nee": False}
 
     def read(self, text: str, zone: ZoneInfo) -> bool:
@@ -120,6 +125,7 @@ class Amount(Kind):
     """An amount of money."""
 
     label = "AMOUNT"
+    sample = "12,95"
     how_to_write = "Write an AMOUNT as 12,95 or 12.95, thousands in full as 1.234,56; 1.000 is refused as ambiguous."
 
     def read(self, text: str, zone: ZoneInfo) -> Decimal:
@@ -138,6 +144,7 @@ class Day(Kind):
     """A day of the calendar."""
 
     label = "DAY"
+    sample = "25-03-2027"
     how_to_write = "Write a DAY as 25-03-2027 (day-month-year) or 2027-03-25."
 
     def read(self, text: str, zone: ZoneInfo) -> date:
@@ -152,6 +159,7 @@ class Moment(Kind):
     """A moment."""
 
     label = "TIME"
+    sample = "25-03-2027 14:30"
     how_to_write = (
         "Write a TIME with its day, as in '25-03-2027 14:30' or 2027-03-25T14:30. Without an offset such as +02:00 it "
         "is the portal's local time."
@@ -182,6 +190,7 @@ class Choice(Kind):
 
     def __init__(self, kind: type[OpenStrEnum]) -> None:
         self._kind = kind
+        self.sample = str(next(iter(kind)))
 
     def read(self, text: str, zone: ZoneInfo) -> OpenStrEnum:
         """The choice."""
@@ -197,6 +206,7 @@ class FileOfThisMachine(Kind):
     """A file to be sent."""
 
     label = "FILE"
+    sample = "contract.pdf"
     how_to_write = "A FILE is a path on this machine."
 
     def read(self, text: str, zone: ZoneInfo) -> FileContent:
