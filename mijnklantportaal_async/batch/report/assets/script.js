@@ -54,6 +54,7 @@
       details.open = searching ? holds : open;
     }
     if (!searching) openBefore = null;
-    found.textContent = searching ? `${count.toLocaleString("en")} of ${index.length.toLocaleString("en")} rows` : "";
+    const inWords = (number) => number.toLocaleString(document.documentElement.lang);
+    found.textContent = searching ? found.dataset.found.replace("{count}", inWords(count)).replace("{total}", inWords(index.length)) : "";
   }
 })();
