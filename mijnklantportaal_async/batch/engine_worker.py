@@ -98,6 +98,8 @@ class EngineWorker:
             sys_db_pool_size=POOL,
             # The engine sets its own, a minute, over that of `_connect`.
             sys_db_idle_transaction_timeout_sec=IDLE_SECONDS,
+            # On SQLite the engine looks so often for messages, which we send none of, and its end waits for one look.
+            notification_listener_polling_interval_sec=0.1,
             enable_otlp=False,
             log_level="WARNING",
         )
