@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import shlex
 from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -63,6 +64,7 @@ def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime
         script=script,
         policy=_policy(style, script),
         language=language,
+        job_word=shlex.quote(view.job),
         words=words,
         counted=counted,
         number=lambda count: words("{count:,}", count=count),

@@ -144,14 +144,28 @@ def settle(
     send_again: Annotated[
         bool, typer.Option("--send-again", help="Send what is proven not to be there, now or by an earlier settle.")
     ] = False,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="What a person found, as the page of `batch report` saves it.",
+            dir_okay=False,
+        ),
+    ] = None,
     database: DatabaseOption = None,
 ) -> ExitCode:
     """Look again for rows of which nobody knows what became of them: what is found is done.
 
     Without --send-again nothing is sent: a row that is proven not to be there says so.
     """
+    if decisions is not None and send_again:
+        raise typer.BadParameter("does not go together with --send-again", param_hint="--decisions")
+    from mijnklantportaal_async.cli.batch.manage_command import decide as decide_rows
     from mijnklantportaal_async.cli.batch.manage_command import settle as settle_job
 
+    if decisions is not None:
+        return decide_rows(connection, terminal, job=job, database=database, path=decisions)
     return settle_job(connection, terminal, job=job, database=database, send_again=send_again)
 
 

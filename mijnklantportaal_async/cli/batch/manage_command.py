@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 
 from mijnklantportaal_async.batch import RowOutcome
+from mijnklantportaal_async.batch.decisions import Decision, read_decisions
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.display import counts_in_words
 from mijnklantportaal_async.cli.batch.place import open_jobs, place_of
@@ -28,6 +30,18 @@ def resume(connection: Connection, terminal: Terminal, *, job: str, database: st
 def settle(connection: Connection, terminal: Terminal, *, job: str, database: str | None, send_again: bool) -> ExitCode:
     """Has rows looked for of which nobody knows what became of them."""
     return asyncio.run(_settle(connection, terminal, job, database, send_again))
+
+
+def decide(connection: Connection, terminal: Terminal, *, job: str, database: str | None, path: Path) -> ExitCode:
+    """Takes a person's word for rows in doubt."""
+    try:
+        about, decisions = read_decisions(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        raise CommandError(f"{path} cannot be used: {said}. Nothing was changed.") from error
+    if about != job:
+        raise CommandError(f"{path.name} is about job {shown_value(about)!r}. Nothing was changed.")
+    return asyncio.run(_decide(connection, terminal, job, database, decisions))
 
 
 def retry(
@@ -87,6 +101,25 @@ async def _settle(
     terminal.say(f"{in_number(count, 'row')} of job {shown_value(name)!r} will be looked for. {then}", "bold green")
     terminal.say(f"Have it done:   {place.command('work')}")
     return ExitCode.DONE
+
+
+async def _decide(
+    connection: Connection, terminal: Terminal, name: str, database: str | None, decisions: Sequence[Decision]
+) -> ExitCode:
+    place = place_of(connection, database)
+    async with open_jobs(place) as jobs:
+        decided = await jobs.decide(name, decisions)
+    for number, reason in decided.refused:
+        terminal.say(f"Row {number} stays as it is: {reason}.", "yellow")
+    if decided.done:
+        terminal.say(f"{in_number(decided.done, 'row')} found in the portal: done.", "bold green")
+    if decided.sent_again:
+        rows = in_number(decided.sent_again, "row")
+        terminal.say(f"{rows} will be looked for once more, and sent if nothing of it is there.", "bold")
+        terminal.say(f"Have it done:   {place.command('work')}")
+    if not decisions:
+        terminal.say("The file has no decisions.")
+    return ExitCode.SOME_FAILED if decided.refused else ExitCode.DONE
 
 
 async def _retry(
