@@ -15,7 +15,7 @@ from rich.text import Text
 from mijnklantportaal_async.batch import Progress
 from mijnklantportaal_async.cli.batch.pace import end_in_words
 from mijnklantportaal_async.cli.batch.watching import JobWatch, TroubleLog
-from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+from mijnklantportaal_async.cli.terminal import Terminal, live_lines, plain_text
 
 _TICK = 0.1
 _FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
@@ -47,20 +47,19 @@ class JobsDisplay:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         jobs = self._jobs()
-        # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
-        width = options.max_width - 4
+        width = options.max_width
         for job in jobs[:_MOST_JOBS]:
             is_narrow = options.max_width < _NARROW
             yield self._bar(job, is_narrow=is_narrow)
-            yield _line("  " + " · ".join(self._details(job, with_end=is_narrow)), width, "dim")
+            yield from live_lines(" · ".join(self._details(job, with_end=is_narrow)), width, "dim")
             if job.last_bad is not None:
-                yield _line(f"  last {_bad_in_words(job)}", width, "red")
+                yield from live_lines(f"last {_bad_in_words(job)}", width, "red")
         if len(jobs) > _MOST_JOBS:
-            yield _line(f"  … and {len(jobs) - _MOST_JOBS} more jobs", width, "dim")
+            yield from live_lines(f"… and {len(jobs) - _MOST_JOBS} more jobs", width, "dim")
         if not jobs and self._idle:
-            yield _line(self._idle, width, "dim")
+            yield from live_lines(self._idle, width, "dim")
         for trouble in self._troubles():
-            yield _line(f"  ! {trouble}", width, "yellow")
+            yield from live_lines(f"! {trouble}", width, "yellow")
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -142,13 +141,6 @@ async def shown(display: JobsDisplay, terminal: Terminal) -> AsyncGenerator[None
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
-
-
-def _line(text: str, width: int, style: str) -> Text:
-    line = plain_text(" ".join(text.split("\n")), style)
-    line.truncate(width, overflow="ellipsis")
-    line.no_wrap = True
-    return line
 
 
 def _end(job: JobWatch) -> str:
