@@ -49,9 +49,8 @@ def stopping_in_words(unsettled: Unsettled, grace: float) -> str:
 def settling_in_words(unsettled: Unsettled) -> str:
     """`Up to 42 s more settle 8 rows`."""
     seconds = max(2, round(unsettled.seconds))
-    return (
-        f"Up to {in_time(seconds) if seconds >= 60 else f'{seconds} s'} more settle {in_number(unsettled.calls, 'row')}"
-    )
+    took = in_time(seconds) if seconds >= 60 else f"{seconds} s"
+    return f"Up to {took} more settle {in_number(unsettled.calls, 'row')}"
 
 
 @contextmanager
