@@ -18,6 +18,10 @@ from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
 
+AsJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
+
 _PORTAL, _SANDBOX = "Portal", "Sandbox (an embedded portal to try things out)"
 
 

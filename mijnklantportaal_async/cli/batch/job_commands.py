@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mijnklantportaal_async.cli.batch.options import (
-    AsJsonOption,
     DatabaseOption,
     JobArgument,
-    OverwriteOption,
-    YesOption,
     about_batches,
 )
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.help_page import HelpfulTyper
-from mijnklantportaal_async.cli.options import ABOUT_JOBS, Connection, with_options
+from mijnklantportaal_async.cli.options import (
+    ABOUT_JOBS,
+    AsJsonOption,
+    Connection,
+    OverwriteOption,
+    YesOption,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal

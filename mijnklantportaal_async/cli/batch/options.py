@@ -53,9 +53,6 @@ RestoredOption = Annotated[
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Rows that another job of the portal has already are to be made once more.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-AsJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
 
 Command = Callable[..., ExitCode]
 
