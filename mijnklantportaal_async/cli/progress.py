@@ -1,13 +1,7 @@
-"""How far a run is: a bar on a terminal, a line now and then elsewhere."""
-
-import asyncio
-import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+"""How far a run is: a bar, and why it stands still where it does."""
 
 import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -17,12 +11,9 @@ from mijnklantportaal_async.cli.figures import Figures, in_time, is_held_up, sec
 from mijnklantportaal_async.cli.interruption import settling_in_words
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome
 from mijnklantportaal_async.cli.run_report import in_number
-from mijnklantportaal_async.cli.terminal import Terminal, live_lines
+from mijnklantportaal_async.cli.terminal import live_lines
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
-
-_TICK = 0.1
-_FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
 
 
 class RunProgress:
@@ -42,10 +33,10 @@ class RunProgress:
             self._figures.waited += now - self._looked
         self._looked = now
 
-    def line(self) -> str:
+    def lines(self) -> list[str]:
         """The figures in one line."""
         done, rows = self._account.over, len(self._account.rows)
-        return "; ".join([f"{done} of {rows} rows done", *filter(None, [self._reason()]), *self._details()])
+        return ["; ".join([f"{done} of {rows} rows done", *filter(None, [self._reason()]), *self._details()])]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         done, rows = self._account.over, len(self._account.rows)
@@ -101,47 +92,3 @@ def unsettled_in(portal: PortalSession, clock: Clock) -> Unsettled:
     """What a run has under way of which nobody knows yet, with seconds of the machine."""
     unsettled = portal.unsettled
     return attrs.evolve(unsettled, seconds=clock.real(unsettled.seconds))
-
-
-@asynccontextmanager
-async def shown(progress: RunProgress, terminal: Terminal) -> AsyncGenerator[None, None]:
-    """Shows the progress as long as this lasts."""
-    ticking: asyncio.Task[None]
-    if terminal.messages.is_terminal:
-        with Live(progress, console=terminal.messages, auto_refresh=False) as live:
-            ticking = asyncio.create_task(_refresh(progress, live), name="show progress")
-            try:
-                yield
-            finally:
-                await _end(ticking)
-                live.refresh()
-        return
-    ticking = asyncio.create_task(_say_now_and_then(progress, terminal), name="show progress")
-    try:
-        yield
-    finally:
-        await _end(ticking)
-
-
-async def _refresh(progress: RunProgress, live: Live) -> None:
-    while True:
-        progress.look()
-        live.refresh()
-        await asyncio.sleep(_TICK)
-
-
-async def _say_now_and_then(progress: RunProgress, terminal: Terminal) -> None:
-    said, silence = time.monotonic(), _FIRST_LINE
-    while True:
-        progress.look()
-        await asyncio.sleep(_TICK)
-        if time.monotonic() - said >= silence:
-            terminal.say(progress.line())
-            # A run of hours must not fill a log.
-            said, silence = time.monotonic(), min(silence * 2, _LONGEST_SILENCE)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

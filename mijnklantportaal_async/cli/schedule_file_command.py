@@ -16,8 +16,9 @@ from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.file_options import FileReading
 from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.progress import RunProgress, shown, unsettled_in
+from mijnklantportaal_async.cli.progress import RunProgress, unsettled_in
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.cli.run_report import (
     exit_code_for,

@@ -7,7 +7,7 @@ import attrs
 
 from mijnklantportaal_async.batch import Jobs, JobSummary, Portal
 from mijnklantportaal_async.calling.many import Unsettled
-from mijnklantportaal_async.cli.batch.display import JobsDisplay, shown
+from mijnklantportaal_async.cli.batch.display import JobsDisplay
 from mijnklantportaal_async.cli.batch.finish import code_of, report_job
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, no_portal, refusal_in_words, try_key
@@ -19,6 +19,7 @@ from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.figures import in_time
 from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal

@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from mijnklantportaal_async.batch import Jobs, JobSummary
-from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words, shown
+from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words
 from mijnklantportaal_async.cli.batch.job_report import exit_code_for, show_report
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.watching import JobWatch, troubles_kept, watch
 from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.json_output import show_json
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.values.local_time import portal_zone
