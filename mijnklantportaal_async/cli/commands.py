@@ -142,7 +142,7 @@ def schedule_file(
 
 @commands.command("list", epilog=EXIT_CODES_HELP)
 @with_connection
-def list_appointments(
+async def list_appointments(
     connection: Connection,
     terminal: "Terminal",
     start_at: Annotated[
@@ -169,7 +169,7 @@ def list_appointments(
     options = ListOptions(
         start_at=start_at, days=days, as_data=as_json, as_calendar=as_calendar, output=output, overwrite=overwrite
     )
-    return show_appointments(connection, terminal, options)
+    return await show_appointments(connection, terminal, options)
 
 
 @commands.command(epilog=EXIT_CODES_HELP)
@@ -278,14 +278,14 @@ def portals(connection: Connection, terminal: "Terminal", as_json: AsJsonOption 
 
 @commands.command(epilog=EXIT_CODES_HELP)
 @with_connection
-def doctor(connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False) -> ExitCode:
+async def doctor(connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False) -> ExitCode:
     """Check connection, clock, time zone, what is installed and the key, without changing anything.
 
     Without a key all else is checked, and it is said what a key would add.
     """
     from mijnklantportaal_async.cli.doctor_command import doctor as examine
 
-    return examine(connection, terminal, as_data=as_json)
+    return await examine(connection, terminal, as_data=as_json)
 
 
 @commands.command()

@@ -120,7 +120,7 @@ async def open_portal(
         try:
             yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=fingerprint)
         except AuthenticationError as error:
-            error.add_note(f"It is from {source_of_key(connection.portal_name)}.")
+            error.add_note(source_of_key(connection.portal_name))
             raise
 
 

@@ -123,11 +123,11 @@ def variables_with_keys() -> list[str]:
 
 
 def source_of_key(name: str) -> str:
-    """Where a key is from that a command has, for messages."""
+    """Where the key is from that a command has, in a sentence."""
     if (own := variable(ENVIRONMENT_API_KEY, name)) in variables_with_keys():
-        return own
+        return f"The key stands in {own}."
     kept = kept_portal(name)
-    return "what was typed" if kept is None else f"`login`, in {kept.place}"
+    return "The key was typed." if kept is None else f"The key is the one of `login`, in {kept.place}."
 
 
 def missing_keys_in_words(names: list[str]) -> str:

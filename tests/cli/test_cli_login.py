@@ -410,3 +410,18 @@ def test_completion_knows_the_names_of_kept_portals(command: Command, monkeypatc
     )
 
     assert result.stdout.split() == ["oost", "oostende"]
+
+
+def test_a_key_that_is_refused_is_named_by_where_it_is_from(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("default", sandbox.url, "Europe/Amsterdam", hide("a-key-that-was-deleted"), in_file=True)
+    kept = command("list")
+    monkeypatch.setenv("MIJNKLANTPORTAAL_API_KEY", "another-key-that-was-deleted")
+    of_variable = command("list", "--base-url", sandbox.url)
+
+    assert (kept.code, of_variable.code) == (4, 4)
+    assert "The key is the one of `login`, in " in kept.messages
+    assert "The key stands in MIJNKLANTPORTAAL_API_KEY." in of_variable.messages
+    assert "list_appointments" not in kept.messages
+    assert "deleted" not in kept.everything + of_variable.everything

@@ -64,7 +64,7 @@ class PortalBook:
         try:
             return PortalAccess(api_key=key.reveal(), base_url=base_url, proxy=proxy_for(base_url))
         except ValueError as error:
-            raise CommandError(f"The key from {source_of_key(name)}: {error}.") from None
+            raise CommandError(f"{error}. {source_of_key(name)}") from None
 
     def problem_with(self, portal: Portal) -> str | None:
         """Why nobody here can work on the rows of a portal; None when somebody can."""
@@ -189,7 +189,7 @@ def refusal_in_words(refusal: Refusal) -> str:
     portal, error = refusal.portal, refusal.error
     match error:
         case errors.AuthenticationError() | errors.LicenceError():
-            return f"The portal {portal.name!r} refuses the key: {error} It is from {source_of_key(portal.name)}."
+            return f"The portal {portal.name!r} refuses the key: {error} {source_of_key(portal.name)}"
         case errors.PermissionDeniedError():
             return (
                 f"The key of the portal {portal.name!r} may not read: {error} Rows go in all the same, but where an "
