@@ -51,7 +51,7 @@ class EngineWorker:
 
     Attributes:
         running: What it has at the moment, by the ids of rows.
-        sending: The tasks of rows of which something may be under way.
+        sending: The tasks of rows of which something may be under way, and since when by `time.monotonic()`.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class EngineWorker:
         self._log = logging.getLogger("dbos")
         self._forward = _Forward()
         self.running: dict[str, asyncio.Future[None]] = {}
-        self.sending: set[asyncio.Task[Any]] = set()
+        self.sending: dict[asyncio.Task[Any], float] = {}
 
     def start(self) -> None:
         """Starts the engine on the running loop; takes up to a second, in which nothing else runs.
@@ -119,7 +119,7 @@ class EngineWorker:
     async def stop(self, *, grace: float) -> None:
         """Takes no more rows, gives those that are being sent so many seconds, and lets the rest go for others."""
         self._is_stopping = True
-        for task in self._tasks - self.sending:
+        for task in self._tasks - self.sending.keys():
             task.cancel()
         if self.sending and grace > 0:
             await asyncio.wait(set(self.sending), timeout=grace)
@@ -190,7 +190,7 @@ class EngineWorker:
         finally:
             del self.running[row_id]
             ended.set_result(None)
-            self.sending.discard(task)
+            self.sending.pop(task, None)
             self._tasks.discard(task)
 
 

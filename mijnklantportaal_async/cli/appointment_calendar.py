@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.cli.failures import CommandError
@@ -32,14 +33,15 @@ def as_calendar(appointments: Iterable[Appointment], zone: ZoneInfo, portal: str
         from icalendar import Calendar, Event, vUri
     except ModuleNotFoundError:
         raise CommandError('Calendars need the extra `files`: pip install "mijnklantportaal-async[files]"') from None
-    calendar = Calendar()
+    # Its methods take anything, and say so to no type checker.
+    calendar: Any = Calendar()
     calendar.add("prodid", "-//mijnklantportaal-async//list//NL")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", "MijnKlantportaal")
     calendar.add("x-wr-timezone", zone.key)
     for appointment in sorted(appointments, key=lambda item: (item.starts_at, item.id)):
-        event = Event()
+        event: Any = Event()
         event.add("uid", f"{appointment.id}@{portal}")
         # Not the moment of writing: a file that says the same stays the same.
         event.add("dtstamp", appointment.created_at.astimezone(UTC))

@@ -11,21 +11,28 @@ from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.file_names import looks_like_a_file
 from mijnklantportaal_async.cli.file_options import FileReading, reads_file
 from mijnklantportaal_async.cli.help_page import HelpfulTyper
-from mijnklantportaal_async.cli.options import ABOUT_KEYS, Connection, end_with, with_connection, with_options
+from mijnklantportaal_async.cli.options import (
+    ABOUT_KEYS,
+    AsJsonOption,
+    Connection,
+    OverwriteOption,
+    YesOption,
+    end_with,
+    with_connection,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
 
 commands = HelpfulTyper(add_completion=False)
 
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 _Grace = Annotated[
     float,
     typer.Option(
         metavar="SECONDS", min=0, max=600, help="In which requests under way learn their outcome after Ctrl-C."
     ),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 class RateWindow(StrEnum):
@@ -51,7 +58,7 @@ def schedule(
         str | None, typer.Option(metavar="NAME", help="Who it is with, if that is no customer.")
     ] = None,
     attendee_email: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Their e-mail address.")] = None,
-    as_json: _AsJson = False,
+    as_json: AsJsonOption = False,
     grace: _Grace = 15.0,
 ) -> ExitCode:
     """Put one appointment into the calendar, exactly once.
@@ -92,9 +99,9 @@ def schedule_file(
             "--output", "-o", metavar="FILE", help="Write what became of each row to this CSV file.", dir_okay=False
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")] = False,
+    overwrite: OverwriteOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only check the file; send nothing.")] = False,
-    yes: _Yes = False,
+    yes: YesOption = False,
     again: Annotated[
         bool, typer.Option("--again", help="Also make those that are in the calendar already, a second time.")
     ] = False,
@@ -136,7 +143,7 @@ def schedule_file(
 
 @commands.command("list", epilog=EXIT_CODES_HELP)
 @with_connection
-def list_appointments(
+async def list_appointments(
     connection: Connection,
     terminal: "Terminal",
     start_at: Annotated[
@@ -144,13 +151,13 @@ def list_appointments(
         typer.Option(metavar="TIME", help="Beginning, as in 2027-03-05 or '05-03-2027 14:30'; now when left out."),
     ] = None,
     days: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How many days.")] = 7,
-    as_json: _AsJson = False,
+    as_json: AsJsonOption = False,
     as_calendar: Annotated[bool, typer.Option("--ics", help="An iCalendar file, to subscribe to or print.")] = False,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Where --json or --ics go; - for here.", dir_okay=False),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")] = False,
+    overwrite: OverwriteOption = False,
 ) -> ExitCode:
     """Show the appointments of some days. The portal does not tell their titles.
 
@@ -163,7 +170,7 @@ def list_appointments(
     options = ListOptions(
         start_at=start_at, days=days, as_data=as_json, as_calendar=as_calendar, output=output, overwrite=overwrite
     )
-    return show_appointments(connection, terminal, options)
+    return await show_appointments(connection, terminal, options)
 
 
 @commands.command(epilog=EXIT_CODES_HELP)
@@ -175,7 +182,7 @@ def cancel(
         str,
         typer.Argument(help="ID of an appointment, apt_...; or the results of a run.", metavar="APPOINTMENT_ID|FILE"),
     ],
-    yes: _Yes = False,
+    yes: YesOption = False,
 ) -> ExitCode:
     """Show an appointment, ask, and cancel it; or all that a run has made, by the file of its results.
 
@@ -274,7 +281,7 @@ def logout(connection: Connection, terminal: "Terminal") -> ExitCode:
 
 @commands.command(epilog=EXIT_CODES_HELP)
 @with_options("verbose")
-def portals(connection: Connection, terminal: "Terminal", as_json: _AsJson = False) -> ExitCode:
+def portals(connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False) -> ExitCode:
     """List the portals that have a key on this machine. Shows no key."""
     from mijnklantportaal_async.cli.login_command import portals as list_portals
 
@@ -283,14 +290,14 @@ def portals(connection: Connection, terminal: "Terminal", as_json: _AsJson = Fal
 
 @commands.command(epilog=EXIT_CODES_HELP)
 @with_connection
-def doctor(connection: Connection, terminal: "Terminal", as_json: _AsJson = False) -> ExitCode:
+async def doctor(connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False) -> ExitCode:
     """Check connection, clock, time zone, what is installed and the key, without changing anything.
 
     Without a key all else is checked, and it is said what a key would add.
     """
     from mijnklantportaal_async.cli.doctor_command import doctor as examine
 
-    return examine(connection, terminal, as_data=as_json)
+    return await examine(connection, terminal, as_data=as_json)
 
 
 @commands.command()

@@ -16,8 +16,9 @@ from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.portal_settings import PortalSettings
+from mijnklantportaal_async.cli.portal_settings import PortalSettings, source_of_key
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.errors import AuthenticationError
 from mijnklantportaal_async.events import AttemptFinished, Event, Hook
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
@@ -115,7 +116,12 @@ async def open_portal(
     settings = PortalSettings(connection)
     base_url, key = settings.base_url(connection.portal_name), settings.needed_key(connection.portal_name)
     async with open_session(base_url, key, zone, hooks) as portal:
-        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=_fingerprint(base_url, key))
+        fingerprint = _fingerprint(base_url, key)
+        try:
+            yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=fingerprint)
+        except AuthenticationError as error:
+            error.add_note(source_of_key(connection.portal_name))
+            raise
 
 
 def open_session(base_url: str, key: Token, zone: ZoneInfo, hooks: tuple[Hook, ...] = ()) -> PortalSession:

@@ -1,6 +1,5 @@
 """`mijnklantportaal doctor`: one harmless call, and what it tells."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -36,17 +35,6 @@ _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red"
 _PATIENCE = 30.0
 
 
-def doctor(connection: Connection, terminal: Terminal, *, as_data: bool) -> ExitCode:
-    """Checks what it takes to schedule, without changing anything.
-
-    Args:
-        connection: Which portal.
-        terminal: Where to say it.
-        as_data: Print JSON.
-    """
-    return asyncio.run(_examine(connection, terminal, as_data))
-
-
 @attrs.frozen(kw_only=True)
 class _Answer:
     """What one call came to."""
@@ -58,7 +46,14 @@ class _Answer:
     has_key: bool
 
 
-async def _examine(connection: Connection, terminal: Terminal, as_data: bool) -> ExitCode:
+async def doctor(connection: Connection, terminal: Terminal, *, as_data: bool) -> ExitCode:
+    """Checks what it takes to schedule, without changing anything.
+
+    Args:
+        connection: Which portal.
+        terminal: Where to say it.
+        as_data: Print JSON.
+    """
     zone = zone_of(connection)
     if trouble := _trouble_with_key(connection):
         answer = await _ask_without_key(connection, trouble)

@@ -57,7 +57,8 @@ class HelpfulTyper(typer.Typer):
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[_Function], _Function]:
         """As Typer's own."""
-        return super().command(name, **({"cls": HelpfulCommand} | settings))
+        settings.setdefault("cls", HelpfulCommand)
+        return super().command(name, **settings)
 
 
 def help_page(command: Any, context: Any, *, examples: Sequence[Example] = ()) -> str:

@@ -1,6 +1,5 @@
 """`mijnklantportaal list`: the appointments of some days."""
 
-import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,7 +31,7 @@ class ListOptions:
     overwrite: bool
 
 
-def list_appointments(connection: Connection, terminal: Terminal, options: ListOptions) -> ExitCode:
+async def list_appointments(connection: Connection, terminal: Terminal, options: ListOptions) -> ExitCode:
     """Shows the appointments of some days, or writes them to a file.
 
     Args:
@@ -46,10 +45,6 @@ def list_appointments(connection: Connection, terminal: Terminal, options: ListO
         if not (options.as_data or options.as_calendar):
             raise CommandError("--output is for --json or --ics; the table is for people.")
         refuse_existing(options.output, overwrite=options.overwrite)
-    return asyncio.run(_list(connection, terminal, options))
-
-
-async def _list(connection: Connection, terminal: Terminal, options: ListOptions) -> ExitCode:
     zone = zone_of(connection)
     try:
         begins = None if options.start_at is None else read_moment(options.start_at, zone, "--start-at", midnight=True)

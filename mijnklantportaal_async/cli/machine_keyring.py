@@ -63,7 +63,8 @@ class MachineKeyring:
         def ask(backend: "KeyringBackend") -> None:
             if backend.priority < _RECOMMENDED:
                 raise KeyringTroubleError("there is none that keeps secrets safely")
-            backend.set_password(SERVICE, name, secret.reveal())
+            # Wrapped without types by its metaclass.
+            backend.set_password(SERVICE, name, secret.reveal())  # pyright: ignore[reportUnknownMemberType]
             if backend.get_password(SERVICE, name) != secret.reveal():
                 raise KeyringTroubleError("it does not keep what it is given")
 

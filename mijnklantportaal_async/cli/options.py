@@ -4,7 +4,7 @@ import functools
 import inspect
 import logging
 import signal
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Coroutine, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_type_hints
@@ -17,6 +17,10 @@ from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
+
+AsJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
 
 _PORTAL, _SANDBOX = "Portal", "Sandbox (an embedded portal to try things out)"
 
@@ -149,7 +153,7 @@ class Connection:
         ]
 
 
-Command = Callable[..., ExitCode]
+Command = Callable[..., "ExitCode | Coroutine[Any, Any, ExitCode]"]
 
 
 ABOUT_KEYS = ("portal", "base_url", "timezone", "verbose")
@@ -185,7 +189,18 @@ def given_connection(prepare: Callable[..., None]) -> Callable[..., None]:
     return _with_options_of_connection(prepare, prepare, names, own_from=1)
 
 
-def end_with(command: Callable[["Terminal"], ExitCode], *, verbose: int = 0) -> NoReturn:
+def finished(result: "ExitCode | Coroutine[Any, Any, ExitCode]") -> ExitCode:
+    """How a command ends; one that is a coroutine runs now."""
+    if isinstance(result, ExitCode):
+        return result
+    import asyncio
+
+    return asyncio.run(result)
+
+
+def end_with(
+    command: Callable[["Terminal"], "ExitCode | Coroutine[Any, Any, ExitCode]"], *, verbose: int = 0
+) -> NoReturn:
     """Runs a command, says what went wrong, and ends the process with its exit code.
 
     Args:
@@ -199,7 +214,7 @@ def end_with(command: Callable[["Terminal"], ExitCode], *, verbose: int = 0) -> 
     terminal = Terminal.open()
     with _ended_by_sigterm(), _logging_to_stderr(verbose, terminal):
         try:
-            code = command(terminal)
+            code = finished(command(terminal))
         except (CommandError, MijnKlantportaalError) as error:
             code = report(error, terminal)
         except KeyboardInterrupt:

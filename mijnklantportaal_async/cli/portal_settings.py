@@ -98,11 +98,6 @@ class PortalSettings:
             )
         return [self._keys[name] for name in names]
 
-    def source_of_key(self, name: str) -> str:
-        """Where the key of a portal is, or would be, for messages."""
-        kept = self._kept_portal(name)
-        return variable(ENVIRONMENT_API_KEY, name) if kept is None else kept.place
-
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _has_variable(self, name: str) -> bool:
@@ -125,6 +120,14 @@ def variables_with_keys() -> list[str]:
     return sorted(
         name for name, text in os.environ.items() if (name == base or name.startswith(f"{base}_")) and text.strip()
     )
+
+
+def source_of_key(name: str) -> str:
+    """Where the key is from that a command has, in a sentence."""
+    if (own := variable(ENVIRONMENT_API_KEY, name)) in variables_with_keys():
+        return f"The key stands in {own}."
+    kept = kept_portal(name)
+    return "The key was typed." if kept is None else f"The key is the one of `login`, in {kept.place}."
 
 
 def missing_keys_in_words(names: list[str]) -> str:

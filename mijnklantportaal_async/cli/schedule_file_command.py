@@ -18,9 +18,10 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.file_options import FileReading
-from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.progress import RunProgress, shown
+from mijnklantportaal_async.cli.progress import RunProgress, unsettled_in
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.cli.run_report import (
     exit_code_for,
@@ -232,10 +233,8 @@ async def _run(
     def tell_stopping(reason: str) -> None:
         text = f"Stopping: {reason} Nothing new is sent."
         if interruption.stop_asked.is_set():
-            text = (
-                f"Stopping: nothing new is sent; requests under way get {options.grace:g} s to learn what became of "
-                "them. Press Ctrl-C again to end at once."
-            )
+            unsettled = unsettled_in(opened.portal, opened.clock)
+            text = f"Stopping: nothing new is sent. {stopping_in_words(unsettled, options.grace)}"
         terminal.say(text, "yellow")
 
     began = time.monotonic()

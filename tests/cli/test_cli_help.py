@@ -1,7 +1,11 @@
 """The help of every command: examples first, nothing cut, nothing wider than the terminal, no noise about types."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -96,14 +100,15 @@ def test_the_first_example_is_of_the_command() -> None:
 LINES = [(name, line) for name, examples in EXAMPLES.items() for _, line in examples]
 
 
-@pytest.mark.parametrize("line", [line for _, line in LINES])
-def test_examples_can_be_given(line: str) -> None:
-    words = shlex.split(line)
-    command = ROOT.commands[words[0]]
-    if words[0] == "batch":
-        command, words = command.commands[words[1]], words[1:]
-    # Parses and checks them, and does not run the command.
-    command.make_context(words[0], words[1:])
+def test_examples_can_be_given() -> None:
+    groups = {name: ROOT.commands[name] for name in ROOT.commands}
+    for _, line in LINES:
+        words = shlex.split(line)
+        command = groups[words[0]]
+        if words[0] == "batch":
+            command, words = command.commands[words[1]], words[1:]
+        # Parses and checks them, and does not run the command.
+        command.make_context(words[0], words[1:])
 
 
 def test_every_command_has_examples() -> None:
@@ -126,3 +131,21 @@ def test_the_example_of_every_operation_is_taken(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize("option", ["--show-completion", "--install-completion"])
 def test_completion_is_switched_on(command: Command, option: str) -> None:
     assert option in command("--help").output
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash")
+def test_bash_completes_by_the_script_that_it_is_given(tmp_path: Path) -> None:
+    """As after --install-completion: the script is read by a real bash, which asks as for a Tab."""
+    (tmp_path / "mijnklantportaal").write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -m mijnklantportaal_async.cli "$@"\n'
+    )
+    (tmp_path / "mijnklantportaal").chmod(0o755)
+    script = (
+        'eval "$(env _MIJNKLANTPORTAAL_COMPLETE=source_bash mijnklantportaal)"; '
+        "COMP_WORDS=(mijnklantportaal batch re); COMP_CWORD=2; _mijnklantportaal_completion mijnklantportaal re batch; "
+        'echo "${COMPREPLY[@]}"'
+    )
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    run = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False, env=environment)
+
+    assert run.stdout.split() == ["results", "report", "resume", "retry"], run.stderr

@@ -79,13 +79,15 @@ async def test_the_second_signal_ends_at_once_and_says_what_nobody_knows(
         )
         await until(lambda: len(sandbox.appointments) == 1)
         run.send(signal.SIGINT)
-        await run.until_it_says("Press Ctrl-C again")
+        said = await run.until_it_says("Press Ctrl-C again")
         run.send(signal.SIGINT)
         async with asyncio.timeout(90):
             result = await run.end()
         assert len(sandbox.appointments) == 1
 
     assert result.code == 130
+    # What is left of the 30 s of the request, and the 10 s in which the portal may still commit it.
+    assert re.search(r"nothing new is sent\. Up to \d+ s more settle 1 row\. Press Ctrl-C", said)
     assert outcomes_of(output) == {"unknown": 1, "not sent": 1}
     assert "perhaps in the calendar; the same command again looks, and settles it" in result.output
     assert "Mon 01-03-2027  08:00-20:00" in result.messages

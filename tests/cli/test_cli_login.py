@@ -17,8 +17,10 @@ from cli_support import KEY, AtTerminal, Command, Outcome, needs_setsid
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
+from typer.testing import CliRunner
 
 from mijnklantportaal_async.calling.auth import hide
+from mijnklantportaal_async.cli.application import application
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.kept_portals import KeptPortal, keep, kept_portal
 from mijnklantportaal_async.cli.machine_keyring import KeyringTroubleError, MachineKeyring
@@ -391,3 +393,35 @@ def test_a_kept_portal_shows_no_key() -> None:
     portal = KeptPortal(name="x", address=ADDRESS, timezone="UTC", path=Path("x"), secret=hide(KEY))
 
     assert KEY not in f"{portal!r} {portal}"
+
+
+def test_completion_knows_the_names_of_kept_portals(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("oost", "oostende", "west"):
+        keep(name, ADDRESS, "Europe/Amsterdam", hide(KEY), in_file=True)
+    result = CliRunner().invoke(
+        application,
+        [],
+        prog_name="mijnklantportaal",
+        env={
+            "_MIJNKLANTPORTAAL_COMPLETE": "complete_bash",
+            "COMP_WORDS": "mijnklantportaal list --portal oo",
+            "COMP_CWORD": "3",
+        },
+    )
+
+    assert result.stdout.split() == ["oost", "oostende"]
+
+
+def test_a_key_that_is_refused_is_named_by_where_it_is_from(
+    command: Command, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("default", sandbox.url, "Europe/Amsterdam", hide("a-key-that-was-deleted"), in_file=True)
+    kept = command("list")
+    monkeypatch.setenv("MIJNKLANTPORTAAL_API_KEY", "another-key-that-was-deleted")
+    of_variable = command("list", "--base-url", sandbox.url)
+
+    assert (kept.code, of_variable.code) == (4, 4)
+    assert "The key is the one of `login`, in " in kept.messages
+    assert "The key stands in MIJNKLANTPORTAAL_API_KEY." in of_variable.messages
+    assert "list_appointments" not in kept.messages
+    assert "deleted" not in kept.everything + of_variable.everything

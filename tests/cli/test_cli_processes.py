@@ -79,7 +79,7 @@ async def test_progress_without_a_terminal_is_a_line_now_and_then(
         run.send(signal.SIGINT)
         await run.end()
 
-    assert "2 of 4 rows done; 2 scheduled; rate limit, next in" in said
+    assert "2 of 4 rows done; rate limit, next in" in said
     no_control_codes(said)
 
 

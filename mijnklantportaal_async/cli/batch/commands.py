@@ -14,13 +14,12 @@ from mijnklantportaal_async.cli.batch.options import (
     Operation,
     OperationOption,
     RestoredOption,
-    YesOption,
     about_batches,
 )
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.file_options import FileReading, reads_file
 from mijnklantportaal_async.cli.help_page import HelpfulTyper
-from mijnklantportaal_async.cli.options import ABOUT_ROWS, Connection, with_connection, with_options
+from mijnklantportaal_async.cli.options import ABOUT_ROWS, Connection, YesOption, with_connection, with_options
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.batch.submit_command import SubmitOptions

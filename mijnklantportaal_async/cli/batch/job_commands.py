@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mijnklantportaal_async.cli.batch.options import (
-    AsJsonOption,
     DatabaseOption,
     JobArgument,
-    OverwriteOption,
-    YesOption,
     about_batches,
 )
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.help_page import HelpfulTyper
-from mijnklantportaal_async.cli.options import ABOUT_JOBS, Connection, with_options
+from mijnklantportaal_async.cli.options import (
+    ABOUT_JOBS,
+    AsJsonOption,
+    Connection,
+    OverwriteOption,
+    YesOption,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
@@ -34,7 +38,7 @@ class RetriedOutcome(StrEnum):
 @managing.command(epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def status(
+async def status(
     connection: Connection,
     terminal: "Terminal",
     job: Annotated[
@@ -51,19 +55,19 @@ def status(
         raise typer.BadParameter("does not go together with --json", param_hint="--watch")
     from mijnklantportaal_async.cli.batch.status_command import status as show_status
 
-    return show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
+    return await show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
 
 
 @managing.command("list", epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def list_jobs(
+async def list_jobs(
     connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False, database: DatabaseOption = None
 ) -> ExitCode:
     """Show all jobs, the newest first."""
     from mijnklantportaal_async.cli.batch.status_command import list_jobs as show_jobs
 
-    return show_jobs(connection, terminal, database=database, as_data=as_json)
+    return await show_jobs(connection, terminal, database=database, as_data=as_json)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
@@ -111,7 +115,7 @@ def report(
 @managing.command(epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def cancel(
+async def cancel(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
@@ -121,23 +125,25 @@ def cancel(
     """Stop a job: rows that were not begun are not begun. `resume` goes on with it."""
     from mijnklantportaal_async.cli.batch.manage_command import cancel as cancel_job
 
-    return cancel_job(connection, terminal, job=job, database=database, yes=yes)
+    return await cancel_job(connection, terminal, job=job, database=database, yes=yes)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def resume(connection: Connection, terminal: "Terminal", job: JobArgument, database: DatabaseOption = None) -> ExitCode:
+async def resume(
+    connection: Connection, terminal: "Terminal", job: JobArgument, database: DatabaseOption = None
+) -> ExitCode:
     """Go on with a job that was canceled."""
     from mijnklantportaal_async.cli.batch.manage_command import resume as resume_job
 
-    return resume_job(connection, terminal, job=job, database=database)
+    return await resume_job(connection, terminal, job=job, database=database)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def settle(
+async def settle(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
@@ -165,14 +171,14 @@ def settle(
     from mijnklantportaal_async.cli.batch.manage_command import settle as settle_job
 
     if decisions is not None:
-        return decide_rows(connection, terminal, job=job, database=database, path=decisions)
-    return settle_job(connection, terminal, job=job, database=database, send_again=send_again)
+        return await decide_rows(connection, terminal, job=job, database=database, path=decisions)
+    return await settle_job(connection, terminal, job=job, database=database, send_again=send_again)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def retry(
+async def retry(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
@@ -188,7 +194,7 @@ def retry(
     """Send rows again that were rejected, or never started: nothing of them is in the portal."""
     from mijnklantportaal_async.cli.batch.manage_command import retry as retry_job
 
-    return retry_job(
+    return await retry_job(
         connection, terminal, job=job, database=database, outcomes=outcome or list(RetriedOutcome), yes=yes
     )
 
@@ -196,7 +202,7 @@ def retry(
 @managing.command(epilog=EXIT_CODES_HELP)
 @with_options(*ABOUT_JOBS)
 @about_batches
-def delete(
+async def delete(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
@@ -206,4 +212,4 @@ def delete(
     """Forget a job that is over. Nothing changes in the portal."""
     from mijnklantportaal_async.cli.batch.manage_command import delete as delete_job
 
-    return delete_job(connection, terminal, job=job, database=database, yes=yes)
+    return await delete_job(connection, terminal, job=job, database=database, yes=yes)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.options import Command, finished
 
 _OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "jinja2", "icalendar"}
 
@@ -53,14 +54,9 @@ RestoredOption = Annotated[
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Rows that another job of the portal has already are to be made once more.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-AsJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
-
-Command = Callable[..., ExitCode]
 
 
-def about_batches(command: Command) -> Command:
+def about_batches(command: Command) -> Callable[..., ExitCode]:
     """Says what to do where the extra is missing, the database is away, or there is no such job."""
 
     @functools.wraps(command)
@@ -68,7 +64,7 @@ def about_batches(command: Command) -> Command:
         from mijnklantportaal_async.cli.failures import CommandError, in_words
 
         try:
-            return command(*arguments, **options)
+            return finished(command(*arguments, **options))
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             if missing not in _OF_EXTRA:

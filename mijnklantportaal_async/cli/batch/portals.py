@@ -11,9 +11,9 @@ from mijnklantportaal_async.cli.connection import clock_of, proxy_for, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.portal_settings import PortalSettings, missing_keys_in_words
+from mijnklantportaal_async.cli.portal_settings import PortalSettings, missing_keys_in_words, source_of_key
 from mijnklantportaal_async.files.printable import shown_value
-from mijnklantportaal_async.session import ENVIRONMENT_API_KEY, ENVIRONMENT_BASE_URL, PortalSession
+from mijnklantportaal_async.session import ENVIRONMENT_BASE_URL, PortalSession
 from mijnklantportaal_async.values.local_time import portal_zone
 from mijnklantportaal_async.values.portal_names import check_portal_name, variable
 
@@ -64,7 +64,7 @@ class PortalBook:
         try:
             return PortalAccess(api_key=key.reveal(), base_url=base_url, proxy=proxy_for(base_url))
         except ValueError as error:
-            raise CommandError(f"{self._settings.source_of_key(name)}: {error}.") from None
+            raise CommandError(f"{error}. {source_of_key(name)}") from None
 
     def problem_with(self, portal: Portal) -> str | None:
         """Why nobody here can work on the rows of a portal; None when somebody can."""
@@ -189,10 +189,7 @@ def refusal_in_words(refusal: Refusal) -> str:
     portal, error = refusal.portal, refusal.error
     match error:
         case errors.AuthenticationError() | errors.LicenceError():
-            return (
-                f"The portal {portal.name!r} refuses the key: {error} The key stands in "
-                f"{variable(ENVIRONMENT_API_KEY, portal.name)}."
-            )
+            return f"The portal {portal.name!r} refuses the key: {error} {source_of_key(portal.name)}"
         case errors.PermissionDeniedError():
             return (
                 f"The key of the portal {portal.name!r} may not read: {error} Rows go in all the same, but where an "

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import attrs
 
 from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, Portal
-from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words, shown
+from mijnklantportaal_async.calling.many import Unsettled
+from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words
 from mijnklantportaal_async.cli.batch.finish import code_of, report_job
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, Refusal, refusal_in_words, try_key
@@ -17,7 +18,8 @@ from mijnklantportaal_async.cli.batch.working import EndedAtOnceError, Ending, e
 from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
-from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import missing_keys_in_words
 from mijnklantportaal_async.cli.run_report import in_number
@@ -266,9 +268,6 @@ class _Work:
             self._said.add(text)
             self._terminal.say(f"Note: {text}", "yellow")
 
-    def _tell_stopping(self) -> None:
-        self._terminal.say(
-            f"Stopping: no more rows are begun; those under way get up to {self._options.grace:g} s. Press Ctrl-C "
-            "again to end at once.",
-            "yellow",
-        )
+    def _tell_stopping(self, unsettled: Unsettled) -> None:
+        said = stopping_in_words(unsettled, self._options.grace)
+        self._terminal.say(f"Stopping: no more rows are begun. {said} {_GO_ON}", "yellow")

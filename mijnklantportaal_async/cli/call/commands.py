@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mijnklantportaal_async.cli.help_page import HelpfulGroup
-from mijnklantportaal_async.cli.options import Connection, end_with, given_connection
+from mijnklantportaal_async.cli.options import AsJsonOption, Connection, YesOption, end_with, given_connection
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -70,7 +70,7 @@ call = typer.Typer(
 def _settings(
     connection: Connection,
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the request; send nothing.")] = False,
     all_pages: Annotated[
         bool, typer.Option("--all", help="Of a list that comes in pages, all pages instead of one.")
@@ -98,7 +98,7 @@ def _settings(
 
 def operations(
     tag: Annotated[str | None, typer.Argument(help="Only those of one tag, such as 'payment links'.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """List what `call` can do, by the tags of the service's reference."""
 
