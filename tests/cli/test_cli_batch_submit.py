@@ -262,3 +262,23 @@ def test_results_of_a_job_that_is_not_over(command: Command, tmp_path: Path) -> 
     assert "say --overwrite" in again.messages
     assert wrong.code == 2
     assert ".csv, .xlsx, .jsonl" in wrong.messages
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def test_decisions_are_about_rows_in_doubt_of_the_same_job(command: Command, tmp_path: Path) -> None:
+    command("batch", "submit", visits(tmp_path, 1), "--job", "spring")
+    file = tmp_path / "spring.decisions.json"
+    file.write_text(json.dumps({"version": 1, "job": "spring", "decisions": [{"row": 1, "found": "there"}]}))
+    answer = command("batch", "settle", "spring", "--decisions", file)
+    assert answer.code == 1
+    assert "Row 1 stays as it is: it is not in doubt any more: waiting." in answer.messages
+
+    file.write_text(json.dumps({"version": 1, "job": "autumn", "decisions": []}))
+    answer = command("batch", "settle", "spring", "--decisions", file)
+    assert answer.code == 2
+    assert "is about job 'autumn'. Nothing was changed." in answer.messages
+    file.write_text("rubbish")
+    assert command("batch", "settle", "spring", "--decisions", file).code == 2
+    assert command("batch", "settle", "spring", "--decisions", tmp_path / "nothing.json").code == 2
