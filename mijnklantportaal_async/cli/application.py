@@ -11,7 +11,7 @@ _HELP = """\
 Schedules appointments in a MijnKlantportaal calendar, each exactly once.
 
 The API key is kept by `login`, or comes from the environment variable MIJNKLANTPORTAAL_API_KEY. \
-Every command takes --sandbox, which uses an embedded portal instead of a real one."""
+With --sandbox a command uses an embedded portal instead of a real one."""
 
 
 class _Commands(LazyGroup):

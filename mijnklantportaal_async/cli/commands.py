@@ -30,7 +30,7 @@ commands = HelpfulTyper(add_completion=False)
 _Grace = Annotated[
     float,
     typer.Option(
-        metavar="SECONDS", min=0, max=600, help="In which requests under way learn their outcome after Ctrl-C."
+        metavar="SECONDS", min=0, max=600, help="How long requests under way may learn their outcome after Ctrl-C."
     ),
 ]
 

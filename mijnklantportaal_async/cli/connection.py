@@ -15,6 +15,8 @@ from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.figures import Figures, Waiting
+from mijnklantportaal_async.cli.live import told
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import PortalSettings, source_of_key
 from mijnklantportaal_async.cli.terminal import Terminal
@@ -100,14 +102,33 @@ def proxy_for(base_url: str) -> str | None:
 
 @asynccontextmanager
 async def open_portal(
-    connection: Connection, terminal: Terminal, *, hook: Hook | None = None
+    connection: Connection, terminal: Terminal, *, hook: Hook | None = None, tells_waiting: bool = True
 ) -> AsyncGenerator[OpenPortal, None]:
     """Opens the portal, and afterwards closes it; of a sandbox it writes the calendar and keeps it up, if asked to.
+
+    Args:
+        connection: Which portal.
+        terminal: Where to say what is waited for.
+        hook: Hears the events of the calls.
+        tells_waiting: Whether to say it when nothing moves; not for a command that shows how far it is.
 
     Raises:
         CommandError: There is no key, or a setting cannot be right.
     """
-    hooks = (hook,) if hook is not None else ()
+    figures = Figures(clock=clock_of(connection))
+    hooks = (figures.note, *((hook,) if hook is not None else ()))
+    async with _opened(connection, terminal, hooks) as opened:
+        if not tells_waiting:
+            yield opened
+            return
+        async with told(Waiting(opened.portal, figures), terminal):
+            yield opened
+
+
+@asynccontextmanager
+async def _opened(
+    connection: Connection, terminal: Terminal, hooks: tuple[Hook, ...]
+) -> AsyncGenerator[OpenPortal, None]:
     zone = zone_of(connection)
     if connection.sandbox:
         async with _open_sandbox(connection, terminal, zone, hooks) as opened:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, deque
+from typing import Protocol
 
 import attrs
 
@@ -95,6 +96,36 @@ class Figures:
     def mishaps_in_words(self) -> str:
         """As in `3 connections lost, 1 refusal by the rate limit (429)`."""
         return ", ".join(f"{count} {_WORDS[kind][count != 1]}" for kind, count in self.mishaps.most_common())
+
+
+class HasRateLimit(Protocol):
+    """A session, as far as waiting is about it."""
+
+    @property
+    def rate_limit(self) -> RateLimitSnapshot:
+        """How the rate limit stands."""
+        ...
+
+
+class Waiting:
+    """Says why nothing moves while somebody waits for a single call.
+
+    Args:
+        portal: Whose calls.
+        figures: What is heard of them.
+    """
+
+    def __init__(self, portal: HasRateLimit, figures: Figures) -> None:
+        self._portal = portal
+        self._figures = figures
+
+    def look(self) -> None:
+        """Nothing is added up."""
+
+    def lines(self) -> list[str]:
+        """The reason, where there is one."""
+        why = self._figures.why_it_waits(self._portal.rate_limit)
+        return [f"Waiting: {why}."] if why else []
 
 
 def is_held_up(snapshot: RateLimitSnapshot) -> bool:

@@ -15,8 +15,8 @@ _TICK = 0.1
 _FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
 
 
-class Display(Protocol):
-    """What is shown."""
+class Told(Protocol):
+    """What is said now and then."""
 
     def look(self) -> None:
         """Called at every tick."""
@@ -24,6 +24,10 @@ class Display(Protocol):
     def lines(self) -> Sequence[str]:
         """How it stands, for a file."""
         ...
+
+
+class Display(Told, Protocol):
+    """What is shown."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """How it stands, for a terminal."""
@@ -34,7 +38,7 @@ class Display(Protocol):
 async def shown(display: Display, terminal: Terminal) -> AsyncGenerator[None, None]:
     """Shows something as long as this lasts."""
     if not terminal.messages.is_terminal:
-        async with _beside(_say_now_and_then(display, terminal)):
+        async with told(display, terminal):
             yield
         return
     with Live(display, console=terminal.messages, auto_refresh=False) as live:
@@ -42,6 +46,13 @@ async def shown(display: Display, terminal: Terminal) -> AsyncGenerator[None, No
         async with _beside(_refresh(display, live)):
             yield
         live.refresh()
+
+
+@asynccontextmanager
+async def told(display: Told, terminal: Terminal) -> AsyncGenerator[None, None]:
+    """Says now and then how something stands, on a terminal too: there are questions and tables beside it."""
+    async with _beside(_say_now_and_then(display, terminal)):
+        yield
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
@@ -65,14 +76,13 @@ async def _refresh(display: Display, live: Live) -> None:
         await asyncio.sleep(_TICK)
 
 
-async def _say_now_and_then(display: Display, terminal: Terminal) -> None:
+async def _say_now_and_then(display: Told, terminal: Terminal) -> None:
     said, silence = time.monotonic(), _FIRST_LINE
     before: Sequence[str] = ()
     while True:
         display.look()
         await asyncio.sleep(_TICK)
-        if time.monotonic() - said >= silence:
-            lines = display.lines()
+        if time.monotonic() - said >= silence and (lines := display.lines()):
             for line in lines:
                 if line not in before:
                     terminal.say(line)

@@ -22,7 +22,8 @@ AsJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead o
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
 
-_PORTAL, _SANDBOX = "Portal", "Sandbox (an embedded portal to try things out)"
+_of_portal = functools.partial(typer.Option, rich_help_panel="Portal")
+_of_sandbox = functools.partial(typer.Option, rich_help_panel="Sandbox (an embedded portal to try things out)")
 
 
 def _kept_names(incomplete: str) -> list[str]:
@@ -42,28 +43,15 @@ class Connection:
 
     portal: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Which of your portals, by the name of `login`.",
-            autocompletion=_kept_names,
-            rich_help_panel=_PORTAL,
-        ),
+        _of_portal(metavar="NAME", help="Which of your portals, by the name of `login`.", autocompletion=_kept_names),
     ] = None
     base_url: Annotated[
         str | None,
-        typer.Option(
-            metavar="URL",
-            help="Where its API is; otherwise MIJNKLANTPORTAAL_BASE_URL, or the service itself.",
-            rich_help_panel=_PORTAL,
-        ),
+        _of_portal(metavar="URL", help="Where its API is; otherwise MIJNKLANTPORTAAL_BASE_URL, or the service itself."),
     ] = None
     timezone: Annotated[
         str | None,
-        typer.Option(
-            metavar="ZONE",
-            help="Its time zone; otherwise MIJNKLANTPORTAAL_TIMEZONE, or Europe/Amsterdam.",
-            rich_help_panel=_PORTAL,
-        ),
+        _of_portal(metavar="ZONE", help="Its time zone; otherwise MIJNKLANTPORTAAL_TIMEZONE, or Europe/Amsterdam."),
     ] = None
     verbose: Annotated[
         int,
@@ -71,69 +59,37 @@ class Connection:
             "--verbose", "-v", count=True, show_default=False, help="Log retries to stderr; twice: every call."
         ),
     ] = 0
-    sandbox: Annotated[
-        bool,
-        typer.Option("--sandbox", help="Use an embedded portal instead of a real one.", rich_help_panel=_SANDBOX),
-    ] = False
+    sandbox: Annotated[bool, _of_sandbox("--sandbox", help="Use an embedded portal instead of a real one.")] = False
     sandbox_database: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Keep its calendar in this SQLite file; otherwise in memory.",
-            dir_okay=False,
-            rich_help_panel=_SANDBOX,
-        ),
+        _of_sandbox(metavar="FILE", help="Keep its calendar in this SQLite file; otherwise in memory.", dir_okay=False),
     ] = None
     sandbox_seeded: Annotated[
         bool,
-        typer.Option(
-            "--sandbox-seeded",
-            help="Begin as a small business: customers, appointments, invoices and more.",
-            rich_help_panel=_SANDBOX,
-        ),
+        _of_sandbox("--sandbox-seeded", help="Begin as a small business: customers, appointments, invoices and more."),
     ] = False
     sandbox_speed: Annotated[
-        float,
-        typer.Option(metavar="TIMES", min=0.1, max=100, help="How fast its minutes go by.", rich_help_panel=_SANDBOX),
+        float, _of_sandbox(metavar="TIMES", min=0.1, max=100, help="How fast its minutes go by.")
     ] = 20.0
     sandbox_faults: Annotated[
         float,
-        typer.Option(
-            metavar="SHARE",
-            min=0,
-            max=1,
-            help="Share of the requests that it drops, stalls or fails, as in 0.2.",
-            rich_help_panel=_SANDBOX,
+        _of_sandbox(
+            metavar="SHARE", min=0, max=1, help="Share of the requests that it drops, stalls or fails, as in 0.2."
         ),
     ] = 0.0
     sandbox_seed: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER", help="Which requests are hit: the same seed, the same faults.", rich_help_panel=_SANDBOX
-        ),
+        int, _of_sandbox(metavar="NUMBER", help="Which requests are hit: the same seed, the same faults.")
     ] = 1
     sandbox_rate_limit: Annotated[
-        int,
-        typer.Option(
-            metavar="NUMBER", min=1, help="Requests that its key may make a minute.", rich_help_panel=_SANDBOX
-        ),
+        int, _of_sandbox(metavar="NUMBER", min=1, help="Requests that its key may make a minute.")
     ] = 60
     calendar: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write its calendar to this HTML file, to open in a browser.",
-            dir_okay=False,
-            rich_help_panel=_SANDBOX,
-        ),
+        _of_sandbox(metavar="FILE", help="Write its calendar to this HTML file, to open in a browser.", dir_okay=False),
     ] = None
     keep_open: Annotated[
         bool,
-        typer.Option(
-            "--keep-open",
-            help="When done, keep it running and its calendar page up until Ctrl-C.",
-            rich_help_panel=_SANDBOX,
-        ),
+        _of_sandbox("--keep-open", help="When done, keep it running and its calendar page up until Ctrl-C."),
     ] = False
 
     @property

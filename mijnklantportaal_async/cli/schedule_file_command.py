@@ -157,7 +157,7 @@ async def _schedule(
             results.add(result.as_file_row(zone))
 
     figures = Figures(clock=clock_of(connection))
-    async with open_portal(connection, terminal, hook=figures.note) as opened:
+    async with open_portal(connection, terminal, hook=figures.note, tells_waiting=False) as opened:
         calendar, failure = Calendar(missing=file.rows), None
         if earlier is not None:
             await _take_up(earlier, results, opened, terminal)

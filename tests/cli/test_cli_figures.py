@@ -3,7 +3,7 @@ import pytest
 
 from mijnklantportaal_async import Clock, RateLimitSnapshot
 from mijnklantportaal_async.calling.many import Unsettled
-from mijnklantportaal_async.cli.figures import Figures, in_time, seconds_left
+from mijnklantportaal_async.cli.figures import Figures, Waiting, in_time, seconds_left
 from mijnklantportaal_async.cli.interruption import stopping_in_words
 from mijnklantportaal_async.errors import (
     CallTimeoutError,
@@ -148,3 +148,19 @@ def test_a_display_that_stands_still_says_why_and_until_when() -> None:
 )
 def test_who_stops_a_run_hears_how_long_and_how_many(calls: int, seconds: float, said: str) -> None:
     assert stopping_in_words(Unsettled(calls=calls, seconds=seconds), 15.0) == said
+
+
+def test_a_single_call_that_waits_says_so_and_otherwise_nothing() -> None:
+    clock = ClockOfTheTest()
+    figures = Figures(clock=clock)
+
+    class Portal:
+        rate_limit = snapshot(60, 0.0)
+
+    waiting = Waiting(Portal(), figures)
+    assert waiting.lines() == []
+    figures.note(started())
+    clock.now += 5
+    assert waiting.lines() == ["Waiting: no answer for 5.0 s."]
+    figures.note(attrs.evolve(finished(200), elapsed=5.0))
+    assert waiting.lines() == []

@@ -41,7 +41,9 @@ ConcurrencyOption = Annotated[
 ]
 GraceOption = Annotated[
     float,
-    typer.Option(metavar="SECONDS", min=0, max=600, help="In which rows under way learn their outcome after Ctrl-C."),
+    typer.Option(
+        metavar="SECONDS", min=0, max=600, help="How long rows under way may learn their outcome after Ctrl-C."
+    ),
 ]
 RestoredOption = Annotated[
     bool,
