@@ -26,6 +26,10 @@ class Meaning(enum.StrEnum):
     """No, where nobody knows yet whether it takes place."""
     MAY_SAY_OFF = "may say that it is off"
     """A column of anything, with a word such as `canceled` in some rows."""
+    MOVED = "moved"
+    """Yes or where to, where its times may be the old ones."""
+    HALF_DAY = "half day"
+    """AM or PM, apart from the time that it belongs to."""
     REPEATS = "repeats"
     """Yes or a rule, where it stands for several."""
     TIME_ZONE = "time zone"
@@ -45,6 +49,7 @@ _ALL_DAY = (
 _REPEATS = ("recurr", "herhal", "herhaal", "repeat", "rrule", "terugker", "terugkeer", "aantalkeer")
 _REPEATS_TOO = listed("frequentie frequency reeks serie series")
 _ZONE = ("timezone", "tijdzone", "zeitzone", "tzid", "utcoffset", "gmtoffset", "fuseauhoraire")
+_MOVED = ("rescheduled", "verplaatst", "verzetnaar", "isverzet", "nieuwedatum", "newdate", "nieuwetijd", "movedto")
 _GOES_ON = listed(
     "gaatdoor gaathetdoor doorgegaan attended aanwezig verschenen gekomen opgedaagd active actief isactive isactief "
     "enabled rsvp going komt"
@@ -72,7 +77,10 @@ def meaning_for_appointments(header: str) -> Meaning | None:
     if any(part in name for part in _ALL_DAY):
         return Meaning.ALL_DAY
     if any(part in name for part in _ZONE) or name in {"tz", "zone", "offset"}:
-        return Meaning.TIME_ZONE
+        # Microsoft tells where an event was made too; its times are meant in the zone that stands beside them.
+        return None if name.startswith("original") else Meaning.TIME_ZONE
+    if any(part in name for part in _MOVED):
+        return Meaning.MOVED
     if any(part in name for part in (*_OFF, *_OFF_TOO)):
         if words & _RULES:
             return None
@@ -98,8 +106,14 @@ def meaning_by_cells(header: str, cells: Collection[str]) -> Meaning | None:
     """
     if _is_of_something_else(header) or set(words_of(header)) & _RULES or "beleid" in plain(header):
         return None
-    if cells and all(_IS_ZONE.fullmatch(cell) and is_zone(cell) for cell in cells):
+    if (
+        cells
+        and not plain(header).startswith("original")
+        and all(_IS_ZONE.fullmatch(cell) and is_zone(cell) for cell in cells)
+    ):
         return Meaning.TIME_ZONE
+    if cells and all(_IS_HALF_DAY.fullmatch(cell) for cell in cells):
+        return Meaning.HALF_DAY
     if any(says_off(cell) or says_repeats(cell) for cell in cells):
         return Meaning.MAY_SAY_OFF
     return None
@@ -146,6 +160,7 @@ _SAYS_REPEATS = re.compile(
     r"(?:elke|iedere|every) (?:\w+ )?(?:dag|week|maand|jaar|\w*dag|day|month|year|\w*day)",
     re.IGNORECASE,
 )
+_IS_HALF_DAY = re.compile(r"\s*[apvn]\.?\s?m\.?\s*", re.IGNORECASE)
 # A column of letters such as NL or PT is no column of zones.
 _IS_ZONE = re.compile(r"\w+/[\w/]+|(?:UTC|GMT)(?:[+-]\d.*)?|\((?:UTC|GMT).*|.* Standard Time", re.IGNORECASE)
 _TITLE_OFF = re.compile(

@@ -38,6 +38,9 @@ CustomerFile: TypeAlias = RowFile[NewCustomer]
 
 CUSTOMER_PREFIX = "cst_"
 
+# What a program writes for a letter that its encoding does not have: Andr?, Zo? de Vries.
+_LOST_LETTER = re.compile(r"\b(?!\w*://)[A-Za-z]+\?[a-z]|\b[A-Z][a-z]+\? (?:de|van|den|der|te|ten|[A-Z])")
+
 _CALENDAR_SUFFIXES = {".ics", ".ical", ".ifb", ".vcs"}
 _CALENDAR_BEGINNING = b"BEGIN:VCALENDAR"
 _JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
@@ -265,6 +268,8 @@ def _doubtful(rows: Collection[Row[NewAppointment]]) -> list[str]:
     found = _strange_customers(rows)
     if off := [row.line for row in rows if may_be_off_by_title(row.new.name)]:
         found.append(f"Lines {lines_in_words(off)}: the title has a word such as 'canceled'; do they take place?")
+    if lost := [row.line for row in rows if _LOST_LETTER.search(f"{row.new.name} {row.new.attendee_name or ''}")]:
+        found.append(f"Lines {lines_in_words(lost)}: a question mark inside of a word; was that another letter?")
     if whole := [row.line for row in rows if _fills_days(row.new)]:
         found.append(f"Lines {lines_in_words(whole)} last from midnight to midnight; are they all day?")
     return found

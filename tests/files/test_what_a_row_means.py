@@ -368,3 +368,32 @@ def test_what_may_be_something_else_is_noted(row: str, note: str) -> None:
     (said,) = appointments(f"title,start,end,customer_id\n{row},cst_1\n").notes
 
     assert note in said
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "hint"),
+    [
+        ("Rescheduled", "true", "says that it was moved"),
+        ("Verplaatst naar", "21-07-2027 10:00", "says that it was moved"),
+        ("AM/PM", "PM", "belongs to a time"),
+    ],
+)
+def test_a_column_that_changes_the_times_is_never_passed_over(header: str, cell: str, hint: str) -> None:
+    assert hint in problem(appointments(with_column(header, cell)))
+    assert titles(appointments(with_column(header, ""))) == ["Row 1"]
+
+
+@pytest.mark.parametrize("note", ["Geannuleerd:", "* alle tijden in GMT", "Times are London time", "CANCELLED"])
+def test_a_line_about_other_rows_is_never_passed_over(note: str) -> None:
+    with pytest.raises(RowFileError, match="Row 2 says"):
+        appointments(f"title,start,end,customer_id\n{note},,,\nRow,2027-07-20 09:00,09:30,cst_1\n")
+    with pytest.raises(RowFileError):
+        appointments("Times are London time,,,\ntitle,start,end,customer_id\nRow,2027-07-20 09:00,09:30,cst_1\n")
+
+
+def test_codes_of_web_pages_are_letters_and_lost_letters_are_noted() -> None:
+    text = "title,start,end,attendee name,email\nCaf&eacute; &amp; co,2027-07-20 09:00,09:30,Andr?s Vos,a@example.nl\n"
+    file = appointments(text)
+
+    assert titles(file) == ["Café & co"]
+    assert "a question mark inside of a word" in file.notes[0]

@@ -59,6 +59,12 @@ def standing_of(record: Record, manner: Manner, cells: Cells[Field]) -> tuple[st
                     refused.append(
                         (header, f"says that it repeats, and a row is made once; write a row for each date, {ignore}")
                     )
+            case Meaning.MOVED:
+                if text and not says_nothing(text) and truth_of(text) is not False:
+                    refused.append((header, f"says that it was moved; leave the old one out, {ignore}"))
+            case Meaning.HALF_DAY:
+                if text:
+                    refused.append((header, f"belongs to a time; write it behind that, as in 02:00 PM, {ignore}"))
             case Meaning.ABOUT_CANCELING:
                 if text and not says_nothing(text) and truth_of(text) is not False:
                     details.append(f"{CANCELED} ({shown})")

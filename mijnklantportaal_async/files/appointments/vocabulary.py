@@ -76,10 +76,10 @@ _DUTCH: Mapping[Field, str] = {
     Field.CUSTOMER_ID: "klant_id klantnummer klantnr",
     Field.ATTENDEE_NAME: (
         "deelnemer contactpersoon klantnaam clientnaam patientnaam naam_klant naam_client naam_patient naam_deelnemer "
-        "genodigde gast"
+        "naam_gast genodigde gast"
     ),
     Field.ATTENDEE_EMAIL: (
-        "e_mailadres mailadres email_klant email_deelnemer klant_email email_client email_adres_klant "
+        "e_mailadres mailadres email_gast email_klant email_deelnemer klant_email email_client email_adres_klant "
         "emailadres_klant emailadres_client client_email"
     ),
     Field.FIRST_NAME: "voornaam roepnaam",
