@@ -1,5 +1,6 @@
 """What spreadsheets, web pages and word processors leave in a cell: taken off where that is certain, else named."""
 
+import html
 import re
 
 # Marks that nobody sees: zero-width spaces, direction marks, soft hyphens, byte order marks.
@@ -12,6 +13,7 @@ _ERROR = re.compile(
     r"#(?:N/B|N/A|NAAM\?|NAME\?|VERW!|REF!|WAARDE!|VALUE!|DEEL/0!|DIV/0!|GETAL!|NUM!|LEEG!|NULL!|OVERLOOP!|SPILL!)",
     re.IGNORECASE,
 )
+_CODES = re.compile(r"&(?:#\d{2,5}|amp|quot|apos|lt|gt|nbsp|[a-z](?:acute|grave|circ|uml|cedil|tilde));", re.IGNORECASE)
 _TOO_NARROW = re.compile(r"#{2,}")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _FORMULA = re.compile(r"=\s*[A-Z][A-Z0-9.]*\(|=\s*\$?[A-Z]{1,3}\$?\d+\b", re.IGNORECASE)
@@ -21,6 +23,8 @@ def cleaned(text: str) -> str:
     """A cell without invisible characters, odd spaces, the spaces around it, and the `="..."` of a spreadsheet."""
     if not text.isascii():
         text = _SPACES.sub(" ", _JOINER.sub("", _INVISIBLE.sub("", text)))
+    if "&" in text and _CODES.search(text):
+        text = html.unescape(text)
     text = text.strip()
     if text.startswith('="') and (wrapped := _AS_TEXT.fullmatch(text)):
         return wrapped["text"].replace('""', '"').strip()

@@ -17,7 +17,7 @@ _LONGEST_CLOCK = 12
 
 _UNIT = r"(?P<{0}>minuten|minutes|minuut|minute|mins?\.?|m|uren|uur|hours?|hrs?\.?|u|h|seconden|seconds?|sec\.?|s)"
 _NUMBER = re.compile(
-    r"(?P<number>\d{1,6}(?:[.,]\d{1,3})?)\s?(?:" + _UNIT.format("unit") + ")?", re.ASCII | re.IGNORECASE
+    r"(?P<number>\d{1,9}(?:[.,]\d{1,3})?)\s?(?:" + _UNIT.format("unit") + ")?", re.ASCII | re.IGNORECASE
 )
 _CLOCK = re.compile(r"(?P<hours>\d{1,3}):(?P<minutes>[0-5]\d)(?::00)?", re.ASCII)
 _SPOKEN = re.compile(
@@ -25,6 +25,13 @@ _SPOKEN = re.compile(
     r"(?:minuten|minutes|mins?\.?|m)?",
     re.ASCII | re.IGNORECASE,
 )
+_IN_WORDS = {
+    **dict.fromkeys(["kwartier", "een kwartier", "1 kwartier"], 15),
+    **dict.fromkeys(["half uur", "halfuur", "een half uur", "half an hour", "half hour"], 30),
+    **dict.fromkeys(["driekwartier", "drie kwartier", "3 kwartier"], 45),
+    **dict.fromkeys(["een uur", "an hour", "one hour"], 60),
+    **dict.fromkeys(["anderhalf uur", "1 1/2 uur", "1\u00bd uur"], 90),
+}
 _ISO = re.compile(
     r"P(?:(?P<days>\d{1,2})D)?T?(?:(?P<hours>\d{1,3})H)?(?:(?P<minutes>\d{1,5})M)?(?:0+S)?", re.IGNORECASE
 )
@@ -33,8 +40,10 @@ _ISO = re.compile(
 class Unit(enum.Enum):
     """What a number counts, in minutes."""
 
+    MILLISECONDS = 1 / 60_000
     SECONDS = 1 / 60
     MINUTES = 1
+    QUARTERS = 15
     HOURS = 60
 
     @classmethod
@@ -46,7 +55,9 @@ class Unit(enum.Enum):
 _UNITS = {
     **dict.fromkeys(["minuten", "minutes", "minuut", "minute", "mins", "min", "m"], Unit.MINUTES),
     **dict.fromkeys(["uren", "uur", "hours", "hour", "hrs", "hr", "u", "h"], Unit.HOURS),
-    **dict.fromkeys(["seconden", "seconds", "second", "sec", "s"], Unit.SECONDS),
+    **dict.fromkeys(["seconden", "seconds", "second", "sec", "secs", "s"], Unit.SECONDS),
+    **dict.fromkeys(["milliseconden", "milliseconds", "ms", "msec"], Unit.MILLISECONDS),
+    **dict.fromkeys(["kwartier", "kwartieren", "quarters"], Unit.QUARTERS),
 }
 
 
@@ -61,6 +72,8 @@ def read_minutes(text: str, unit: Unit | None = None) -> int:
         MomentError: It is none, or one that nobody means.
     """
     text = text.strip()
+    if (in_words := _IN_WORDS.get(text.casefold())) is not None:
+        return in_words
     if (clock := _CLOCK.fullmatch(text)) is not None:
         return _of_clock(clock, text)
     spoken = _SPOKEN.fullmatch(text) or _ISO.fullmatch(text)

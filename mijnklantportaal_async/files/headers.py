@@ -9,8 +9,8 @@ import attrs
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _APPENDIX = re.compile(r"^(?P<base>.*?\S)\s*[(\[](?P<appendix>[^()\[\]]+)[)\]]\s*$", re.DOTALL)
 
-# start_utc, Begin UTC
-_ZONE_AT_THE_END = re.compile(r"^(?P<base>.*\w)[\s_.-]+(?P<appendix>utc|gmt|cet|cest)$", re.DOTALL | re.IGNORECASE)
+# start_utc, startUtc, UTC start, Start time in UTC
+_ZONES = {"utc", "gmt", "cet", "cest"}
 
 
 @attrs.frozen(kw_only=True)
@@ -20,7 +20,7 @@ class Header:
     plain: str
     """Without case, accents, spaces and other marks."""
     base: str
-    """As `plain`, without what stands in parentheses at the end, or a zone there."""
+    """As `plain`, without what stands in parentheses at the end, or a zone anywhere."""
     appendix: str
     """What stands there; empty when nothing does."""
 
@@ -35,7 +35,12 @@ def plain(header: str) -> str:
 @lru_cache(maxsize=1024)
 def taken_apart(header: str) -> Header:
     """The words of a header, and what it says in parentheses."""
-    found = _APPENDIX.match(header) or _ZONE_AT_THE_END.match(header)
+    found = _APPENDIX.match(header)
+    words = words_of(header)
+    zones = [word for word in words if word in _ZONES]
+    if zones and not found and len(words) > 1:
+        base = "".join(word for word in words if word not in _ZONES and word != "in")
+        return Header(plain=plain(header), base=base, appendix=zones[0])
     return Header(
         plain=plain(header),
         base=plain(found["base"]) if found else plain(header),

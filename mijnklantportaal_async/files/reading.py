@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import time
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar, Unpack, overload
 from zoneinfo import ZoneInfo
@@ -15,6 +16,7 @@ from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.customers import rows as customer_rows
 from mijnklantportaal_async.files.customers import vocabulary as customer_words
 from mijnklantportaal_async.files.decoding import decode, is_workbook
+from mijnklantportaal_async.files.meaning import may_be_off_by_title
 from mijnklantportaal_async.files.notes import equal_rows, lines_in_words
 from mijnklantportaal_async.files.printable import printable
 from mijnklantportaal_async.files.records import LeftOut, Problem, Record, Row, RowFile, RowFileError, Table
@@ -35,6 +37,9 @@ CustomerFile: TypeAlias = RowFile[NewCustomer]
 """A file of customers that was read and checked as a whole."""
 
 CUSTOMER_PREFIX = "cst_"
+
+# What a program writes for a letter that its encoding does not have: Andr?, Zo? de Vries.
+_LOST_LETTER = re.compile(r"\b(?!\w*://)[A-Za-z]+\?[a-z]|\b[A-Z][a-z]+\? (?:de|van|den|der|te|ten|[A-Z])")
 
 _CALENDAR_SUFFIXES = {".ics", ".ical", ".ifb", ".vcs"}
 _CALENDAR_BEGINNING = b"BEGIN:VCALENDAR"
@@ -150,7 +155,7 @@ def parse_appointments(data: bytes, *, path: Path, zone: ZoneInfo, **choices: Un
         file = _rows_of_table(
             data, path, choices, appointment_words.VOCABULARY, appointment_words.match_columns, rows_in
         )
-    notes = (*file.notes, *equal_rows(file.rows, "appointment", "scheduled"), *_strange_customers(file.rows))
+    notes = (*file.notes, *equal_rows(file.rows, "appointment", "scheduled"), *_doubtful(file.rows))
     return attrs.evolve(file, notes=notes)
 
 
@@ -256,6 +261,23 @@ def _parse_calendar(data: bytes, path: Path, zone: ZoneInfo, choices: Choices) -
         data = _CUT_CHARACTER.sub(rb"\g<half>\g<fold>", data)
     text, encoding, letters = decode(data, choices, _SAVE_A_CALENDAR)
     return read_calendar(text, path=path, encoding=encoding, zone=zone, choices=choices, notes=letters)
+
+
+def _doubtful(rows: Collection[Row[NewAppointment]]) -> list[str]:
+    """What a person should look at, although it can be right."""
+    found = _strange_customers(rows)
+    if off := [row.line for row in rows if may_be_off_by_title(row.new.name)]:
+        found.append(f"Lines {lines_in_words(off)}: the title has a word such as 'canceled'; do they take place?")
+    if lost := [row.line for row in rows if _LOST_LETTER.search(f"{row.new.name} {row.new.attendee_name or ''}")]:
+        found.append(f"Lines {lines_in_words(lost)}: a question mark inside of a word; was that another letter?")
+    if whole := [row.line for row in rows if _fills_days(row.new)]:
+        found.append(f"Lines {lines_in_words(whole)} last from midnight to midnight; are they all day?")
+    return found
+
+
+def _fills_days(new: NewAppointment) -> bool:
+    starts, ends = new.starts_at.time(), new.ends_at.time()
+    return starts == time() and ends in {time(), time(23, 59)}
 
 
 def _strange_customers(rows: Collection[Row[NewAppointment]]) -> list[str]:

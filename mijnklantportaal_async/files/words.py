@@ -6,8 +6,8 @@ def listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_YES = listed("true yes ja y j 1 waar x wahr oui vrai on aan checked √ ✓ ✔")
-_NO = listed("false no nee n 0 onwaar nein non faux falsch off uit unchecked none geen nooit never null")
+_YES = listed("true yes ja y j 1 waar x wahr oui vrai on aan ein checked √ ✓ ✔")
+_NO = listed("false no nee n 0 onwaar nein non faux falsch off uit aus unchecked none geen nooit never null")
 _NOTHING = listed(
     "- -- --- . / n.v.t. nvt n.v.t n/a n.a. na#a #n.v.t. null none nil onbekend unknown geen (leeg) (blank) (geen) "
     "(none) (onbekend) ?"

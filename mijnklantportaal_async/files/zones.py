@@ -57,7 +57,23 @@ _SPOKEN = {
     "mountain time": "America/Denver",
     "mountain time - us & canada": "America/Denver",
     "pacific time": "America/Los_Angeles",
+    "eastern": "America/New_York",
+    "eastern time (us & canada)": "America/New_York",
+    "central time (us & canada)": "America/Chicago",
+    "mountain time (us & canada)": "America/Denver",
+    "pacific time (us & canada)": "America/Los_Angeles",
     "pacific time - us & canada": "America/Los_Angeles",
+}
+_PLACES = {
+    "londen": "Europe/London",
+    "engeland": "Europe/London",
+    "uk": "Europe/London",
+    "parijs": "Europe/Paris",
+    "berlijn": "Europe/Berlin",
+    "brussel": "Europe/Brussels",
+    "wenen": "Europe/Vienna",
+    "lissabon": "Europe/Lisbon",
+    "athene": "Europe/Athens",
 }
 _HERE = frozenset(
     {"local", "local time", "lokaal", "lokale tijd", "plaatselijke tijd", "nederland", "nl", "nederlandse tijd", "here"}
@@ -66,6 +82,7 @@ _OFFSET = re.compile(
     r"(?:UTC|GMT)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?", re.IGNORECASE
 )
 _DISPLAYED = re.compile(r"\((?:UTC|GMT)(?P<offset>[+-]\d{2}[:.]\d{2})?\)\s*(?P<cities>\D.*)", re.IGNORECASE)
+_SHORTEST_BEGINNING = 7
 _COPY = re.compile(r"\s+\d{1,2}$")
 
 
@@ -89,7 +106,16 @@ def meanings(name: str) -> tuple[tzinfo | None, ...]:
     for one in (words, _COPY.sub("", words)):
         if (zone := named_zone(one)) is not None:
             return (zone,)
-    return _of_cities(words)
+    return _of_cities(words) or _truncated(words)
+
+
+def of_place(name: str) -> tuple[tzinfo | None, ...]:
+    """As `meanings`, of a city too, where it is certain that a zone is meant: London, Londen."""
+    if found := meanings(name):
+        return found
+    low = " ".join(name.split()).casefold()
+    key = _PLACES.get(low) or _by_city().get(low.replace(" ", "_"))
+    return () if key is None else (ZoneInfo(key),)
 
 
 def is_zone(name: str) -> bool:
@@ -110,7 +136,7 @@ def moment_in(day: date, at: time, name: str, here: ZoneInfo) -> datetime:
         ZoneError: Nobody knows the zone, its meanings differ for that moment, or its clock skips the time.
     """
     wall = datetime.combine(day, at)
-    moments = [instant_of(wall, zone or here, name) for zone in meanings(name)]
+    moments = [instant_of(wall, zone or here, name) for zone in of_place(name)]
     if not moments:
         raise ZoneError(f"the time zone {name!r} is not known; write one such as Europe/Amsterdam, UTC or +01:00")
     if len(set(moments)) > 1:
@@ -187,6 +213,14 @@ def _of_cities(name: str) -> tuple[tzinfo, ...]:
             if datetime(2027, 1, 15, tzinfo=zone).utcoffset() == offset.utcoffset(None):
                 return (zone,)
     return ()
+
+
+def _truncated(name: str) -> tuple[tzinfo, ...]:
+    """The zones of Windows whose names begin like this: some programs cut them off, or leave out `Standard Time`."""
+    if len(name) < _SHORTEST_BEGINNING:
+        return ()
+    found = {iana for windows, iana in _windows_names().items() if windows.startswith(name)}
+    return tuple(ZoneInfo(iana) for iana in sorted(found))
 
 
 @lru_cache(maxsize=1)

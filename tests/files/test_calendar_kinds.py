@@ -375,3 +375,71 @@ def test_line_ends_that_were_doubled(end: str) -> None:
 )
 def test_what_stands_around_a_calendar(before: str, after: str) -> None:
     assert titles(parse(before + calendar(event(*GOOD)) + after)) == ["Intake"]
+
+
+# --- off, all day, groups, rooms and zones as programs spell them ------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["X-CANCELLED:TRUE", "X-GOOGLE-STATUS:cancelled", "STATUS: Canceled "])
+def test_an_event_is_off_in_any_spelling(line: str) -> None:
+    assert left_out(parse(calendar(event("UID:1", *GOOD, line)))) == {"Intake": "canceled"}
+
+
+def test_an_event_is_all_day_in_any_spelling() -> None:
+    assert left_out(parse(calendar(event("UID:1", *GOOD, "X-ALL-DAY:1"))))["Intake"].startswith("all day")
+
+
+def test_a_group_is_no_person() -> None:
+    group = "ATTENDEE;CUTYPE=GROUP;CN=Team:mailto:team@example.nl"
+
+    assert list(questions(parse(calendar(event("UID:1", TITLE, START, END, HOST, group))))) == ["group"]
+
+
+def test_a_room_by_its_address_is_no_person() -> None:
+    room = "ATTENDEE;CN=Kamer 1:mailto:c_1@resource.calendar.google.com"
+    file = parse(calendar(event("UID:1", TITLE, START, END, HOST, ANNA, room)))
+
+    assert [row.new.attendee_name for row in file.rows] == ["Anna"]
+
+
+@pytest.mark.parametrize(
+    ("line", "days"),
+    [
+        ("EXDATE;TZID=Europe/Amsterdam:20270306T000000", ["05-03 14:30", "07-03 14:30"]),
+        ("EXDATE;TZID=Europe/London:20270306T133000", ["05-03 14:30", "07-03 14:30"]),
+        ("EXDATE;VALUE=DATE:20270306", ["05-03 14:30", "07-03 14:30"]),
+    ],
+)
+def test_an_occurrence_is_left_out_in_any_spelling(line: str, days: list[str]) -> None:
+    assert starts(parse(calendar(event("UID:1", *GOOD, "RRULE:FREQ=DAILY;COUNT=3", line)))) == days
+
+
+@pytest.mark.parametrize(
+    "line", ["EXDATE;TZID=Europe/Amsterdam:20270306T100000", "RDATE;VALUE=PERIOD:20270308T090000Z/20270308T110000Z"]
+)
+def test_a_series_that_would_come_out_otherwise_is_refused(line: str) -> None:
+    assert "cannot be understood" in problem_of("UID:1", *GOOD, "RRULE:FREQ=DAILY;COUNT=3", line).message
+
+
+def test_a_change_from_one_occurrence_on_makes_nothing() -> None:
+    later = "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Amsterdam:20270306T143000"
+    file = parse(
+        calendar(event("UID:1", *GOOD, "RRULE:FREQ=DAILY;COUNT=3"), event("UID:1", TITLE, *LATER, PERSON, later))
+    )
+
+    assert (len(file.rows), len(file.problems)) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start"),
+    [
+        ("W. Europe Standard Ti", "14:30"),
+        ("Romance", "14:30"),
+        ("Londen", "15:30"),
+        ("Eastern Time (US & Canada)", "20:30"),
+    ],
+)
+def test_zones_that_are_cut_off_or_spoken(zone: str, start: str) -> None:
+    row = row_of("UID:1", TITLE, f'DTSTART;TZID="{zone}":20270305T143000', "DURATION:PT30M", PERSON)
+
+    assert f"{row.new.starts_at:%H:%M}" == start

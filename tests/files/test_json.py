@@ -128,3 +128,29 @@ def test_lines_mix_with_empty_ones_and_keep_their_numbers() -> None:
 
     assert [row.line for row in file.rows] == [2, 4]
     assert titles(file) == ["Intake", "Intake"]
+
+
+GRAPH = {
+    "originalStartTimeZone": "W. Europe Standard Time",
+    "subject": "Intake",
+    "start": {"dateTime": "2027-07-20T07:00:00.0000000", "timeZone": "UTC"},
+    "end": {"dateTime": "2027-07-20T07:30:00.0000000", "timeZone": "UTC"},
+    "attendees": [{"emailAddress": {"name": "Anna", "address": "anna@example.nl"}, "status": {"response": "none"}}],
+}
+
+
+def test_the_zone_beside_a_time_counts_not_the_one_in_which_it_was_made() -> None:
+    file = appointments(json.dumps({"value": [GRAPH]}), "graph.json")
+
+    assert starts(file) == ["20-07 09:00"]
+
+
+@pytest.mark.parametrize("other", [{"self": True}, {"resource": True}, {"type": "resource"}, {"organizer": True}])
+def test_neither_oneself_nor_a_room_is_who_an_appointment_is_with(other: dict[str, object]) -> None:
+    event = {"title": "Intake", "start": "2027-07-20T09:00", "end": "2027-07-20T09:30"}
+    me, anna = {"email": "me@praktijk.nl", "displayName": "Me", **other}, {"email": "a@x.nl", "displayName": "Anna"}
+
+    (row,) = appointments(json.dumps([event | {"attendees": [me, anna]}]), "web.json").rows
+    assert row.new.attendee_name == "Anna"
+    with pytest.raises(RowFileError):
+        appointments(json.dumps([event | {"attendees": [me]}]), "web.json")

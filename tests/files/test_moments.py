@@ -237,7 +237,7 @@ def test_durations_of_a_unit(text: str, unit: Unit, minutes: int) -> None:
     assert read_minutes(text, unit) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "1", "30:00", "99999", "0:75", "half an hour"])
+@pytest.mark.parametrize("text", ["", "0", "-5", "1.5", "1", "30:00", "99999", "0:75", "a while"])
 def test_durations_that_nobody_means(text: str) -> None:
     with pytest.raises(MomentError):
         read_minutes(text)

@@ -130,7 +130,7 @@ def test_a_row_that_repeats_is_refused(header: str, cell: str) -> None:
 # --- zones -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("header", ["Timezone", "Time zone", "Tijdzone", "TZ", "timeZone", "Invitee Time Zone"])
+@pytest.mark.parametrize("header", ["Timezone", "Time zone", "Tijdzone", "TZ", "timeZone", "Start time zone"])
 @pytest.mark.parametrize(
     ("zone", "start"),
     [
@@ -154,6 +154,14 @@ def test_a_column_of_zones_is_obeyed(header: str, zone: str, start: str) -> None
 
     assert starts(file) == [start]
     assert (file.rows[0].new.ends_at - file.rows[0].new.starts_at).seconds == 1800
+
+
+@pytest.mark.parametrize("header", ["Invitee Time Zone", "Tijdzone klant"])
+def test_the_zone_of_a_person_is_that_of_the_times_or_not(header: str) -> None:
+    text = with_column(header, "America/New_York", "Europe/Paris")
+
+    assert "the zone of a person" in problem(appointments(text))
+    assert starts(appointments(text, ignored=[header])) == ["20-07 09:00", "20-07 09:00"]
 
 
 @pytest.mark.parametrize(("zone", "hint"), [("Mars/Olympus", "is not known"), ("IST", "could mean several")])
@@ -197,7 +205,7 @@ def test_a_zone_in_the_words_of_a_header_is_obeyed(start: str, end: str) -> None
 
 
 def test_a_zone_in_a_header_that_nobody_knows_is_refused() -> None:
-    with pytest.raises(RowFileError, match="'Start \\(Mars/Olympus\\)' seems to name a time zone"):
+    with pytest.raises(RowFileError, match="'Start \\(Mars/Olympus\\)' says something in parentheses"):
         appointments("Title,Start (Mars/Olympus),End,customer_id\nIntake,2027-07-20 07:00,07:30,cst_1\n")
 
 
@@ -250,3 +258,142 @@ def test_a_duration_that_could_be_two_or_that_nobody_means_is_refused(cell: str)
     file = appointments(f"title,start,duration,customer_id\nIntake,2027-07-20 09:00,{cell},cst_1\n")
 
     assert any(hint in problem(file) for hint in ("could be", "cannot be right"))
+
+
+# --- what a column means counts, not what it is called -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "off", "on"),
+    [
+        ("Gaat door", "Nee", "Ja"),
+        ("Attended", "No", "Yes"),
+        ("Actief", "onwaar", "waar"),
+        ("RSVP", "No", "Yes"),
+        ("Categorie", "Geannuleerd", "VIP"),
+        ("Label", "No-show", "New client"),
+        ("Response", "Declined", "Accepted"),
+        ("Opmerking", "Afgezegd door klant", "Belt nog"),
+        ("Annuleringsreden", "ziek", ""),
+        ("Status", "ingetrokken", "gepland"),
+        ("Aanwezigheid", "afwezig", "aanwezig"),
+    ],
+)
+def test_a_row_is_off_whatever_the_column_is_called(header: str, off: str, on: str) -> None:
+    file = appointments(with_column(header, off, on))
+
+    assert titles(file) == ["Row 2"]
+    assert left_out(file)["Row 1"].startswith("canceled")
+
+
+@pytest.mark.parametrize("header", ["Bevestigd", "Confirmed", "Status"])
+def test_a_row_that_is_not_confirmed_is_a_question(header: str) -> None:
+    assert f"--ignore-column '{header}'" in problem(appointments(with_column(header, "Nee")))
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("Interval", "weekly"), ("Patroon", "elke dinsdag"), ("Notities", "FREQ=WEEKLY;COUNT=4"), ("Aantal keer", "6")],
+)
+def test_a_row_that_repeats_is_refused_whatever_the_column_is_called(header: str, cell: str) -> None:
+    assert "says that it repeats" in problem(appointments(with_column(header, cell)))
+
+
+def test_a_column_of_zones_is_known_by_its_cells() -> None:
+    file = appointments(with_column("Fuseau", "Europe/London", "UTC"))
+
+    assert starts(file) == ["20-07 10:00", "20-07 11:00"]
+    assert appointments(with_column("Land", "NL", "PT")).unused == ("Land",)
+
+
+@pytest.mark.parametrize(
+    ("header", "start"),
+    [
+        ("UTC start", "11:00"),
+        ("startUtc", "11:00"),
+        ("Start time in UTC", "11:00"),
+        ("Start (Londen)", "10:00"),
+        ("Start (Eastern)", "15:00"),
+        ("Start (24u)", "09:00"),
+        ("Start (dd-mm-jjjj uu:mm)", "09:00"),
+    ],
+)
+def test_the_words_of_a_header_about_a_zone(header: str, start: str) -> None:
+    text = f"Title,{header},duration,customer_id\nIntake,2027-07-20 09:00,30,cst_1\n"
+
+    assert starts(appointments(text)) == [f"20-07 {start}"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "end"),
+    [
+        ("Duur (u)", "2", "11:00"),
+        ("Duur in kwartieren", "3", "09:45"),
+        ("duration_ms", "1800000", "09:30"),
+        ("Aantal uren", "1,5", "10:30"),
+        ("Duur", "anderhalf uur", "10:30"),
+        ("Duur (hh:mm)", "01:30", "10:30"),
+    ],
+)
+def test_a_duration_counts_what_its_header_says(header: str, cell: str, end: str) -> None:
+    file = appointments(f"Title;Start;{header};customer_id\nIntake;2027-07-20 09:00;{cell};cst_1\n")
+
+    assert [f"{row.new.ends_at:%H:%M}" for row in file.rows] == [end], file.problems
+
+
+@pytest.mark.parametrize("header", ["Duur (dagen)", "Duration (mm:ss)", "Duration (slots)"])
+def test_a_duration_that_counts_something_else_is_refused(header: str) -> None:
+    with pytest.raises(RowFileError, match="Nobody knows what the durations"):
+        appointments(f"Title;Start;{header};customer_id\nIntake;2027-07-20 09:00;5;cst_1\n")
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["[Geannuleerd] Intake", "Intake (canceled)", "Intake - CANCELLED", "FW: Geannuleerd: Intake", "Vervalt: Intake"],
+)
+def test_a_title_that_says_that_it_is_off(title: str) -> None:
+    assert list(left_out(appointments(f"title,start,end,customer_id\n{title},2027-07-20 09:00,09:30,cst_1\n"))) == [
+        title
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "note"),
+    [
+        ("Afgezegd Intake,2027-07-20 09:00,09:30", "do they take place?"),
+        ("Vrij,2027-07-20 00:00,2027-07-21 00:00", "are they all day?"),
+    ],
+)
+def test_what_may_be_something_else_is_noted(row: str, note: str) -> None:
+    (said,) = appointments(f"title,start,end,customer_id\n{row},cst_1\n").notes
+
+    assert note in said
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "hint"),
+    [
+        ("Rescheduled", "true", "says that it was moved"),
+        ("Verplaatst naar", "21-07-2027 10:00", "says that it was moved"),
+        ("AM/PM", "PM", "belongs to a time"),
+    ],
+)
+def test_a_column_that_changes_the_times_is_never_passed_over(header: str, cell: str, hint: str) -> None:
+    assert hint in problem(appointments(with_column(header, cell)))
+    assert titles(appointments(with_column(header, ""))) == ["Row 1"]
+
+
+@pytest.mark.parametrize("note", ["Geannuleerd:", "* alle tijden in GMT", "Times are London time", "CANCELLED"])
+def test_a_line_about_other_rows_is_never_passed_over(note: str) -> None:
+    with pytest.raises(RowFileError, match="Row 2 says"):
+        appointments(f"title,start,end,customer_id\n{note},,,\nRow,2027-07-20 09:00,09:30,cst_1\n")
+    with pytest.raises(RowFileError):
+        appointments("Times are London time,,,\ntitle,start,end,customer_id\nRow,2027-07-20 09:00,09:30,cst_1\n")
+
+
+def test_codes_of_web_pages_are_letters_and_lost_letters_are_noted() -> None:
+    text = "title,start,end,attendee name,email\nCaf&eacute; &amp; co,2027-07-20 09:00,09:30,Andr?s Vos,a@example.nl\n"
+    file = appointments(text)
+
+    assert titles(file) == ["Café & co"]
+    assert "a question mark inside of a word" in file.notes[0]

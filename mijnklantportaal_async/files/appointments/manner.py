@@ -1,5 +1,6 @@
 """How all rows of a table of appointments are meant: order of dates, zones, units, as headers and cells show."""
 
+import re
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,14 @@ from mijnklantportaal_async.files.meaning import Meaning
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import Columns
-from mijnklantportaal_async.files.zones import is_zone
+from mijnklantportaal_async.files.zones import of_place
 
+# (24u), (dd-mm-jjjj), (hh:mm), (verplicht) say nothing of a zone; whatever else stands there must not be passed over.
+_NO_ZONE = re.compile(
+    r"(?:[dmyjhus]{1,4}|24|12|am|pm|uur|uren|hours?|min|minuten|date|datum|time|tijd|start|begin|van|tot|einde?|end|and|en|"
+    r"verplicht|required|optional|optioneel|nl|[\s:/.,&*+-])+",
+    re.IGNORECASE,
+)
 _MOMENTS = (Field.STARTS_AT, Field.ENDS_AT, Field.DATE, Field.END_DATE)
 
 
@@ -75,12 +82,11 @@ def _zone_in(header: str) -> str:
     """The zone that a header names: `Start (UTC)`, `start_utc`."""
     appendix = taken_apart(header).appendix
     for name in (appendix, appendix.removesuffix(" time").removesuffix("-tijd").removesuffix(" tijd")):
-        if name and is_zone(name):
+        if name and of_place(name):
             return name
-    # (min), (24h), (dd-mm-jjjj) say nothing of a zone; what looks like one and is none must not be passed over.
-    if "/" in appendix and appendix[:1].isupper() and not any(mark in appendix.casefold() for mark in ("dd", "mm/")):
+    if appendix and not _NO_ZONE.fullmatch(appendix):
         raise RowFileError(
-            f"The header {shown_value(header)!r} seems to name a time zone that is not known; write one such as "
-            "Europe/Amsterdam or UTC there, or leave it out."
+            f"The header {shown_value(header)!r} says something in parentheses that may change what its times mean: "
+            f"{shown_value(appendix)!r}. Write a time zone there, such as Europe/Amsterdam or UTC, or leave it out."
         )
     return ""

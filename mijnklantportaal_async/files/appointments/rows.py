@@ -23,6 +23,8 @@ from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.values.local_time import is_after, is_same_instant
 
 _ENDS = {"end", "ends", "einde", "eind", "eindigt", "tot"}
+# The zone of a person: in some exports the times are meant in it, in others it is only told.
+_PEOPLE = {"invitee", "client", "klant", "customer", "attendee", "guest", "gast", "patient", "contact", "deelnemer"}
 
 
 def read_row(record: Record, manner: Manner) -> Row[NewAppointment] | LeftOut | tuple[Problem, ...]:
@@ -219,6 +221,12 @@ class _TimeReader:
                 shown = name
                 there = moment_in(day, parts.time, name, self._manner.zone)
                 moment = moment_of(there.date(), there.timetz(), self._manner.zone, header)
+                here = moment.replace(tzinfo=None)
+                if not _PEOPLE.isdisjoint(words_of(column)) and here != datetime.combine(day, parts.time):
+                    raise ZoneError(
+                        f"may be meant in {shown_value(name)}, the zone of a person, or in the portal's; call that "
+                        "column 'Time zone' if the times are meant in it"
+                    )
         except ZoneError as error:
             way_out = (
                 f"; or say --ignore-column {shown_value(column)!r} if its times are the portal's" if column else ""

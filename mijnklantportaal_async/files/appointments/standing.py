@@ -4,7 +4,13 @@ from mijnklantportaal_async.files.appointments.manner import Manner
 from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.cells import Cells
 from mijnklantportaal_async.files.cleaning import cleaned
-from mijnklantportaal_async.files.meaning import Meaning, is_off_by_status, is_off_by_title
+from mijnklantportaal_async.files.meaning import (
+    Meaning,
+    is_off_by_status,
+    is_off_by_title,
+    says_off,
+    says_repeats,
+)
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import Record
 from mijnklantportaal_async.files.words import says_nothing, truth_of
@@ -40,6 +46,25 @@ def standing_of(record: Record, manner: Manner, cells: Cells[Field]) -> tuple[st
                     return (f"{CANCELED} ({shown})" if kind is Meaning.CANCELED else ALL_DAY), []
                 else:
                     says_no = says_no or (kind is Meaning.CANCELED and bool(text))
+            case Meaning.GOES_ON:
+                if text and not says_nothing(text) and (truth_of(text) is False or is_off_by_status(text)):
+                    return f"{CANCELED} ({shown})", []
+            case Meaning.CONFIRMED:
+                if text and not says_nothing(text) and (truth_of(text) is False or is_off_by_status(text)):
+                    refused.append((header, f"says that it is not; leave the row out if it is off, {ignore}"))
+            case Meaning.MAY_SAY_OFF:
+                if says_off(text):
+                    return f"{CANCELED} ({shown})", []
+                if says_repeats(text):
+                    refused.append(
+                        (header, f"says that it repeats, and a row is made once; write a row for each date, {ignore}")
+                    )
+            case Meaning.MOVED:
+                if text and not says_nothing(text) and truth_of(text) is not False:
+                    refused.append((header, f"says that it was moved; leave the old one out, {ignore}"))
+            case Meaning.HALF_DAY:
+                if text:
+                    refused.append((header, f"belongs to a time; write it behind that, as in 02:00 PM, {ignore}"))
             case Meaning.ABOUT_CANCELING:
                 if text and not says_nothing(text) and truth_of(text) is not False:
                     details.append(f"{CANCELED} ({shown})")

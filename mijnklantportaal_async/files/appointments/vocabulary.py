@@ -9,11 +9,11 @@ from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.cleaning import cleaned
 from mijnklantportaal_async.files.durations import Unit
 from mijnklantportaal_async.files.headers import plain, taken_apart, words_of
-from mijnklantportaal_async.files.meaning import meaning_for_appointments
+from mijnklantportaal_async.files.meaning import meaning_by_cells, meaning_for_appointments
 from mijnklantportaal_async.files.moment_errors import MomentError, MonthFirstError
 from mijnklantportaal_async.files.moments import MomentParts, parts_of_cell
 from mijnklantportaal_async.files.printable import shown_value
-from mijnklantportaal_async.files.records import Table
+from mijnklantportaal_async.files.records import RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import ColumnMatcher, Columns, Vocabulary
 
 
@@ -44,7 +44,10 @@ _ENGLISH: Mapping[Field, str] = {
     Field.ENDS_AT: "ends_at end_at ends end end_time until to end_date_time end_date_and_time",
     Field.DATE: "date day start_date appointment_date",
     Field.END_DATE: "end_date",
-    Field.DURATION: "duration duration_minutes duration_min minutes length duration_hours duration_in_minutes hours",
+    Field.DURATION: (
+        "duration duration_minutes duration_min minutes length duration_hours duration_in_minutes hours "
+        "duration_seconds duration_in_hours duration_in_seconds duration_ms number_of_minutes"
+    ),
     Field.CUSTOMER_ID: "customer_id customer_number client_id",
     Field.ATTENDEE_NAME: (
         "attendee_name attendee contact contact_name customer_name client_name patient patient_name guest guest_name "
@@ -68,14 +71,15 @@ _DUTCH: Mapping[Field, str] = {
     Field.ENDS_AT: "eindigt eindigt_om eind einde eindtijd tot tijd_tot tot_tijd einduur einddatum_en_tijd",
     Field.DATE: "datum dag begindatum startdatum afspraakdatum afspraak_datum datum_afspraak",
     Field.END_DATE: "einddatum",
-    Field.DURATION: "duur duur_minuten duur_min duur_in_minuten minuten tijdsduur duur_in_uren duur_uren uren",
+    Field.DURATION: "duur duur_minuten duur_min duur_in_minuten minuten tijdsduur duur_in_uren duur_uren uren "
+    "aantal_minuten aantal_uren duur_in_kwartieren",
     Field.CUSTOMER_ID: "klant_id klantnummer klantnr",
     Field.ATTENDEE_NAME: (
         "deelnemer contactpersoon klantnaam clientnaam patientnaam naam_klant naam_client naam_patient naam_deelnemer "
-        "genodigde gast"
+        "naam_gast genodigde gast"
     ),
     Field.ATTENDEE_EMAIL: (
-        "e_mailadres mailadres email_klant email_deelnemer klant_email email_client email_adres_klant "
+        "e_mailadres mailadres email_gast email_klant email_deelnemer klant_email email_client email_adres_klant "
         "emailadres_klant emailadres_client client_email"
     ),
     Field.FIRST_NAME: "voornaam roepnaam",
@@ -96,6 +100,8 @@ _EITHER_NAME = (plain("name"), plain("naam"))
 _EITHER_CUSTOMER = frozenset({"customer", "client", "klant", "relatie"})
 
 _ID = re.compile(r"cst_\w+|\d+")
+_OF_CLOCK = re.compile(r"[uh]{1,2}:m{1,2}(?::s{1,2})?", re.IGNORECASE)
+_NO_UNITS = {"dagen", "dag", "days", "day", "weken", "weeks", "blokken", "slots", "units", "eenheden"}
 _MOMENTS = (Field.STARTS_AT, Field.ENDS_AT)
 _DAYS = {Field.STARTS_AT: Field.DATE, Field.ENDS_AT: Field.END_DATE}
 
@@ -123,6 +129,7 @@ VOCABULARY = Vocabulary(
     either=(*_EITHER_NAME, *_EITHER_CUSTOMER),
     second_best=_SECOND_BEST,
     meaning=meaning_for_appointments,
+    meaning_by_cells=meaning_by_cells,
     fits={
         Field.NAME: lambda text: any(character.isalpha() for character in text),
         Field.STARTS_AT: _says(lambda parts: parts.time is not None),
@@ -168,15 +175,31 @@ def match_columns(table: Table, choices: Choices) -> Columns[Field]:
     _take_names(matcher)
     matcher.take_second_best()
     matcher.name_unknown()
+    matcher.look_into_unused()
     matcher.refuse_missing(_missing(matcher))
     return matcher.columns()
 
 
 def unit_of(header: str) -> Unit | None:
-    """What the numbers of a column of durations count, by its header."""
-    for word in (*words_of(taken_apart(header).appendix), *reversed(words_of(header))):
+    """What the numbers of a column of durations count, by its header.
+
+    Raises:
+        RowFileError: It counts something that is no length of an appointment.
+    """
+    appendix = taken_apart(header).appendix
+    inside = words_of(appendix)
+    for word in inside:
+        if (unit := Unit.named(word)) is not None and (len(word) > 1 or len(inside) == 1):
+            return unit
+    outside = [word for word in reversed(words_of(header)) if word not in inside]
+    for word in outside:
         if len(word) > 1 and (unit := Unit.named(word)) is not None:
             return unit
+    if (inside and not _OF_CLOCK.fullmatch(appendix)) or not _NO_UNITS.isdisjoint(outside):
+        raise RowFileError(
+            f"Nobody knows what the durations under {shown_value(header)!r} count; name it 'Duur (min)' or 'Duur "
+            "(uren)', with minutes or hours in it."
+        )
     return None
 
 

@@ -1,6 +1,7 @@
 """One event of an iCalendar file, taken apart: what it says, which version of itself it is, what cannot be read."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import attrs
 
@@ -54,6 +55,8 @@ class Event:
     """Whether a program says so that gives it times all the same."""
     complaints: tuple[str, ...]
     """What cannot be read, or is said twice."""
+    is_marked_off: bool = False
+    """Whether a property of some program says that it is off: `X-CANCELLED`, `X-...-STATUS`."""
     day: str = ""
     """The day of one occurrence of a series, in words."""
 
@@ -71,7 +74,7 @@ class Event:
     @property
     def is_off(self) -> bool:
         """Whether it was called off: by its status, or by what a program wrote before its title."""
-        return self.value("STATUS").strip().upper() in _OFF or is_off_by_title(self.title)
+        return self.is_marked_off or self.value("STATUS").strip().upper() in _OFF or is_off_by_title(self.title)
 
     @property
     def is_repeated(self) -> bool:
@@ -130,7 +133,7 @@ def event_of(component: Component, number: int) -> Event:
         component: The event.
         number: Its place in the file, from 1.
     """
-    properties, complaints = needed_properties(component.lines, _NEEDED)
+    properties, complaints = needed_properties(component.lines, _is_needed)
     found: dict[str, list[Property]] = {}
     for one in properties:
         found.setdefault(one.name, []).append(one)
@@ -151,6 +154,24 @@ def event_of(component: Component, number: int) -> Event:
             for name in _OF_SERIES
             if any(one.value.strip() for one in found.get(name, ()))
         },
-        is_all_day=any("ALLDAY" in name and truth_of(one.value) for name in found for one in found[name]),
+        is_all_day=any(_speaks_of(name, "ALLDAY") and truth_of(one.value) for name in found for one in found[name]),
+        is_marked_off=any(
+            one.value.strip().upper() in _OFF or (_speaks_of(name, "CANCEL") and truth_of(one.value))
+            for name in found
+            if name.startswith("X-")
+            for one in found[name]
+        ),
         complaints=tuple(complaints),
     )
+
+
+def _speaks_of(name: str, word: str) -> bool:
+    return word in name.replace("-", "")
+
+
+@lru_cache(maxsize=1024)
+def _is_needed(name: str) -> bool:
+    """Whether a property matters: by its name, or because it may say that the event is all day or off."""
+    if name in _NEEDED or _speaks_of(name, "ALLDAY"):
+        return True
+    return name.startswith("X-") and (_speaks_of(name, "CANCEL") or name.endswith("STATUS"))

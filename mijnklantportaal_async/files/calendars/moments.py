@@ -13,7 +13,15 @@ from mijnklantportaal_async.files.calendars.lines import Component
 from mijnklantportaal_async.files.calendars.properties import Property, property_of
 from mijnklantportaal_async.files.dates import FIRST_YEAR, LAST_YEAR
 from mijnklantportaal_async.files.printable import shown_value
-from mijnklantportaal_async.files.zones import ZoneError, has_seasons, instant_of, meanings, named_zone
+from mijnklantportaal_async.files.zones import (
+    ZoneError,
+    has_seasons,
+    instant_of,
+    meanings,
+    moment_in,
+    named_zone,
+    of_place,
+)
 from mijnklantportaal_async.values.local_time import from_wall_time, to_wall_time
 
 # Its functions have annotations in part; what they give is annotated where it is taken.
@@ -51,7 +59,12 @@ class Zones:
             ZoneError: Nobody knows the zone, or its clock skips them.
         """
         zone = self._zone(name)
-        return zone.instant(wall, name) if isinstance(zone, DescribedZone) else instant_of(wall, zone, name)
+        if isinstance(zone, DescribedZone):
+            return zone.instant(wall, name)
+        if name.strip() not in self._described and named_zone(name) is None and len(meanings(name)) > 1:
+            # Pacific, PST: where its meanings agree that day it does not matter which is meant.
+            return moment_in(wall.date(), wall.time(), name, self.here)
+        return instant_of(wall, zone, name)
 
     def wall(self, moment: datetime, name: str) -> datetime:
         """What a clock in a zone shows at a moment; without a name in the portal's.
@@ -99,8 +112,8 @@ def _known(name: str) -> tzinfo | None:
     for count in (3, 2):
         if len(parts) > count and (zone := named_zone("/".join(parts[-count:]))) is not None:
             return zone
-    found = meanings(plain_name)
-    return found[0] if len(found) == 1 else None
+    found = of_place(plain_name)
+    return found[0] if found else None
 
 
 def is_day_alone(found: Property | None) -> bool:

@@ -11,6 +11,7 @@ from mijnklantportaal_async.files.calendars.properties import Property, one_line
 
 # A room that was booked is listed as an attendee, too.
 _THINGS = {"ROOM", "RESOURCE"}
+_THING_HOSTS = ("@resource.calendar.google.com",)
 _NOT_COMING = {"DECLINED", "DELEGATED"}
 _NO_PERSON = re.compile(
     r"(?:no-?reply|do-?not-?reply|notifications?|calendar|agenda-noreply|mailer-daemon)\b.*@", re.IGNORECASE
@@ -27,6 +28,8 @@ class Person:
     """Empty when there is none."""
     is_thing: bool
     """Whether it is a room."""
+    is_group: bool
+    """Whether it stands for several people."""
     is_coming: bool
     """Whether it has not declined, and is not told for information only."""
     declined: bool
@@ -51,11 +54,12 @@ def person_of(one: Property) -> Person:
         address = one.parameters.get("EMAIL", "").strip() or (
             one.value.strip() if "@" in one.value and not colon else ""
         )
-    answer = one.parameters.get("PARTSTAT", "").upper()
+    answer, kind = (one.parameters.get(name, "").strip().upper() for name in ("PARTSTAT", "CUTYPE"))
     return Person(
         name=one_line(one.parameters.get("CN", "").strip().strip("'")) or address,
         address=address,
-        is_thing=one.parameters.get("CUTYPE", "").upper() in _THINGS,
+        is_thing=kind in _THINGS or address.casefold().endswith(_THING_HOSTS),
+        is_group=kind == "GROUP",
         is_coming=answer not in _NOT_COMING and one.parameters.get("ROLE", "").upper() != "NON-PARTICIPANT",
         declined=answer == "DECLINED",
     )

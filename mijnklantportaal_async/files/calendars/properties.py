@@ -2,7 +2,7 @@
 
 import quopri
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import attrs
 
@@ -70,7 +70,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split("\n")).strip() if "\n" in text else text.strip()
 
 
-def needed_properties(lines: Iterable[Line], needed: Collection[str]) -> tuple[list[Property], list[str]]:
+def needed_properties(lines: Iterable[Line], is_needed: Callable[[str], bool]) -> tuple[list[Property], list[str]]:
     """The properties of a component that are needed, and complaints about them.
 
     A line that is no property goes on with the text before it, which some programs break without a fold. Where that
@@ -78,7 +78,7 @@ def needed_properties(lines: Iterable[Line], needed: Collection[str]) -> tuple[l
 
     Args:
         lines: Those of the component.
-        needed: Names in capitals; besides them all that speak of whole days.
+        is_needed: Whether a property is needed, by its name in capitals.
     """
     found: list[Property] = []
     complaints: list[str] = []
@@ -99,7 +99,7 @@ def needed_properties(lines: Iterable[Line], needed: Collection[str]) -> tuple[l
             if was_needed:
                 complaints.append(f"line {line.number}, {shown_value(line.text)!r}, is no iCalendar")
             continue
-        if name not in needed and "ALLDAY" not in name:
+        if not is_needed(name):
             was_needed = in_broken_text = False
             continue
         if in_broken_text and not was_needed and line.text[len(written) : len(written) + 2] == ": ":

@@ -126,7 +126,10 @@ class _Reader:
         canceled = {event.line for event in found.called_off}
         perhaps_me = invited_by_others((event.attendees, event.organizer) for event in found.events)
         for event in found.events:
-            if event.is_repeated and not event.value("RECURRENCE-ID"):
+            moved = event.properties.get("RECURRENCE-ID")
+            if moved is not None and moved.parameters.get("RANGE"):
+                self._refuse(event, "stands for all occurrences from one on; make single events of them")
+            elif event.is_repeated and not event.value("RECURRENCE-ID"):
                 self._series(event, changed.get(event.uid, []), canceled, perhaps_me)
             else:
                 self._take(event, perhaps_me)
@@ -139,9 +142,11 @@ class _Reader:
     def notes(self) -> list[str]:
         """What a careful person would want to know."""
         return [
-            f"Times without a zone, taken for {self._zone.key} although the calendar is shown in "
-            f"{shown_value(shown)}: lines {lines_in_words(lines)}."
-            for shown, lines in self._floating.items()
+            *(
+                f"Times without a zone, taken for {self._zone.key} although the calendar is shown in "
+                f"{shown_value(shown)}: lines {lines_in_words(lines)}."
+                for shown, lines in self._floating.items()
+            ),
         ]
 
     # --- one event ---------------------------------------------------------------------------------------------
@@ -186,7 +191,7 @@ class _Reader:
             self.left_out.append(left_out_for(event, guests.why_nobody))
             return
         is_doubtful = not self._owners and any(one.key in perhaps_me for one in guests.possible)
-        if len(guests.possible) < 2 and not is_doubtful:
+        if len(guests.possible) < 2 and not is_doubtful and not any(one.is_group for one in guests.possible):
             self._keep(event, guests.possible[0] if guests.possible else None, around)
         elif is_doubtful or not guests.knows_owner:
             self._ownerless.append((event, _with_host(guests, event)))

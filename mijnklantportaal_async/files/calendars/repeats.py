@@ -103,19 +103,30 @@ def _walls(
     copy.add("dtend", first + timedelta(minutes=1))
     for rule in event.series.get("RRULE", ()):
         copy.add("rrule", _ICALENDAR.vRecur.from_ical(_local_rule(rule.value, start, zones)))
-    for name in ("RDATE", "EXDATE"):
-        for one in event.series.get(name, ()):
-            for text in one.value.split(","):
-                copy.add(name.lower(), _wall_of(attrs.evolve(one, value=text.strip().partition("/")[0]), start, zones))
-    for wall in aside:
+    for text in (text for one in event.series.get("RDATE", ()) for text in one.value.split(",") if "/" in text):
+        raise ValueError(f"{text.strip()} has a length of its own")
+    for one in event.series.get("RDATE", ()):
+        for text in one.value.split(","):
+            copy.add("rdate", _wall_of(attrs.evolve(one, value=text.strip()), start, zones))
+    excluded = [
+        _day_or_wall(attrs.evolve(one, value=text.strip()), start, zones)
+        for one in event.series.get("EXDATE", ())
+        for text in one.value.split(",")
+    ]
+    left_aside = [*excluded, *aside]
+    for wall in left_aside:
         copy.add("exdate", wall)
     calendar: Any = _ICALENDAR.Calendar()
     calendar.add_component(copy)
     end = datetime.combine(until, time.max) if until is not None else _last_day(event, first)
     recurring: Any = recurring_ical_events
     found: list[Any] = recurring.of(calendar).between(first - timedelta(days=1), end)
-    walls = [one["DTSTART"].dt for one in found]
-    return sorted({wall.replace(tzinfo=None) for wall in walls if isinstance(wall, datetime) and wall <= end})
+    walls = {one["DTSTART"].dt for one in found}
+    kept = sorted({wall.replace(tzinfo=None) for wall in walls if isinstance(wall, datetime) and wall <= end})
+    # What was left out or moved, at a time that the series no longer has: the occurrence would be made all the same.
+    if missed := {wall.date() for wall in left_aside} & {wall.date() for wall in kept}:
+        raise ValueError(f"on {min(missed):%d-%m-%Y} one is left out or moved that begins at another time")
+    return kept
 
 
 def _last_day(event: Event, first: datetime) -> datetime:
@@ -162,6 +173,13 @@ def _wall_of(one: Property, start: Property, zones: Zones) -> datetime:
         wall.replace(tzinfo=UTC) if is_utc else zones.instant(wall, name) if name else wall.replace(tzinfo=zones.here)
     )
     return moment.astimezone(UTC).replace(tzinfo=None) if starts_in_utc else zones.wall(moment, own)
+
+
+def _day_or_wall(one: Property, start: Property, zones: Zones) -> datetime:
+    """As `_wall_of`; midnight is what some programs write for a day."""
+    wall = _wall_of(one, start, zones)
+    first = wall_digits(start.value)
+    return datetime.combine(wall.date(), first.time()) if wall.time() == time() else wall
 
 
 def _at(event: Event, wall: datetime) -> Event:

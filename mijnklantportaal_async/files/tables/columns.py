@@ -39,6 +39,8 @@ class Vocabulary(Generic[FieldT]):
     """Headers that are taken where no other column is the field."""
     meaning: Callable[[str], Meaning | None]
     """What a header says that the whole row depends on."""
+    meaning_by_cells: Callable[[str, Collection[str]], Meaning | None] = lambda header, cells: None
+    """What a column that nothing is taken from says all the same, by what stands in it."""
     fits: Mapping[FieldT, Callable[[str], bool]]
     """Whether a cell can be the field at all: a suggestion that the cells contradict is not made."""
     numbers: frozenset[FieldT] = frozenset()
@@ -244,6 +246,14 @@ class ColumnMatcher(Generic[FieldT]):
                 f"The column {shown_value(header)!r} is not known. Did you mean {field}? Rename it, or say "
                 f"--column {field}={shown_value(header)!r} or --ignore-column {shown_value(header)!r}."
             )
+
+    def look_into_unused(self) -> None:
+        """Takes what changes the meaning of rows out of columns that nobody would have thought it of."""
+        for header in list(self._unused):
+            cells = set(self.table.cells_of(header, most=len(self.table.records)))
+            if (kind := self._vocabulary.meaning_by_cells(header, cells)) is not None:
+                self._meanings[header] = kind
+                self._unused.remove(header)
 
     def refuse_missing(self, missing: Sequence[str]) -> None:
         """Refuses the file for lack of columns, named in words."""

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from mijnklantportaal_async.files.cleaning import cleaned
 from mijnklantportaal_async.files.headers import plain
+from mijnklantportaal_async.files.meaning import is_off_by_title, says_off
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import LeftOut, Problem, Record, RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import FieldT, Vocabulary
@@ -18,7 +19,10 @@ _CERTAIN = 3
 """So many headers in a row are no chance."""
 
 _TOTAL = re.compile(r"(?:sub|eind|grand )?tota+l\b|totalen\b|aantal\b|count\b|sum\b|som\b", re.IGNORECASE)
-_ABOUT_ZONES = re.compile(r"\b(?:UTC|GMT|time ?zones?|tijdzone)\b", re.IGNORECASE)
+_ABOUT_ZONES = re.compile(
+    r"(?i:\b(?:UTC|GMT|time ?zones?|tijdzone|tijden|(?:all|the) times|times (?:are )?in)\b)|"
+    r"\b(?:BST|CES?T|[ECMP][SD]T)\b|\b[A-Z]\w+ time\b"
+)
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
@@ -49,6 +53,8 @@ def table_of(grid: Grid, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, st
     unnamed: set[int] = set()
     line_breaks = False
     for line, cells in grid[place + 1 :]:
+        if (alone := _alone(cells, names)) is not None:
+            _refuse_if_it_changes_others(line, alone)
         if cells and plain(cells[0]) == names[0] and [plain(cell) for cell in cells[: len(names)]] == names:
             left_out.append(LeftOut(line=line, title=shown_value(cells[0]), reason="names the columns once more"))
             continue
@@ -105,6 +111,25 @@ def _notes_on_rows_above(rows: Grid) -> list[str]:
     return (
         [f"Above the headers, and not used: {', '.join(repr(shown_value(text)) for text in texts)}."] if texts else []
     )
+
+
+def _alone(cells: Sequence[str], names: Sequence[str]) -> str | None:
+    """The only text of a row among rows of several: a heading, or a note."""
+    filled = [text for cell in cells if (text := cleaned(cell))]
+    return filled[0] if len(filled) == 1 and len(names) > 2 else None
+
+
+def _refuse_if_it_changes_others(line: int, text: str) -> None:
+    if _ABOUT_ZONES.search(text):
+        raise RowFileError(
+            f"Row {line} says {shown_value(text)!r}, which may change what the times of other rows mean. Write the "
+            "zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove the row."
+        )
+    if says_off(text.rstrip(" :")) or is_off_by_title(text):
+        raise RowFileError(
+            f"Row {line} says {shown_value(text)!r}, perhaps of the rows below it. Remove those that do not take "
+            "place, and that row too."
+        )
 
 
 def _without_empty_end(cells: list[str]) -> list[str]:

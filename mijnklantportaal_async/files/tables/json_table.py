@@ -86,6 +86,15 @@ def _of_list(text: str, objects: list[Any]) -> Iterator[tuple[int, str, Any]]:
         at = end
 
 
+_PEOPLE = {"attendees", "invitees", "guests", "participants"}
+
+
+def _is_nobody(person: "_Pairs") -> bool:
+    """Whether calendars on the web list somebody whom an appointment is not with: oneself, or a room."""
+    said = dict(person)
+    return any(said.get(key) is True for key in ("self", "organizer", "resource")) or said.get("type") == "resource"
+
+
 class _Pairs(list[tuple[str, Any]]):
     """An object with all its keys, those that stand twice too."""
 
@@ -138,6 +147,10 @@ def _flat(pairs: _Pairs, above: str = "") -> Iterator[tuple[str, Any]]:
     """The keys of an object and of those inside it: `start.dateTime` of calendars on the web is a start."""
     for key, value in pairs:
         name = f"{above}.{key}" if above else key
+        if key in _PEOPLE and _is_list(value):
+            value = [one for one in value if not (isinstance(one, _Pairs) and _is_nobody(one))]
+            if not value:
+                continue
         if _is_list(value) and len(value) == 1 and isinstance(value[0], _Pairs):
             value = value[0]
         if key == "date" and above in {"start", "end"}:
