@@ -293,17 +293,10 @@ class Jobs:
         return count + (await self._records.send_absent(name) if send_again else 0)
 
     async def decide(self, job: str, decisions: Iterable[Decision]) -> Decided:
-        """Takes a person's word for rows in doubt: it is there, or it is not.
+        """Takes a person's word for rows in doubt. Rows that are not in doubt any more are left as they are.
 
-        A row that is there is done, and its record is its own: another row's cannot be named. A row that is said not to
-        be there is looked for once more by a worker, and sent only if nothing of it is there.
-
-        Args:
-            job: Its name.
-            decisions: One for each row; rows that are not in doubt any more are left as they are.
-
-        Returns:
-            What it came to, and what was refused.
+        A row that is there is done; the record of another row cannot be named. A row that is said not to be there is
+        looked for once more by a worker, and sent only if nothing of it is there.
 
         Raises:
             LookupError: There is no such job.
