@@ -1,6 +1,6 @@
 """What became of rows and jobs: plain data, for tables, pages and programs."""
 
-import enum
+
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 import attrs
 
 from mijnklantportaal_async.batch.rows import Portal
+from mijnklantportaal_async.texts.words import SaidEnum
 
 
-class RowOutcome(enum.Enum):
+class RowOutcome(SaidEnum):
     """Where a row stands."""
 
     WAITING = "waiting"

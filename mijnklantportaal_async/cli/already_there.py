@@ -13,6 +13,7 @@ from mijnklantportaal_async.files.results.appointments import person_of
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.models.appointments import Appointment, AppointmentStatus, NewAppointment
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import counted, words
 
 
 @attrs.frozen(kw_only=True)
@@ -68,19 +69,40 @@ async def look(
             elif presence.appointment is not None:
                 there.append((row, presence.appointment))
             elif presence.verdict is Verdict.UNSURE:
-                perhaps.append((row, f"{_told(row)}: {presence.reason}. Not sent. {_way_on(row.new)}"))
+                perhaps.append(
+                    (
+                        row,
+                        words(
+                            "{row}: {reason}. Not sent. {way_on}",
+                            row=_told(row),
+                            reason=presence.reason,
+                            way_on=_way_on(row.new),
+                        ),
+                    )
+                )
             else:
                 continue
             del missing[index]
     except errors.MijnKlantportaalError as error:
         error.add_note(
-            "Nothing was scheduled: which rows are in the calendar already could not be looked up. --again schedules "
-            "all of them without a look."
+            words(
+                "Nothing was scheduled: which rows are in the calendar already could not be looked up. --again "
+                "schedules all of them without a look."
+            )
         )
         raise
     if known := len(there) + len(earlier):
-        rest = "nothing to do" if known == len(rows) else f"{len(missing):,} to schedule"
-        terminal.say(f"{known:,} of {len(rows):,} {'is' if len(rows) == 1 else 'are'} there already; {rest}.", "bold")
+        rest = words("nothing to do") if known == len(rows) else words("{missing:,} to schedule", missing=len(missing))
+        terminal.say(
+            counted(
+                "{known:,} of {count:,} is there already; {rest}.",
+                "{known:,} of {count:,} are there already; {rest}.",
+                len(rows),
+                known=known,
+                rest=rest,
+            ),
+            "bold",
+        )
     return Calendar(missing=tuple(missing.values()), there=tuple(there), earlier=tuple(earlier), perhaps=tuple(perhaps))
 
 
@@ -91,13 +113,18 @@ async def _since(portal: PortalSession, identifier: str) -> str | None:
     except (errors.NotFoundError, ValueError):
         return None
     if appointment.status == AppointmentStatus.CANCELED:
-        return "Canceled in the portal since; not made again."
-    return "Changed in the portal since; not made again."
+        return words("Canceled in the portal since; not made again.")
+    return words("Changed in the portal since; not made again.")
 
 
 def _told(row: Row[NewAppointment]) -> str:
     new = row.new
-    return f"{new.starts_at:%a %d-%m-%Y %H:%M}-{new.ends_at:%H:%M} with {person_of(new)}"
+    return words(
+        "{starts_at:%a %d-%m-%Y %H:%M}-{ends_at:%H:%M} with {person}",
+        starts_at=new.starts_at,
+        ends_at=new.ends_at,
+        person=person_of(new),
+    )
 
 
 def _way_on(new: NewAppointment) -> str:
@@ -108,4 +135,4 @@ def _way_on(new: NewAppointment) -> str:
     }
     given |= {"customer-id": new.customer_id, "attendee-name": new.attendee_name, "attendee-email": new.attendee_email}
     options = " ".join(f"--{option} {shlex.quote(text)}" for option, text in given.items() if text)
-    return f"If it is another, this makes it: mijnklantportaal schedule {options}"
+    return words("If it is another, this makes it: mijnklantportaal schedule {options}", options=options)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.models.appointments import Appointment, AppointmentStatus
+from mijnklantportaal_async.texts.words import words
 
 _STATUS = {
     AppointmentStatus.SCHEDULED: "CONFIRMED",
@@ -32,7 +33,9 @@ def as_calendar(appointments: Iterable[Appointment], zone: ZoneInfo, portal: str
     try:
         from icalendar import Calendar, Event, vUri
     except ModuleNotFoundError:
-        raise CommandError('Calendars need the extra `files`: pip install "mijnklantportaal-async[files]"') from None
+        raise CommandError(
+            words('Calendars need the extra `files`: pip install "mijnklantportaal-async[files]"')
+        ) from None
     # Its methods take anything, and say so to no type checker.
     calendar: Any = Calendar()
     calendar.add("prodid", "-//mijnklantportaal-async//list//NL")
@@ -47,7 +50,7 @@ def as_calendar(appointments: Iterable[Appointment], zone: ZoneInfo, portal: str
         event.add("dtstamp", appointment.created_at.astimezone(UTC))
         event.add("dtstart", appointment.starts_at.astimezone(zone))
         event.add("dtend", appointment.ends_at.astimezone(zone))
-        event.add("summary", appointment.attendee_name or appointment.customer_id or "Appointment")
+        event.add("summary", appointment.attendee_name or appointment.customer_id or words("Appointment"))
         event.add("status", _STATUS.get(appointment.status, "CONFIRMED"))
         event.add("sequence", int(appointment.status == AppointmentStatus.CANCELED))
         about = (appointment.attendee_email, appointment.customer_id, appointment.id)

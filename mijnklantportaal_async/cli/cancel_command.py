@@ -10,6 +10,7 @@ from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.models.appointments import AppointmentStatus
+from mijnklantportaal_async.texts.words import sentence, told_by, words
 
 
 def cancel(connection: Connection, terminal: Terminal, appointment_id: str, *, yes: bool) -> ExitCode:
@@ -22,7 +23,9 @@ def cancel(connection: Connection, terminal: Terminal, appointment_id: str, *, y
         yes: Do not ask.
     """
     if not yes and not prompts.somebody_is_there():
-        raise CommandError("Nobody is there to ask; say --yes to cancel without a question. Nothing was changed.")
+        raise CommandError(
+            words("Nobody is there to ask; say --yes to cancel without a question. Nothing was changed.")
+        )
     return asyncio.run(_cancel(connection, terminal, appointment_id, yes))
 
 
@@ -31,13 +34,13 @@ async def _cancel(connection: Connection, terminal: Terminal, appointment_id: st
         try:
             appointment = await opened.portal.get_appointment(appointment_id)
         except ValueError as error:
-            raise CommandError(f"{error}.") from error
+            raise CommandError(sentence(told_by(error))) from error
         terminal.show(appointment_card(appointment, opened.zone))
         if appointment.status == AppointmentStatus.CANCELED:
-            terminal.say("It is canceled already.")
+            terminal.say(words("It is canceled already."))
             return ExitCode.DONE
-        if not yes and not prompts.agrees("Cancel this appointment?"):
-            terminal.say("It stays as it is.")
+        if not yes and not prompts.agrees(terminal, words("Cancel this appointment?")):
+            terminal.say(words("It stays as it is."))
             return ExitCode.SOME_FAILED
         await _carry_out(opened, terminal, appointment_id)
         return ExitCode.DONE
@@ -47,6 +50,12 @@ async def _carry_out(opened: OpenPortal, terminal: Terminal, appointment_id: str
     try:
         await opened.portal.cancel_appointment(appointment_id)
     except asyncio.CancelledError:
-        terminal.say(f"Whether {appointment_id} is canceled is not known; giving the command again is safe.", "yellow")
+        terminal.say(
+            words(
+                "Whether {appointment_id} is canceled is not known; giving the command again is safe.",
+                appointment_id=appointment_id,
+            ),
+            "yellow",
+        )
         raise
-    terminal.say("Canceled.", "bold green")
+    terminal.say(words("Canceled."), "bold green")

@@ -13,7 +13,8 @@ from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.file_options import FileReading
-from mijnklantportaal_async.cli.run_report import MOST_ROWS, in_number, problem_table
+from mijnklantportaal_async.cli.numbers import in_number
+from mijnklantportaal_async.cli.run_report import MOST_ROWS, problem_table
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.files.choices import Choices
 from mijnklantportaal_async.files.notes import lines_in_words
@@ -23,6 +24,7 @@ from mijnklantportaal_async.files.questions import About, Question
 from mijnklantportaal_async.files.reading import RowOperation, read_rows
 from mijnklantportaal_async.files.records import FileQuestionError, LeftOut, RowFile, RowFileError
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.words import words
 
 _THINGS: Mapping[RowOperation, str] = {"schedule_appointment": "appointment", "create_customer": "customer"}
 _MOST_LEFT_OUT = 20
@@ -68,7 +70,14 @@ def read_file(
             _answer(choices, question.about, answer)
     if file is None:
         assert question is not None  # noqa: S101 - a file that is not read leaves a question
-        raise CommandError(f"{path.name}: {question.in_words}\n{nothing_done}")
+        raise CommandError(
+            words(
+                "{path}: {question}\n{nothing_done}",
+                path=path.name,
+                question=question.in_words,
+                nothing_done=nothing_done,
+            )
+        )
     _show(file, _THINGS[operation], terminal)
     return file
 
@@ -79,7 +88,7 @@ def refuse_bad_rows(
     terminal: Terminal,
     *,
     what: str,
-    thing: str,
+    things: str,
     asks: bool,
     nothing_done: str,
 ) -> None:
@@ -90,7 +99,7 @@ def refuse_bad_rows(
         reading: What a person said about it.
         terminal: Where to say what is left out.
         what: What would be done with the good ones, as in `schedule`.
-        thing: What the rows are, as in `appointment`.
+        things: What the rows are, as in `appointments`.
         asks: Whether to ask.
         nothing_done: A sentence for messages.
 
@@ -100,23 +109,43 @@ def refuse_bad_rows(
     bad, good = in_number(len(file.bad_lines), "bad row"), in_number(len(file.rows), "good row")
     if not file.problems:
         if not file.rows:
-            raise CommandError(f"{file.path.name} has no {thing}s to {what}. {nothing_done}")
+            raise CommandError(
+                words(
+                    "{file} has no {things} to {what}. {nothing_done}",
+                    file=file.path.name,
+                    things=things,
+                    what=what,
+                    nothing_done=nothing_done,
+                )
+            )
         return
     if not file.may_skip_bad_rows:
         raise CommandError(
-            f"{bad}, and one of them has its date written month first, so that all dates may be meant so. "
-            f"{nothing_done} Write the dates day first, or as 2027-03-25; or say --dates month-first if all are."
+            words(
+                "{bad}, and one of them has its date written month first, so that all dates may be meant so. "
+                "{nothing_done} Write the dates day first, or as 2027-03-25; or say --dates month-first if all "
+                "are.",
+                bad=bad,
+                nothing_done=nothing_done,
+            )
         )
     if not file.rows:
-        raise CommandError(f"{bad} and no good one. {nothing_done}")
+        raise CommandError(words("{bad} and no good one. {nothing_done}", bad=bad, nothing_done=nothing_done))
     if not reading.skip_bad_rows:
         if not (asks and prompts.somebody_is_there()):
             raise CommandError(
-                f"{bad}. {nothing_done} Correct the file, or say --skip-bad-rows to {what} the {good} without them."
+                words(
+                    "{bad}. {nothing_done} Correct the file, or say --skip-bad-rows to {what} the {good} without them.",
+                    bad=bad,
+                    nothing_done=nothing_done,
+                    what=what,
+                    good=good,
+                )
             )
-        if not prompts.agrees(f"{bad}. Leave them out and go on with the {good}?"):
+        if not prompts.agrees(terminal, words("{bad}. Leave them out and go on with the {good}?", bad=bad, good=good)):
             raise CommandError(nothing_done, ExitCode.SOME_FAILED)
-    terminal.say(f"{bad} left out{' (--skip-bad-rows)' if reading.skip_bad_rows else ''}.", "yellow")
+    left_out = words("{bad} left out (--skip-bad-rows).", bad=bad) if reading.skip_bad_rows else None
+    terminal.say(left_out or words("{bad} left out.", bad=bad), "yellow")
 
 
 # --- reading and asking ------------------------------------------------------------------------------------------
@@ -130,7 +159,9 @@ def _read(
     except FileQuestionError as error:
         return None, error.question
     except RowFileError as error:
-        raise CommandError(f"{path.name}: {error}\n{nothing_done}") from error
+        raise CommandError(
+            words("{path}: {error}\n{nothing_done}", path=path.name, error=error, nothing_done=nothing_done)
+        ) from error
     return file, next((one for one in file.questions if one.about not in left_open), None)
 
 
@@ -138,19 +169,21 @@ def _asked(question: Question, terminal: Terminal) -> str | None:
     """The answer of a person; None when they leave it open."""
     terminal.say(question.text, "bold")
     for number, answer in enumerate(question.answers, start=1):
-        terminal.say(f"  {number}  {answer.value}: {answer.meaning}")
-    ways = "A number" + (", or write another" if question.open else "")
-    ways = ways if question.answers else "A day, as in 31-12-2027"
-    leave = "leave those rows out" if question.lines else "stop"
+        terminal.say(
+            words("  {number}  {answer}: {meaning}", number=number, answer=answer.value, meaning=answer.meaning)
+        )
+    ways = words("A number, or write another") if question.open else words("A number")
+    ways = ways if question.answers else words("A day, as in 31-12-2027")
+    leave = words("leave those rows out") if question.lines else "stop"
     while True:
-        text = prompts.line(f"Which? {ways}; nothing to {leave}")
+        text = prompts.line(terminal, words("Which? {ways}; nothing to {leave}", ways=ways, leave=leave))
         if not text:
             return None
         if text.isdecimal() and 1 <= int(text) <= len(question.answers):
             return question.answers[int(text) - 1].value
         if text in {answer.value for answer in question.answers} or (question.open and _fits(question.about, text)):
             return text
-        terminal.say(f"{shown_value(text)!r} is none of them.")
+        terminal.say(words("{text} is none of them.", text=repr(shown_value(text))))
 
 
 def _fits(about: About, text: str) -> bool:
@@ -190,24 +223,30 @@ def _show(file: RowFile[Any], thing: str, terminal: Terminal) -> None:
     if file.rows:
         terminal.say_table(preview_table(preview(file)))
         if (more := len(file.rows) - len(preview(file))) > 0:
-            terminal.say(f"… and {more:,} more.", "dim")
+            terminal.say(words("… and {more:,} more.", more=more), "dim")
     if file.left_out:
-        terminal.say(f"Left out, because the file says that they are none: {in_number(len(file.left_out), 'row')}.")
+        terminal.say(
+            words(
+                "Left out, because the file says that they are none: {rows}.", rows=in_number(len(file.left_out), "row")
+            )
+        )
         for one in file.left_out[:_MOST_LEFT_OUT]:
-            terminal.say(f"  {left_out_in_words(one)}")
+            terminal.say(words("  {row}", row=left_out_in_words(one)))
         if (more := len(file.left_out) - _MOST_LEFT_OUT) > 0:
-            terminal.say(f"  … and {more:,} more.", "dim")
+            terminal.say(words("  … and {more:,} more.", more=more), "dim")
     if file.unused:
-        terminal.say(f"Not used: {', '.join(shown_value(header) for header in file.unused)}.", "dim")
+        terminal.say(
+            words("Not used: {unused}.", unused=", ".join(shown_value(header) for header in file.unused)), "dim"
+        )
     for note in (*file.notes, *_in_the_past(file)):
-        terminal.say(f"Note: {note}")
+        terminal.say(words("Note: {note}", note=note))
     # Rows that wait for an answer are told once, by its question.
     waiting = {line for question in file.questions for line in question.lines}
     problems = tuple(problem for problem in file.problems if problem.line not in waiting)
     if problems:
         terminal.show(problem_table(problems))
         if (more := len(problems) - MOST_ROWS) > 0:
-            terminal.show(f"… and {more:,} more problems.")
+            terminal.show(words("… and {more:,} more problems.", more=more))
     for question in file.questions:
         terminal.say(question.in_words, "yellow")
 
@@ -215,17 +254,19 @@ def _show(file: RowFile[Any], thing: str, terminal: Terminal) -> None:
 def check_in_words(file: RowFile[Any], thing: str) -> str:
     """What checking a file found, in one sentence."""
     bad = len(file.bad_lines)
-    found = f"{file.path.name}: {in_number(len(file.rows), thing)}"
+    found = words("{file}: {rows}", file=file.path.name, rows=in_number(len(file.rows), thing))
     days = sorted(row.new.starts_at.date() for row in file.rows if isinstance(row.new, NewAppointment))
     if days:
-        found += f" from {days[0]:%a %d-%m-%Y} to {days[-1]:%a %d-%m-%Y}"
-    return f"{found}, {in_number(bad, 'bad row') if bad else 'no bad row'}."
+        found = words(
+            "{found} from {first:%a %d-%m-%Y} to {last:%a %d-%m-%Y}", found=found, first=days[0], last=days[-1]
+        )
+    return words("{found}, {bad}.", found=found, bad=in_number(bad, "bad row") if bad else words("no bad row"))
 
 
 def left_out_in_words(one: LeftOut) -> str:
     """A row that was left out, with its name and the reason."""
     name = f" {one.title!r}" if one.title else ""
-    return f"line {one.line}{name}: {one.reason}"
+    return words("line {line}{name}: {reason}", line=one.line, name=name, reason=one.reason)
 
 
 def preview_table(rows: tuple[Understood, ...]) -> Table:
@@ -233,11 +274,11 @@ def preview_table(rows: tuple[Understood, ...]) -> Table:
     is_timed = any(row.starts_at is not None for row in rows)
     has_zone = any(row.zone for row in rows)
     table = quiet_table(
-        "Line",
-        *(["Day", "Time"] if is_timed else []),
-        *(["Written in"] if has_zone else []),
-        "Title" if is_timed else "Company",
-        "With" if is_timed else "Where",
+        words("Line"),
+        *([words("Day"), words("Time")] if is_timed else []),
+        *([words("Written in")] if has_zone else []),
+        words("Title") if is_timed else words("Company"),
+        words("With") if is_timed else words("Where"),
     )
     table.columns[0].justify = "right"
     for column in table.columns[: 3 if is_timed else 1]:
@@ -248,8 +289,8 @@ def preview_table(rows: tuple[Understood, ...]) -> Table:
             end = f"{row.ends_at:%H:%M}"
             if row.ends_at.date() != row.starts_at.date():
                 end = f"{row.ends_at:%d-%m %H:%M}"
-            times = [f"{row.starts_at:%a %d-%m-%Y}", f"{row.starts_at:%H:%M}-{end}"]
-        cells = [*times, *([row.zone or "the portal's"] if has_zone else []), row.title, row.person]
+            times = [words("{day:%a %d-%m-%Y}", day=row.starts_at), f"{row.starts_at:%H:%M}-{end}"]
+        cells = [*times, *([row.zone or words("the portal's")] if has_zone else []), row.title, row.person]
         table.add_row(str(row.line), *(plain_text(cell) for cell in cells))
     return table
 
@@ -259,4 +300,4 @@ def _in_the_past(file: RowFile[Any]) -> list[str]:
     past = [
         row.line for row in file.rows if isinstance(row.new, NewAppointment) and row.new.starts_at.timestamp() < now
     ]
-    return [f"Lines {lines_in_words(past)} lie in the past; is the year right?"] if past else []
+    return [words("Lines {past} lie in the past; is the year right?", past=lines_in_words(past))] if past else []

@@ -2,6 +2,8 @@
 
 import typer
 
+from mijnklantportaal_async.texts.words import words
+
 
 def column_mapping(pairs: list[str]) -> dict[str, str]:
     """From `name=Omschrijving` to field and header.
@@ -16,8 +18,10 @@ def column_mapping(pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         field, equals, header = pair.partition("=")
         if not (field.strip() and equals and header.strip()):
-            raise typer.BadParameter(f"{pair!r} must be FIELD=HEADER, as in name=Omschrijving", param_hint="--column")
+            raise typer.BadParameter(
+                words("{pair} must be FIELD=HEADER, as in name=Omschrijving", pair=repr(pair)), param_hint="--column"
+            )
         if field.strip() in mapping:
-            raise typer.BadParameter(f"{field.strip()!r} is given twice", param_hint="--column")
+            raise typer.BadParameter(words("{field} is given twice", field=repr(field.strip())), param_hint="--column")
         mapping[field.strip()] = header.strip()
     return mapping

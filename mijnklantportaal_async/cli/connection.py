@@ -23,6 +23,7 @@ from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.errors import AuthenticationError
 from mijnklantportaal_async.events import AttemptFinished, Event, Hook
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import sentence, told_by, words
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.local_time import portal_zone
 
@@ -61,7 +62,7 @@ def zone_of(connection: Connection) -> ZoneInfo:
     try:
         return portal_zone(PortalSettings(connection).timezone(connection.portal_name))
     except ValueError as error:
-        raise CommandError(f"{error}.") from error
+        raise CommandError(sentence(told_by(error))) from error
 
 
 def clock_of(connection: Connection) -> Clock:
@@ -83,7 +84,7 @@ def proxy_for(base_url: str) -> str | None:
     try:
         address = urlsplit(check_base_url(base_url))
     except ValueError as error:
-        raise CommandError(f"{error}.") from error
+        raise CommandError(sentence(told_by(error))) from error
     host = address.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
         return None
@@ -95,7 +96,12 @@ def proxy_for(base_url: str) -> str | None:
                 return check_proxy(proxy if "://" in proxy else f"http://{proxy}")
             except ValueError as error:
                 raise CommandError(
-                    f"{name.upper()}_PROXY: {error}. To go without a proxy, name {host} in NO_PROXY. Nothing was sent."
+                    words(
+                        "{name}_PROXY: {error}. To go without a proxy, name {host} in NO_PROXY. Nothing was sent.",
+                        name=name.upper(),
+                        error=error,
+                        host=host,
+                    )
                 ) from None
     return None
 
@@ -135,7 +141,7 @@ async def _opened(
             yield opened
         return
     settings = PortalSettings(connection)
-    base_url, key = settings.base_url(connection.portal_name), settings.needed_key(connection.portal_name)
+    base_url, key = settings.base_url(connection.portal_name), settings.needed_key(connection.portal_name, terminal)
     async with open_session(base_url, key, zone, hooks) as portal:
         fingerprint = _fingerprint(base_url, key)
         try:
@@ -178,7 +184,7 @@ def _session(*, hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
     try:
         return PortalSession(retry=retry, timeouts=_TIMEOUTS, hooks=(patience.note, *hooks), **settings)
     except ValueError as error:
-        raise CommandError(f"{error}.") from error
+        raise CommandError(sentence(told_by(error))) from error
 
 
 def _fingerprint(base_url: str, key: Token) -> str:
@@ -219,7 +225,7 @@ async def _open_sandbox(
                 portal=portal,
                 zone=zone,
                 clock=clock,
-                fingerprint=f"sandbox {(connection.sandbox_database or Path()).absolute()}",
+                fingerprint=words("sandbox {absolute}", absolute=(connection.sandbox_database or Path()).absolute()),
                 sandbox=sandbox,
                 keep_open=connection.keep_open,
             )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 import attrs
+from rich.console import Group, RenderableType
 
 from mijnklantportaal_async.calling.aiohttp_inside import why_not
 from mijnklantportaal_async.calling.record import with_response
@@ -30,6 +31,7 @@ from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import PortalSettings
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.errors import APIStatusError, ConnectError, MijnKlantportaalError, PermissionDeniedError
+from mijnklantportaal_async.texts.words import told_by, words
 
 _STYLES = {Verdict.OK: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIPPED: "dim"}
 _PATIENCE = 30.0
@@ -87,8 +89,8 @@ def _trouble_with_key(connection: Connection) -> str:
     try:
         key = PortalSettings(connection).key(connection.portal_name)
     except CommandError as error:
-        return str(error)
-    return "" if key is not None else "there is none"
+        return told_by(error)
+    return "" if key is not None else words("there is none")
 
 
 async def _ask(connection: Connection, terminal: Terminal) -> _Answer:
@@ -127,7 +129,8 @@ async def _ask_without_key(connection: Connection, trouble: str) -> _Answer:
     except (aiohttp.ClientError, TimeoutError) as error:
         is_permanent = isinstance(error, aiohttp.ClientConnectorCertificateError)
         failure = ConnectError(
-            f"No connection to {base_url}: {error or 'no answer in time'}", is_permanent=is_permanent
+            words("No connection to {base_url}: {error}", base_url=base_url, error=error or words("no answer in time")),
+            is_permanent=is_permanent,
         )
     return _Answer(
         base_url=base_url,
@@ -139,15 +142,16 @@ async def _ask_without_key(connection: Connection, trouble: str) -> _Answer:
 
 
 def _show(checks: list[Check], terminal: Terminal) -> None:
-    table = quiet_table("Check", "", "Found")
+    table = quiet_table(words("Check"), "", words("Found"))
     for place in (0, 1):
         table.columns[place].no_wrap = True
     for check in checks:
-        found = plain_text(check.found)
+        found: RenderableType = check.found
         if check.advice:
             is_quiet = check.verdict in {Verdict.SKIPPED, Verdict.OK}
-            found.append_text(plain_text(f"\n→ {check.advice}", "" if is_quiet else "yellow"))
-        table.add_row(check.subject, plain_text(check.verdict, _STYLES[check.verdict]), found)
+            advice = plain_text(words("→ {advice}", advice=check.advice), "" if is_quiet else "yellow")
+            found = Group(check.found, advice)
+        table.add_row(check.subject, plain_text(check.verdict.words, _STYLES[check.verdict]), found)
     terminal.show(table)
 
 
@@ -155,15 +159,17 @@ def _exit_code(checks: list[Check], answer: _Answer, terminal: Terminal) -> Exit
     if answer.failure is not None:
         works_in_part = isinstance(answer.failure, PermissionDeniedError)
         text = (
-            "Scheduling works only until an answer is lost." if works_in_part else "Scheduling will not work like this."
+            words("Scheduling works only until an answer is lost.")
+            if works_in_part
+            else words("Scheduling will not work like this.")
         )
         terminal.say(text, "bold red")
         return exit_code_of(answer.failure)
     if not answer.has_key:
-        terminal.say("Scheduling needs a key. Log in: mijnklantportaal login", "bold yellow")
+        terminal.say(words("Scheduling needs a key. Log in: mijnklantportaal login"), "bold yellow")
         return ExitCode.SOME_FAILED
     if Verdict.WARN in {check.verdict for check in checks}:
-        terminal.say("Scheduling will work; mind the warnings.", "yellow")
+        terminal.say(words("Scheduling will work; mind the warnings."), "yellow")
     else:
-        terminal.say("All is well.", "green")
+        terminal.say(words("All is well."), "green")
     return ExitCode.DONE

@@ -6,8 +6,9 @@ from importlib.util import find_spec
 
 from mijnklantportaal_async.cli.doctor_checks import Check, Verdict
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
+from mijnklantportaal_async.texts.words import Sentences, told_by, words
 
 _EXTRAS = {
     "files": ("icalendar", "python_calamine", "recurring_ical_events"),
@@ -20,16 +21,24 @@ _EXTRAS = {
 def check_versions() -> Check:
     """Which releases are in use."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("mijnklantportaal-async", "aiohttp", "tzdata"))
-    return Check(subject="Versions", verdict=Verdict.OK, found=f"{packages}, Python {platform.python_version()}")
+    return Check(
+        subject=words("Versions"),
+        verdict=Verdict.OK,
+        found=words("{packages}, Python {python_version}", packages=packages, python_version=platform.python_version()),
+    )
 
 
 def check_extras() -> Check:
     """Which parts that are not always needed are installed."""
     missing = {extra: [module for module in modules if find_spec(module) is None] for extra, modules in _EXTRAS.items()}
-    there = ", ".join(extra for extra, modules in missing.items() if not modules) or "none"
+    there = ", ".join(extra for extra, modules in missing.items() if not modules) or words("none")
     lacking = [extra for extra, modules in missing.items() if modules]
-    advice = f'For {" and ".join(lacking)}: pip install "mijnklantportaal-async[{",".join(lacking)}]"'
-    return Check(subject="Extras", verdict=Verdict.OK, found=there, advice=advice if lacking else "")
+    advice = words(
+        'For {lacking}: pip install "mijnklantportaal-async[{extras}]"',
+        lacking=Sentences(lacking, words(" and ")),
+        extras=",".join(lacking),
+    )
+    return Check(subject=words("Extras"), verdict=Verdict.OK, found=there, advice=advice if lacking else "")
 
 
 async def check_database(connection: Connection) -> Check:
@@ -38,19 +47,23 @@ async def check_database(connection: Connection) -> Check:
     Args:
         connection: The options that every command has.
     """
-    subject = "Batches"
+    subject = words("Batches")
     try:
         from mijnklantportaal_async.batch import DatabaseTroubleError
         from mijnklantportaal_async.cli.batch.place import open_jobs, place_of
     except ModuleNotFoundError:
-        return Check(subject=subject, verdict=Verdict.SKIPPED, found="not installed")
+        return Check(subject=subject, verdict=Verdict.SKIPPED, found=words("not installed"))
     try:
         place = place_of(connection, None)
         if place.is_missing:
-            return Check(subject=subject, verdict=Verdict.OK, found=f"no jobs yet; they would be in {place.shown}")
+            return Check(
+                subject=subject,
+                verdict=Verdict.OK,
+                found=words("no jobs yet; they would be in {shown}", shown=place.shown),
+            )
         async with open_jobs(place) as jobs:
             found = in_number(len(await jobs.list_jobs()), "job")
     except (CommandError, DatabaseTroubleError) as error:
-        advice = "Batches will not work like this; everything else does."
-        return Check(subject=subject, verdict=Verdict.WARN, found=str(error), advice=advice)
-    return Check(subject=subject, verdict=Verdict.OK, found=f"{found} in {place.shown}")
+        advice = words("Batches will not work like this; everything else does.")
+        return Check(subject=subject, verdict=Verdict.WARN, found=told_by(error), advice=advice)
+    return Check(subject=subject, verdict=Verdict.OK, found=words("{found} in {shown}", found=found, shown=place.shown))

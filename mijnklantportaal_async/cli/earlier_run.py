@@ -18,6 +18,8 @@ from mijnklantportaal_async.files.results.reading import NoResultsError, read_re
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.files.results.writing import unfinished
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import words
 
 LATE = 40.0
 """Seconds after which nothing of a run that ended can come to the portal any more: a call, and what is on its way."""
@@ -63,11 +65,17 @@ def read_earlier_run(path: Path, rows: Sequence[Row[NewAppointment]], zone: Zone
         earlier = read_results(path)
     except NoResultsError as error:
         raise CommandError(
-            f"{path} exists already and is no table of results ({error}). Move it away, name another file, or say "
-            "--overwrite. Nothing was sent."
+            words(
+                "{path} exists already and is no table of results ({error}). Move it away, name another file, "
+                "or say --overwrite. Nothing was sent.",
+                path=path,
+                error=error,
+            )
         ) from error
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror or error}. Nothing was sent.") from error
+        raise CommandError(
+            words("{path} cannot be read: {strerror}. Nothing was sent.", path=path, strerror=reason_of(error))
+        ) from error
     left: dict[_Content, list[ResultRow]] = defaultdict(list)
     # A run that was killed while it went on has written some rows twice.
     by_id = {row.identifier: row for row in earlier.rows if row.outcome in MADE and row.identifier}

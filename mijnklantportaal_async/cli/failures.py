@@ -1,12 +1,11 @@
 """From an error to a sentence on stderr and an exit code."""
 
-import re
-
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.wording import in_command_words
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.texts.words import Changed, sentences, told_by
 
 
 class CommandError(Exception):
@@ -46,9 +45,15 @@ def is_about_access(error: Exception | None) -> bool:
 
 
 def in_words(error: Exception) -> str:
-    """An error with its notes, as a person should read it."""
-    text = str(error) if isinstance(error, CommandError) else in_command_words(str(error))
-    return " ".join([text, *getattr(error, "__notes__", ())])
+    """An error with its notes, as a person should read it: what the coroutine is called helps a programmer alone."""
+    match error:
+        case errors.MijnKlantportaalError():
+            text: str = Changed(error.in_words(with_operation=False), in_command_words)
+        case CommandError():
+            text = told_by(error)
+        case _:
+            text = Changed(told_by(error), in_command_words)
+    return sentences(text, *getattr(error, "__notes__", ()))
 
 
 def report(error: Exception, terminal: Terminal) -> ExitCode:
@@ -57,8 +62,7 @@ def report(error: Exception, terminal: Terminal) -> ExitCode:
     Returns:
         The exit code.
     """
-    # What the coroutine is called helps a programmer, and no one else.
-    terminal.fail(re.sub(r"^[a-z]+(?:_[a-z]+)+: ", "", in_words(error)))
+    terminal.fail(in_words(error))
     return exit_code_of(error)
 
 

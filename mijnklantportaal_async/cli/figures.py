@@ -9,6 +9,7 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.rate_limit import RateLimitSnapshot
 from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Event, OutcomeReconciled, RetryPlanned
+from mijnklantportaal_async.texts.words import Sentences, counted, words
 from mijnklantportaal_async.values.clock import Clock
 
 _MINUTE = 60.0
@@ -70,12 +71,16 @@ class Figures:
         """
         now = self.clock.monotonic()
         if is_held_up(snapshot):
-            return f"rate limit, next in {in_time(snapshot.resets_in)}"
+            return words("rate limit, next in {resets_in}", resets_in=in_time(snapshot.resets_in))
         if self.under_way:
             longest = now - min(self.under_way)
-            return f"no answer for {in_time(longest)}" if longest >= _SLOW else ""
+            return words("no answer for {longest}", longest=in_time(longest)) if longest >= _SLOW else ""
         if self.tries_at is not None:
-            return f"{self.last_trouble}; next try in {in_time(max(0.0, self.tries_at - now))}"
+            return words(
+                "{last_trouble}; next try in {value}",
+                last_trouble=self.last_trouble,
+                value=in_time(max(0.0, self.tries_at - now)),
+            )
         return ""
 
     def _end(self, event: AttemptFinished) -> None:
@@ -95,7 +100,7 @@ class Figures:
 
     def mishaps_in_words(self) -> str:
         """As in `3 connections lost, 1 refusal by the rate limit (429)`."""
-        return ", ".join(f"{count} {_WORDS[kind][count != 1]}" for kind, count in self.mishaps.most_common())
+        return Sentences([_mishap_in_words(kind, count) for kind, count in self.mishaps.most_common()], ", ")
 
 
 class HasRateLimit(Protocol):
@@ -125,7 +130,7 @@ class Waiting:
     def lines(self) -> list[str]:
         """The reason, where there is one."""
         why = self._figures.why_it_waits(self._portal.rate_limit)
-        return [f"Waiting: {why}."] if why else []
+        return [words("Waiting: {why}.", why=why)] if why else []
 
 
 def is_held_up(snapshot: RateLimitSnapshot) -> bool:
@@ -155,25 +160,36 @@ def seconds_left(rows_left: int, rows_done: int, requests: int, snapshot: RateLi
 def in_time(seconds: float) -> str:
     """A span of time as a person says it."""
     if seconds < 0.0995:
-        return f"{seconds * 1000:.0f} ms"
+        return words("{seconds:.0f} ms", seconds=seconds * 1000)
     if seconds < 9.95:
-        return f"{seconds:.1f} s"
+        return words("{seconds:.1f} s", seconds=seconds)
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return f"{minutes} min {rest:02} s" if minutes < 10 else f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02} min"
+        return (
+            words("{minutes} min {rest:02} s", minutes=minutes, rest=rest)
+            if minutes < 10
+            else words("{minutes} min", minutes=minutes)
+        )
+    return words("{hours} h {minutes:02} min", hours=minutes // 60, minutes=minutes % 60)
 
 
-_WORDS = {
-    "lost": ("connection lost", "connections lost"),
-    "unreachable": ("time without a connection", "times without a connection"),
-    "timeout": ("request without an answer in time", "requests without an answer in time"),
-    "server": ("server error (5xx)", "server errors (5xx)"),
-    "limited": ("refusal by the rate limit (429)", "refusals by the rate limit (429)"),
-}
+def _mishap_in_words(kind: str, count: int) -> str:
+    match kind:
+        case "lost":
+            return counted("{count} connection lost", "{count} connections lost", count)
+        case "unreachable":
+            return counted("{count} time without a connection", "{count} times without a connection", count)
+        case "timeout":
+            return counted(
+                "{count} request without an answer in time", "{count} requests without an answer in time", count
+            )
+        case "server":
+            return counted("{count} server error (5xx)", "{count} server errors (5xx)", count)
+        case _:
+            return counted("{count} refusal by the rate limit (429)", "{count} refusals by the rate limit (429)", count)
 
 
 def _mishap(event: AttemptFinished) -> str | None:

@@ -12,11 +12,12 @@ import typer
 
 from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.files.choices import Choices
 
-_FILE = "Reading the file"
+_FILE = words("Reading the file")
 _DAYS = ["%Y-%m-%d", "%d-%m-%Y"]
 
 

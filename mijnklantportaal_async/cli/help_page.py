@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.help_examples import EXAMPLES, Example
+from mijnklantportaal_async.texts.words import words
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -74,12 +75,12 @@ def help_page(command: Any, context: Any, *, examples: Sequence[Example] = ()) -
     summary, *paragraphs = (command.help or "").split("\n\n")
     parts = [_filled(summary, width)]
     if shown := examples or EXAMPLES.get(" ".join(names), ()):
-        parts.append(_section("Examples", "\n".join(_example(example, width) for example in shown)))
+        parts.append(_section(words("Examples"), "\n".join(_example(example, width) for example in shown)))
     parts.append(_usage(command, names, width))
     parts += [_filled(paragraph, width) for paragraph in paragraphs]
     if isinstance(command, TyperGroup) and (subcommands := command.list_commands(context)):
         listed = [(name, _summary(command.get_command(context, name))) for name in subcommands]
-        parts.append(_section("Commands", _listed(listed, width)))
+        parts.append(_section(words("Commands"), _listed(listed, width)))
     for heading, parameters in _panels(command.get_params(context)).items():
         parts.append(_section(heading, _listed([(_term(one), _explained(one)) for one in parameters], width)))
     parts += [_filled(paragraph, width) for paragraph in (command.epilog or "").split("\n\n") if paragraph]
@@ -135,8 +136,8 @@ def _command_line(line: str, width: int) -> str:
 def _usage(command: Any, names: Sequence[str], width: int) -> str:
     arguments = [_value_of_argument(one) for one in command.params if one.param_type_name == "argument"]
     more = [command.subcommand_metavar] if isinstance(command, TyperGroup) else []
-    words = [_PROGRAM, *names, *filter(None, [command.options_metavar]), *arguments, *more]
-    return _filled(f"Usage: {' '.join(words)}", width)
+    parts = [_PROGRAM, *names, *filter(None, [command.options_metavar]), *arguments, *more]
+    return _filled(words("Usage: {line}", line=" ".join(parts)), width)
 
 
 def _panels(parameters: Iterable[Any]) -> dict[str, list[Any]]:
@@ -148,7 +149,7 @@ def _panels(parameters: Iterable[Any]) -> dict[str, list[Any]]:
     }
     for one in shown:
         if one.param_type_name != "argument":
-            panels.setdefault(getattr(one, "rich_help_panel", None) or "Options", []).append(one)
+            panels.setdefault(getattr(one, "rich_help_panel", None) or words("Options"), []).append(one)
     return {heading: found for heading, found in panels.items() if found}
 
 

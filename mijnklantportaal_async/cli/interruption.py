@@ -9,7 +9,8 @@ from types import FrameType
 from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.figures import in_time
-from mijnklantportaal_async.cli.run_report import in_number
+from mijnklantportaal_async.cli.numbers import in_number
+from mijnklantportaal_async.texts.words import words
 
 _EXIT_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
@@ -40,17 +41,23 @@ def stopping_in_words(unsettled: Unsettled, grace: float) -> str:
         grace: Seconds that they get.
     """
     if not unsettled.calls:
-        return "Nothing is under way."
-    gets = "it gets" if unsettled.calls == 1 else "they get"
-    patience = "" if unsettled.seconds <= grace else f"; {gets} {in_time(grace)} (--grace)"
-    return f"{settling_in_words(unsettled)}{patience}. Press Ctrl-C again to end at once."
+        return words("Nothing is under way.")
+    gets = words("it gets") if unsettled.calls == 1 else words("they get")
+    patience = (
+        "" if unsettled.seconds <= grace else words("; {gets} {grace} (--grace)", gets=gets, grace=in_time(grace))
+    )
+    return words(
+        "{unsettled}{patience}. Press Ctrl-C again to end at once.",
+        unsettled=settling_in_words(unsettled),
+        patience=patience,
+    )
 
 
 def settling_in_words(unsettled: Unsettled) -> str:
     """`Up to 42 s more settle 8 rows`."""
     seconds = max(2, round(unsettled.seconds))
     took = in_time(seconds) if seconds >= 60 else f"{seconds} s"
-    return f"Up to {took} more settle {in_number(unsettled.calls, 'row')}"
+    return words("Up to {took} more settle {rows}", took=took, rows=in_number(unsettled.calls, "row"))
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import Any
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import words
 
 
 def show_json(terminal: Terminal, data: Any) -> None:
@@ -34,7 +36,9 @@ def write_text(terminal: Terminal, text: str) -> None:
         _write_no_more()
     except OSError as error:
         _write_no_more()
-        raise CommandError(f"The result cannot be written: {error.strerror or error}.", ExitCode.SOME_FAILED) from error
+        raise CommandError(
+            words("The result cannot be written: {reason}.", reason=reason_of(error)), ExitCode.SOME_FAILED
+        ) from error
 
 
 def as_json_text(data: Any, *, ascii_only: bool) -> str:

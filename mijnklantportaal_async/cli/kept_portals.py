@@ -13,10 +13,12 @@ from mijnklantportaal_async.calling.auth import Token, hide
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.machine_keyring import KeyringTroubleError, MachineKeyring
 from mijnklantportaal_async.cli.own_folder import made_folder, own_folder
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import told_by, words
 from mijnklantportaal_async.values.portal_names import check_portal_name, normal_address, spelling
 
 _FOLDER = "portals"
-_REMEDY = "Put the key into the environment variable MIJNKLANTPORTAAL_API_KEY instead."
+_REMEDY = words("Put the key into the environment variable MIJNKLANTPORTAAL_API_KEY instead.")
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +36,7 @@ class KeptPortal:
     @property
     def place(self) -> str:
         """Where the key is, for people."""
-        return "the keyring" if self.secret is None else str(self.path)
+        return words("the keyring") if self.secret is None else str(self.path)
 
     def key(self) -> Token:
         """The key.
@@ -46,14 +48,18 @@ class KeptPortal:
             return self.secret
         try:
             found = MachineKeyring().get(_entry(self.name, self.address))
-            trouble = "it is not in there any more"
+            trouble = words("it is not in there any more")
         except KeyringTroubleError as error:
-            found, trouble = None, str(error)
+            found, trouble = None, told_by(error)
         if found is None:
             raise CommandError(
-                f"The key of the portal {self.name!r} is in the keyring of this machine, which does not give it: "
-                f"{trouble}. Nothing was sent. Unlock the keyring, or log in again; with --in-file the key goes into "
-                "a file that only you can read."
+                words(
+                    "The key of the portal {name} is in the keyring of this machine, which does not give it: "
+                    "{trouble}. Nothing was sent. Unlock the keyring, or log in again; with --in-file the key "
+                    "goes into a file that only you can read.",
+                    name=repr(self.name),
+                    trouble=trouble,
+                )
             )
         return found
 
@@ -97,7 +103,7 @@ def keep(name: str, address: str, timezone: str, key: Token, *, in_file: bool) -
     Raises:
         CommandError: It cannot be kept.
     """
-    folder = made_folder(_FOLDER, what="keys", remedy=_REMEDY)
+    folder = made_folder(_FOLDER, what=words("keys"), remedy=_REMEDY)
     path = folder / f"{spelling(name).lower()}.json"
     portal = KeptPortal(name=check_portal_name(name), address=normal_address(address), timezone=timezone, path=path)
     with suppress(CommandError, KeyringTroubleError):
@@ -106,12 +112,12 @@ def keep(name: str, address: str, timezone: str, key: Token, *, in_file: bool) -
             MachineKeyring().remove(_entry(name, before.address))
     reason = ""
     if in_file:
-        reason = "--in-file says so"
+        reason = words("--in-file says so")
     else:
         try:
             MachineKeyring().put(_entry(name, portal.address), key)
         except KeyringTroubleError as error:
-            reason = str(error)
+            reason = told_by(error)
     if reason:
         portal = attrs.evolve(portal, secret=key)
     _write(portal)
@@ -129,13 +135,19 @@ def forget(portal: KeptPortal) -> None:
             MachineKeyring().remove(_entry(portal.name, portal.address))
         except KeyringTroubleError as error:
             raise CommandError(
-                f"The key of the portal {portal.name!r} could not be removed from the keyring: {error}. It is still "
-                "there. Unlock the keyring and give the command again."
+                words(
+                    "The key of the portal {portal_name} could not be removed from the keyring: {error}. It is "
+                    "still there. Unlock the keyring and give the command again.",
+                    portal_name=repr(portal.name),
+                    error=error,
+                )
             ) from None
     try:
         portal.path.unlink(missing_ok=True)
     except OSError as error:
-        raise CommandError(f"{portal.path} cannot be removed: {error.strerror or error}.") from error
+        raise CommandError(
+            words("{path} cannot be removed: {strerror}.", path=portal.path, strerror=reason_of(error))
+        ) from error
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
@@ -150,7 +162,7 @@ def _path(name: str) -> Path | None:
     try:
         check_portal_name(name)
     except ValueError as error:
-        raise CommandError(f"--portal: {error}.") from None
+        raise CommandError(words("--portal: {error}.", error=error)) from None
     folder = own_folder()
     return None if folder is None else folder / _FOLDER / f"{spelling(name).lower()}.json"
 
@@ -167,15 +179,20 @@ def _read(path: Path) -> KeptPortal:
             secret=found.get("key"),
         )
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror or error}. Nothing was sent.") from error
+        raise CommandError(
+            words("{path} cannot be read: {strerror}. Nothing was sent.", path=path, strerror=reason_of(error))
+        ) from error
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CommandError(
-            f"{path} is damaged. Nothing was sent. Remove it, and log in again: mijnklantportaal login"
+            words("{path} is damaged. Nothing was sent. Remove it, and log in again: mijnklantportaal login", path=path)
         ) from None
     if portal.secret is not None and may_be_read_by_others:
         raise CommandError(
-            f"{path} holds a key, and others on this machine can read it. Nothing was sent. Make a new key in the "
-            "portal, or say: chmod 600 " + str(path)
+            words(
+                "{path} holds a key, and others on this machine can read it. Nothing was sent. Make a new key "
+                "in the portal, or say: chmod 600 {path}",
+                path=path,
+            )
         )
     return portal
 
@@ -199,4 +216,11 @@ def _write(portal: KeptPortal) -> None:
     except OSError as error:
         with suppress(OSError):
             new.unlink()
-        raise CommandError(f"{portal.path} cannot be written: {error.strerror or error}. {_REMEDY}") from error
+        raise CommandError(
+            words(
+                "{path} cannot be written: {strerror}. {remedy}",
+                path=portal.path,
+                strerror=reason_of(error),
+                remedy=_REMEDY,
+            )
+        ) from error

@@ -11,11 +11,12 @@ from mijnklantportaal_async.cli.connection import base_url_of, open_portal, zone
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import as_json_text, show_json
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.written_file import STDOUT, refuse_existing, write_result
 from mijnklantportaal_async.files.moments import read_moment
+from mijnklantportaal_async.texts.words import told_by, without, words
 
 
 @attrs.frozen(kw_only=True)
@@ -40,21 +41,26 @@ async def list_appointments(connection: Connection, terminal: Terminal, options:
         options: What was asked for.
     """
     if options.as_data and options.as_calendar:
-        raise CommandError("--json and --ics do not go together.")
+        raise CommandError(words("--json and --ics do not go together."))
     if options.output is not None:
         if not (options.as_data or options.as_calendar):
-            raise CommandError("--output is for --json or --ics; the table is for people.")
+            raise CommandError(words("--output is for --json or --ics; the table is for people."))
         refuse_existing(options.output, overwrite=options.overwrite)
     zone = zone_of(connection)
     try:
         begins = None if options.start_at is None else read_moment(options.start_at, zone, "--start-at", midnight=True)
     except ValueError as error:
-        raise CommandError(f"--start-at: {str(error).removeprefix('--start-at: ')}.") from error
+        raise CommandError(words("--start-at: {reason}.", reason=without("--start-at: ", told_by(error)))) from error
     async with open_portal(connection, terminal) as opened:
         found = await opened.portal.list_appointments(start_at=begins, days=options.days)
         appointments = sorted(found, key=lambda item: item.starts_at)
-        since = "now" if begins is None else f"{begins:%a %d-%m-%Y %H:%M}"
-        said = f"{in_number(len(appointments), 'appointment')} in {in_number(options.days, 'day')} from {since}"
+        since = words("now") if begins is None else words("{begins:%a %d-%m-%Y %H:%M}", begins=begins)
+        said = words(
+            "{appointments} in {days} from {since}",
+            appointments=in_number(len(appointments), "appointment"),
+            days=in_number(options.days, "day"),
+            since=since,
+        )
         if options.as_calendar:
             portal = "sandbox" if opened.sandbox else urlsplit(base_url_of(connection)).hostname or "portal"
             write_result(options.output or STDOUT, as_calendar(appointments, zone, portal), terminal)
@@ -66,7 +72,7 @@ async def list_appointments(connection: Connection, terminal: Terminal, options:
         elif appointments:
             terminal.show(appointment_table(appointments, zone))
         if options.output is not None and options.output != STDOUT:
-            terminal.say(f"{said}: {options.output}")
+            terminal.say(words("{said}: {path}", said=said, path=options.output))
         elif not options.as_data:
-            terminal.say(f"{said}.")
+            terminal.say(words("{said}.", said=said))
         return ExitCode.DONE

@@ -14,12 +14,13 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError, in_words
 from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.kept_portals import forget, keep, kept_portal, kept_portals
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import variables_with_keys
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.models.appointments import Appointment
 from mijnklantportaal_async.session import ENVIRONMENT_API_KEY
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL, variable
 
 _DAYS = 7
@@ -37,17 +38,31 @@ def login(connection: Connection, terminal: Terminal, *, in_file: bool) -> ExitC
     name, address, zone = connection.portal_name, base_url_of(connection), zone_of(connection)
     # Known to be possible before anybody types a key.
     kept_portal(name)
-    terminal.say(f"Portal {name!r} at {address}. Keys are made under Settings > API Keys in the portal.")
-    key = _typed()
+    terminal.say(
+        words(
+            "Portal {name} at {address}. Keys are made under Settings > API Keys in the portal.",
+            name=repr(name),
+            address=address,
+        )
+    )
+    key = _typed(terminal)
     terminal.say(asyncio.run(_try(address, zone, key)))
     portal, reason = keep(name, address, zone.key, key, in_file=in_file)
-    terminal.say(f"The key is kept in {portal.place}. Commands find it by themselves.", "bold green")
+    terminal.say(words("The key is kept in {place}. Commands find it by themselves.", place=portal.place), "bold green")
     if reason and not in_file:
-        terminal.say(f"Note: The keyring of this machine is not used: {reason}. Only you can read the file.")
+        terminal.say(
+            words("Note: The keyring of this machine is not used: {reason}. Only you can read the file.", reason=reason)
+        )
     if (name_of_variable := variable(ENVIRONMENT_API_KEY, name)) in variables_with_keys():
-        terminal.say(f"Note: {name_of_variable} is set, and goes before the key that is kept.", "yellow")
+        terminal.say(
+            words(
+                "Note: {name_of_variable} is set, and goes before the key that is kept.",
+                name_of_variable=name_of_variable,
+            ),
+            "yellow",
+        )
     if name != DEFAULT_PORTAL:
-        terminal.say(f"Say --portal {name} with a command that is about this portal.")
+        terminal.say(words("Say --portal {name} with a command that is about this portal.", name=name))
     return ExitCode.DONE
 
 
@@ -56,15 +71,21 @@ def logout(connection: Connection, terminal: Terminal) -> ExitCode:
     name = connection.portal_name
     portal = kept_portal(name)
     if portal is None:
-        known = ", ".join(portal.name for portal in kept_portals()) or "none"
-        raise CommandError(f"No key is kept for the portal {name!r}. Kept are: {known}.")
+        known = ", ".join(portal.name for portal in kept_portals()) or words("none")
+        raise CommandError(
+            words("No key is kept for the portal {name}. Kept are: {known}.", name=repr(name), known=known)
+        )
     forget(portal)
     terminal.say(
-        f"The key of the portal {portal.name!r} is removed from {portal.place}. It still works: delete it under "
-        "Settings > API Keys in the portal if nobody needs it."
+        words(
+            "The key of the portal {portal_name} is removed from {place}. It still works: delete it under "
+            "Settings > API Keys in the portal if nobody needs it.",
+            portal_name=repr(portal.name),
+            place=portal.place,
+        )
     )
     if (name_of_variable := variable(ENVIRONMENT_API_KEY, name)) in variables_with_keys():
-        terminal.say(f"Note: {name_of_variable} is still set.", "yellow")
+        terminal.say(words("Note: {name_of_variable} is still set.", name_of_variable=name_of_variable), "yellow")
     return ExitCode.DONE
 
 
@@ -90,31 +111,31 @@ def portals(terminal: Terminal, *, as_data: bool) -> ExitCode:
     if as_data:
         show_json(terminal, found)
     elif found:
-        table = quiet_table("Portal", "Address", "Time zone", "Key is in")
+        table = quiet_table(words("Portal"), words("Address"), words("Time zone"), words("Key is in"))
         for portal in found:
             table.add_row(*(plain_text(text or "-") for text in portal.values()))
         terminal.show(table)
     else:
-        terminal.say("No portal has a key here. Log in: mijnklantportaal login")
+        terminal.say(words("No portal has a key here. Log in: mijnklantportaal login"))
     return ExitCode.DONE
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
 
 
-def _typed() -> Token:
+def _typed(terminal: Terminal) -> Token:
     if prompts.somebody_is_there():
-        key = hide(prompts.secret("API key (it is not shown): "))
+        key = hide(prompts.secret(terminal, words("API key (it is not shown): ")))
     elif not sys.stdin.isatty():
         key = hide(sys.stdin.readline().strip())
     else:
         key = hide("")
     if not key:
-        raise CommandError("No API key was given. Nothing is kept.")
+        raise CommandError(words("No API key was given. Nothing is kept."))
     try:
-        return key.checked("API key")
+        return key.checked(words("API key"))
     except ValueError as error:
-        raise CommandError(f"{error}. Nothing is kept.") from None
+        raise CommandError(words("{error}. Nothing is kept.", error=error)) from None
 
 
 async def _try(address: str, zone: ZoneInfo, key: Token) -> str:
@@ -128,27 +149,38 @@ async def _try(address: str, zone: ZoneInfo, key: Token) -> str:
             # One honest answer says more than a fifth one after four retries.
             coming = await session.with_options(retry=RetryPolicy(attempts=1)).list_appointments(days=_DAYS)
         except errors.PermissionDeniedError as error:
-            return (
-                f"The portal takes the key, which may not read appointments ({error.status} {error.service_message}): "
-                "after a lost answer nobody can look whether an appointment was made."
+            return words(
+                "The portal takes the key, which may not read appointments ({status} {service_message}): "
+                "after a lost answer nobody can look whether an appointment was made.",
+                status=error.status,
+                service_message=error.service_message,
             )
         except errors.AuthenticationError as error:
             raise CommandError(
-                f"The portal at {address} refuses the key: {error.status} {error.service_message}. Nothing is kept. Is "
-                "it whole, and of this portal?",
+                words(
+                    "The portal at {address} refuses the key: {status} {service_message}. Nothing is kept. Is "
+                    "it whole, and of this portal?",
+                    address=address,
+                    status=error.status,
+                    service_message=error.service_message,
+                ),
                 ExitCode.NO_PORTAL,
             ) from error
         except errors.MijnKlantportaalError as error:
-            said = in_words(error).removeprefix("list_appointments: ")
-            raise CommandError(f"{said} Nothing is kept.", ExitCode.NO_PORTAL) from error
-    return f"The portal takes the key. In it: {_in_words(coming, zone)}."
+            said = in_words(error)
+            raise CommandError(words("{said} Nothing is kept.", said=said), ExitCode.NO_PORTAL) from error
+    return words("The portal takes the key. In it: {coming}.", coming=_in_words(coming, zone))
 
 
 def _in_words(coming: list[Appointment], zone: ZoneInfo) -> str:
-    said = f"{in_number(len(coming), 'appointment')} in the next {_DAYS} days"
+    said = words(
+        "{appointments} in the next {days} days", appointments=in_number(len(coming), "appointment"), days=_DAYS
+    )
     if not coming:
         return said
     first = min(coming, key=lambda appointment: appointment.starts_at)
     begins: datetime = first.starts_at.astimezone(zone)
-    person = first.attendee_name or first.customer_id or "nobody named"
-    return f"{said}, the first on {begins:%a %d-%m-%Y %H:%M} with {person}"
+    person = first.attendee_name or first.customer_id or words("nobody named")
+    return words(
+        "{said}, the first on {begins:%a %d-%m-%Y %H:%M} with {person}", said=said, begins=begins, person=person
+    )

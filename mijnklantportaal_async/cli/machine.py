@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.texts.words import words
 
 
 def spell_out_missing_letters() -> None:
@@ -21,8 +22,11 @@ def refuse_impossible_time_zone() -> None:
         datetime.now().astimezone()
     except (ValueError, OverflowError, OSError):
         print(
-            f"The machine's time zone cannot be used: TZ={os.environ.get('TZ', '')!r}. Set TZ to a zone such as "
-            "Europe/Amsterdam, or leave it out. Nothing was sent.",
+            words(
+                "The machine's time zone cannot be used: TZ={value}. Set TZ to a zone such as "
+                "Europe/Amsterdam, or leave it out. Nothing was sent.",
+                value=repr(os.environ.get("TZ", "")),
+            ),
             file=sys.stderr,
         )
         sys.exit(ExitCode.WRONG_INPUT)

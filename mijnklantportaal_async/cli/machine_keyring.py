@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mijnklantportaal_async.calling.auth import HIDDEN, Token, hide
 from mijnklantportaal_async.cli.prompts import obeying_ctrl_c, somebody_is_there
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -62,11 +63,11 @@ class MachineKeyring:
 
         def ask(backend: "KeyringBackend") -> None:
             if backend.priority < _RECOMMENDED:
-                raise KeyringTroubleError("there is none that keeps secrets safely")
+                raise KeyringTroubleError(words("there is none that keeps secrets safely"))
             # Wrapped without types by its metaclass.
             backend.set_password(SERVICE, name, secret.reveal())  # pyright: ignore[reportUnknownMemberType]
             if backend.get_password(SERVICE, name) != secret.reveal():
-                raise KeyringTroubleError("it does not keep what it is given")
+                raise KeyringTroubleError(words("it does not keep what it is given"))
 
         self._ask(ask, secret)
 
@@ -98,17 +99,19 @@ class MachineKeyring:
             except BaseException as error:  # noqa: BLE001 - backends raise whatever their systems do
                 failures.append(error)
 
-        thread = threading.Thread(target=run, name="ask the keyring", daemon=True)
+        thread = threading.Thread(target=run, name=words("ask the keyring"), daemon=True)
         with obeying_ctrl_c():
             thread.start()
             thread.join(min(_SILENCE, self._patience))
             if thread.is_alive() and somebody_is_there():
-                print("Waiting for the keyring of this machine; unlock it if it asks.", file=sys.stderr)
+                print(words("Waiting for the keyring of this machine; unlock it if it asks."), file=sys.stderr)
             thread.join(max(0.0, self._patience - _SILENCE))
         if failures:
             raise _trouble(failures[0], secret) from None
         if not answers:
-            raise KeyringTroubleError(f"it did not answer within {self._patience:g} s; is it locked?")
+            raise KeyringTroubleError(
+                words("it did not answer within {patience:g} s; is it locked?", patience=self._patience)
+            )
         return answers[0]
 
 
@@ -116,9 +119,9 @@ def _trouble(error: BaseException, secret: Token | None) -> KeyringTroubleError:
     if isinstance(error, KeyringTroubleError):
         return error
     if isinstance(error, ModuleNotFoundError) and error.name == "keyring":
-        return KeyringTroubleError("the package keyring is not installed; the extra `keyring` brings it")
+        return KeyringTroubleError(words("the package keyring is not installed; the extra `keyring` brings it"))
     if type(error).__name__ == "NoKeyringError":
-        return KeyringTroubleError("there is none")
+        return KeyringTroubleError(words("there is none"))
     text: Any = str(error).strip()
     for form in secret.forms() if secret is not None else ():
         text = text.replace(form, HIDDEN)

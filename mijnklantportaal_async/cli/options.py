@@ -13,6 +13,7 @@ import attrs
 import typer
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def end_with(
         except (CommandError, MijnKlantportaalError) as error:
             code = report(error, terminal)
         except KeyboardInterrupt:
-            terminal.say("Interrupted.")
+            terminal.say(words("Interrupted."))
             code = ExitCode.INTERRUPTED
     raise typer.Exit(code)
 
@@ -203,8 +204,8 @@ def _with_options_of_connection(
     def take_in(**options: Any) -> None:
         connection = Connection(**{parameter.name: options.pop(parameter.name) for parameter in shared})
         if misplaced := connection.misplaced_options():
-            other = "does not go together with" if connection.sandbox else "needs"
-            raise typer.BadParameter(f"{other} --sandbox", param_hint=" / ".join(misplaced))
+            other = words("does not go together with --sandbox") if connection.sandbox else words("needs --sandbox")
+            raise typer.BadParameter(other, param_hint=" / ".join(misplaced))
         run(connection, **options)
 
     take_in.__doc__ = as_paragraphs(function.__doc__ or "")

@@ -9,6 +9,8 @@ from pathlib import Path
 import attrs
 
 from mijnklantportaal_async.models import FileContent
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import words
 
 _READ_AT_ONCE = 1024 * 1024
 
@@ -32,13 +34,15 @@ def checked(path: Path) -> OwnFile:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise ValueError(f"{str(path)!r} is a directory; name the files in it")
+            raise ValueError(words("{path} is a directory; name the files in it", path=repr(str(path))))
         if not stat.S_ISREG(found.st_mode):
-            raise ValueError(f"{str(path)!r} is no ordinary file")
+            raise ValueError(words("{path} is no ordinary file", path=repr(str(path))))
         with path.open("rb"):
             FileContent(path)
     except OSError as error:
-        raise ValueError(f"{str(path)!r} cannot be read: {error.strerror or error}") from error
+        raise ValueError(
+            words("{path} cannot be read: {strerror}", path=repr(str(path)), strerror=reason_of(error))
+        ) from error
     return OwnFile(path, found.st_size, _stamp(found))
 
 
@@ -54,7 +58,7 @@ async def fingerprint_of(file: OwnFile) -> str:
         while piece := await asyncio.to_thread(opened.read, _READ_AT_ONCE):
             await asyncio.to_thread(taken.update, piece)
     if not is_as_it_was(file):
-        raise OSError("it was changed while it was read")
+        raise OSError(words("it was changed while it was read"))
     return taken.hexdigest()
 
 

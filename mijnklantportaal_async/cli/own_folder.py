@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import words
 
 _NAME = "mijnklantportaal"
 
@@ -36,7 +38,13 @@ def made_folder(*inside: str, what: str, remedy: str) -> Path:
     """
     own = own_folder()
     if own is None:
-        raise CommandError(f"There is no home folder to keep {what} in: HOME is not set, or no whole path. {remedy}")
+        raise CommandError(
+            words(
+                "There is no home folder to keep {what} in: HOME is not set, or no whole path. {remedy}",
+                what=what,
+                remedy=remedy,
+            )
+        )
     folder = own.joinpath(*inside)
     try:
         # What is kept here names people, or holds a key.
@@ -45,5 +53,12 @@ def made_folder(*inside: str, what: str, remedy: str) -> Path:
         if inside:
             folder.chmod(0o700)
     except OSError as error:
-        raise CommandError(f"The folder {folder} cannot be made: {error.strerror or error}. {remedy}") from error
+        raise CommandError(
+            words(
+                "The folder {folder} cannot be made: {reason}. {remedy}",
+                folder=folder,
+                reason=reason_of(error),
+                remedy=remedy,
+            )
+        ) from error
     return folder

@@ -7,6 +7,7 @@ from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.kept_portals import KeptPortal, kept_portal, kept_portals
 from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.session import (
     DEFAULT_BASE_URL,
@@ -14,6 +15,7 @@ from mijnklantportaal_async.session import (
     ENVIRONMENT_BASE_URL,
     ENVIRONMENT_TIMEZONE,
 )
+from mijnklantportaal_async.texts.words import sentences, words
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE
 from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL, normal_address, variable
 
@@ -65,36 +67,45 @@ class PortalSettings:
             elif kept is not None:
                 if normal_address(address := self.base_url(name)) != kept.address:
                     raise CommandError(
-                        f"The key of the portal {name!r} is kept for {kept.address}, and this command goes to "
-                        f"{address} (--base-url or {variable(ENVIRONMENT_BASE_URL, name)}). It is not sent there. "
-                        "Log in there under another name, with login --portal NAME --base-url URL, and say "
-                        "--portal NAME."
+                        words(
+                            "The key of the portal {name} is kept for {address}, and this command goes to "
+                            "{address_2} (--base-url or {environment_base_url}). It is not sent there. Log in "
+                            "there under another name, with login --portal NAME --base-url URL, and say "
+                            "--portal NAME.",
+                            name=repr(name),
+                            address=kept.address,
+                            address_2=address,
+                            environment_base_url=variable(ENVIRONMENT_BASE_URL, name),
+                        )
                     )
                 self._keys[name] = kept.key()
         return self._keys.get(name)
 
-    def needed_key(self, name: str) -> Token:
+    def needed_key(self, name: str, terminal: Terminal) -> Token:
         """The key of a portal, asked for where somebody can answer.
 
         Raises:
             CommandError: There is none.
         """
-        return self.needed_keys([name])[0]
+        return self.needed_keys([name], terminal)[0]
 
-    def needed_keys(self, names: list[str]) -> list[Token]:
+    def needed_keys(self, names: list[str], terminal: Terminal) -> list[Token]:
         """The keys of several portals; see `needed_key`."""
         missing: list[str] = []
         for name in names:
             if self.key(name) is None and prompts.somebody_is_there():
-                whose = "" if name == DEFAULT_PORTAL else f" of the portal {name}"
-                if typed := hide(prompts.secret(f"API key{whose} (it is not shown): ")):
+                whose = "" if name == DEFAULT_PORTAL else words(" of the portal {name}", name=name)
+                if typed := hide(prompts.secret(terminal, words("API key{whose} (it is not shown): ", whose=whose))):
                     self._keys[name] = typed
             if self.key(name) is None:
                 missing.append(name)
         if missing:
             raise CommandError(
-                f"{missing_keys_in_words(missing)} Nothing was sent. Keys are made under Settings > API Keys in the "
-                "portal. To try the command without a portal, say --sandbox."
+                words(
+                    "{missing} Nothing was sent. Keys are made under Settings > API Keys in the portal. To try "
+                    "the command without a portal, say --sandbox.",
+                    missing=missing_keys_in_words(missing),
+                )
             )
         return [self._keys[name] for name in names]
 
@@ -125,18 +136,26 @@ def variables_with_keys() -> list[str]:
 def source_of_key(name: str) -> str:
     """Where the key is from that a command has, in a sentence."""
     if (own := variable(ENVIRONMENT_API_KEY, name)) in variables_with_keys():
-        return f"The key stands in {own}."
+        return words("The key stands in {own}.", own=own)
     kept = kept_portal(name)
-    return "The key was typed." if kept is None else f"The key is the one of `login`, in {kept.place}."
+    return (
+        words("The key was typed.")
+        if kept is None
+        else words("The key is the one of `login`, in {place}.", place=kept.place)
+    )
 
 
 def missing_keys_in_words(names: list[str]) -> str:
     """Which keys are missing, and how they are given."""
     known = ", ".join(portal.name for portal in kept_portals())
     said = [
-        f"There is no API key for the portal {shown_value(name)!r}: log in with `mijnklantportaal login"
-        f"{'' if name == DEFAULT_PORTAL else f' --portal {name}'}`, or put it into the environment variable "
-        f"{variable(ENVIRONMENT_API_KEY, name)}."
+        words(
+            "There is no API key for the portal {name}: log in with `mijnklantportaal login{part}`, or put it "
+            "into the environment variable {environment_api_key}.",
+            name=repr(shown_value(name)),
+            part="" if name == DEFAULT_PORTAL else words(" --portal {name}", name=name),
+            environment_api_key=variable(ENVIRONMENT_API_KEY, name),
+        )
         for name in names
     ]
-    return " ".join([*said, *([f"Keys are kept for: {known}."] if known else [])])
+    return sentences(*said, words("Keys are kept for: {known}.", known=known) if known else None)

@@ -4,15 +4,15 @@ import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
 from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.cli.figures import Figures, in_time, is_held_up, seconds_left
 from mijnklantportaal_async.cli.interruption import settling_in_words
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome
-from mijnklantportaal_async.cli.run_report import in_number
-from mijnklantportaal_async.cli.terminal import live_lines
+from mijnklantportaal_async.cli.terminal import LiveLines, plain_text
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import Sentences, sentences, words
 from mijnklantportaal_async.values.clock import Clock
 
 
@@ -36,7 +36,8 @@ class RunProgress:
     def lines(self) -> list[str]:
         """The figures in one line."""
         done, rows = self._account.over, len(self._account.rows)
-        return ["; ".join([f"{done} of {rows} rows done", *filter(None, [self._reason()]), *self._details()])]
+        said = words("{done} of {rows} rows done", done=done, rows=rows)
+        return [sentences(said, self._reason(), *self._details(), separator="; ")]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         done, rows = self._account.over, len(self._account.rows)
@@ -46,23 +47,23 @@ class RunProgress:
         for _ in range(3):
             bar.add_column(no_wrap=True, justify="right")
         bar.add_row(
-            Text("Stopping" if self._account.stop_reason else "Scheduling", style="bold"),
+            plain_text(words("Stopping") if self._account.stop_reason else words("Scheduling"), "bold"),
             ProgressBar(total=max(rows, 1), completed=done),
-            Text(f"{done}/{rows}"),
-            Text(f"{self._figures.requests_a_minute()} requests/min", style="cyan"),
-            Text(self._time_left(), style="dim"),
+            f"{done}/{rows}",
+            plain_text(words("{requests} requests/min", requests=self._figures.requests_a_minute()), "cyan"),
+            plain_text(self._time_left(), "dim"),
         )
         yield bar
         if reason := self._reason():
-            yield from live_lines(reason, options.max_width, "yellow")
-        yield from live_lines(" · ".join(self._details()), options.max_width, "dim")
+            yield LiveLines(reason, "yellow")
+        yield LiveLines(Sentences(self._details(), " · "), "dim")
 
     def _time_left(self) -> str:
         done, rows = self._account.over, len(self._account.rows)
         if done == rows or self._account.stop_reason:
             return ""
         left = seconds_left(rows - done, done, self._figures.requests, self._portal.rate_limit)
-        return "" if left is None else f"about {in_time(left)} left"
+        return "" if left is None else words("about {left} left", left=in_time(left))
 
     def _reason(self) -> str:
         """Why it stands still, or what is waited for."""
@@ -72,19 +73,23 @@ class RunProgress:
         unsettled = unsettled_in(self._portal, self._clock)
         if not (self._account.stop_reason and unsettled.calls):
             return why
-        return "; ".join([settling_in_words(unsettled), *filter(None, [why])])
+        return sentences(settling_in_words(unsettled), why, separator="; ")
 
     def _details(self) -> list[str]:
         figures = self._figures
         others = [outcome for outcome in RowOutcome if outcome is not RowOutcome.SCHEDULED]
-        parts = [f"{self._account.count(RowOutcome.SCHEDULED)} scheduled"]
-        parts.extend(f"{count} {outcome}" for outcome in others if (count := self._account.count(outcome)))
+        parts = [words("{scheduled} scheduled", scheduled=self._account.count(RowOutcome.SCHEDULED))]
+        parts.extend(
+            words("{count} {outcome}", count=count, outcome=outcome.words)
+            for outcome in others
+            if (count := self._account.count(outcome))
+        )
         if figures.waited >= 1:
-            parts.append(f"waited {in_time(figures.waited)}")
+            parts.append(words("waited {waited}", waited=in_time(figures.waited)))
         if figures.retries:
-            parts.append(f"{figures.retries} tried again")
+            parts.append(words("{retries} tried again", retries=figures.retries))
         if looked_up := figures.found + figures.not_found:
-            parts.append(f"{in_number(looked_up, 'lost answer')} looked up")
+            parts.append(words("{lost_answers} looked up", lost_answers=in_number(looked_up, "lost answer")))
         return parts
 
 

@@ -1,6 +1,5 @@
 """What became of each row of a file: the account that a run keeps."""
 
-import enum
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -15,11 +14,12 @@ from mijnklantportaal_async.files.records import LeftOut, Problem, Row
 from mijnklantportaal_async.files.results.appointments import result_of
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.models.appointments import Appointment, NewAppointment, Scheduled
+from mijnklantportaal_async.texts.words import SaidEnum, Sentences, words
 
 Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
 
 
-class RowOutcome(enum.StrEnum):
+class RowOutcome(SaidEnum):
     """How a row ended."""
 
     SCHEDULED = "scheduled"
@@ -124,8 +124,13 @@ class Account:
 
     def add_bad(self, line: int, problems: list[Problem]) -> None:
         """A row that was left out because it cannot be right."""
-        texts = [f"{problem.column + ': ' if problem.column else ''}{problem.message}" for problem in problems]
-        self._add_aside(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason="; ".join(texts)))
+        texts = [
+            words("{column}: {message}", column=problem.column, message=problem.message)
+            if problem.column
+            else problem.message
+            for problem in problems
+        ]
+        self._add_aside(RowResult(line=line, outcome=RowOutcome.BAD_ROW, reason=Sentences(texts, "; ")))
 
     def add_left_out(self, one: LeftOut) -> None:
         """A row that is none by what the file says itself."""
@@ -187,9 +192,9 @@ class Account:
 
 
 def _failed(row: Row[NewAppointment], outcome: RowOutcome, error: Exception | None, stop_reason: str = "") -> RowResult:
-    reason = f"Not sent, because the run was stopped: {stop_reason}"
+    reason = words("Not sent, because the run was stopped: {stop_reason}", stop_reason=stop_reason)
     if error is not None:
-        reason = in_words(error).removeprefix("schedule_appointment: ")
+        reason = in_words(error)
     return RowResult(
         line=row.line,
         outcome=outcome,

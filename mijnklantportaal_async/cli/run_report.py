@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterable, Sequence
 
 from rich.table import Table
-from rich.text import Text
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import exit_code_of
 from mijnklantportaal_async.cli.figures import Figures, in_time
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.row_results import RowOutcome, RowResult
 from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
 from mijnklantportaal_async.errors import MijnKlantportaalError
 from mijnklantportaal_async.files.notes import lines_in_words
 from mijnklantportaal_async.files.records import Problem
 from mijnklantportaal_async.files.results.table import ResultRow
+from mijnklantportaal_async.texts.words import counted, words
 
 MOST_ROWS = 40
 """Rows of a table on the screen; the file of results has them all."""
@@ -38,14 +39,14 @@ _STYLES = {
     RowOutcome.LEFT_OUT: "dim",
 }
 _MEANINGS = {
-    RowOutcome.SCHEDULED: "in the calendar, once",
-    RowOutcome.EARLIER: "made by an earlier run, by its results; nothing was sent",
-    RowOutcome.THERE: "in the calendar before this run; nothing was sent",
-    RowOutcome.REJECTED: "refused; not in the calendar",
-    RowOutcome.UNKNOWN: "perhaps in the calendar; the same command again looks, and settles it",
-    RowOutcome.NOT_SENT: "not in the calendar; can safely be given again",
-    RowOutcome.BAD_ROW: "left out; not in the calendar",
-    RowOutcome.LEFT_OUT: "none by what the file says itself; not in the calendar",
+    RowOutcome.SCHEDULED: words("in the calendar, once"),
+    RowOutcome.EARLIER: words("made by an earlier run, by its results; nothing was sent"),
+    RowOutcome.THERE: words("in the calendar before this run; nothing was sent"),
+    RowOutcome.REJECTED: words("refused; not in the calendar"),
+    RowOutcome.UNKNOWN: words("perhaps in the calendar; the same command again looks, and settles it"),
+    RowOutcome.NOT_SENT: words("not in the calendar; can safely be given again"),
+    RowOutcome.BAD_ROW: words("left out; not in the calendar"),
+    RowOutcome.LEFT_OUT: words("none by what the file says itself; not in the calendar"),
 }
 
 
@@ -53,7 +54,13 @@ def problem_table(problems: tuple[Problem, ...]) -> Table:
     """The problems of a file, one a row."""
     # An event is found by its title; the row of a table by its line.
     with_events = any(problem.event for problem in problems)
-    headings = ["Line", *(["Event"] if with_events else []), "Column", "Value", "What is wrong, and what to do"]
+    headings = [
+        words("Line"),
+        *([words("Event")] if with_events else []),
+        words("Column"),
+        words("Value"),
+        words("What is wrong, and what to do"),
+    ]
     table = quiet_table(*headings)
     table.columns[0].justify = "right"
     table.columns[0].no_wrap = True
@@ -67,16 +74,19 @@ def problem_table(problems: tuple[Problem, ...]) -> Table:
 
 def outcome_table(results: list[RowResult]) -> Table:
     """How many rows ended how, and which."""
-    table = quiet_table("Outcome", "Rows", "Lines", "What that means")
+    table = quiet_table(words("Outcome"), words("Rows"), words("Lines"), words("What that means"))
     table.columns[0].no_wrap = True
     table.columns[1].justify = "right"
     table.columns[2].overflow = "fold"
     for outcome in RowOutcome:
         lines = [result.line for result in results if result.outcome is outcome]
         if lines:
-            meaning = Text(_MEANINGS[outcome], style="dim")
+            meaning = plain_text(_MEANINGS[outcome], "dim")
             table.add_row(
-                Text(outcome, style=_STYLES[outcome]), str(len(lines)), lines_in_words(lines, _MOST_SPANS), meaning
+                plain_text(outcome.words, _STYLES[outcome]),
+                str(len(lines)),
+                lines_in_words(lines, _MOST_SPANS),
+                meaning,
             )
     return table
 
@@ -90,28 +100,33 @@ def failure_table(results: list[RowResult]) -> Table | None:
             groups.setdefault((result.outcome, _kind_of_failure(result)), []).append(result)
     if not groups:
         return None
-    table = quiet_table("Lines", "Outcome", "Appointment", "Reason, and what to do")
+    table = quiet_table(words("Lines"), words("Outcome"), words("Appointment"), words("Reason, and what to do"))
     table.columns[1].no_wrap = True
     for (outcome, _), group in list(groups.items())[:MOST_ROWS]:
         name = group[0].name if len(group) == 1 else in_number(len(group), "row")
         lines = lines_in_words([result.line for result in group])
-        table.add_row(lines, Text(outcome, style=_STYLES[outcome]), plain_text(name), plain_text(group[0].reason))
+        table.add_row(lines, plain_text(outcome.words, _STYLES[outcome]), plain_text(name), plain_text(group[0].reason))
     if len(groups) > MOST_ROWS:
-        table.add_row("…", "", "", f"{len(groups) - MOST_ROWS} more; --output writes them all to a file.")
+        table.add_row(
+            "…",
+            "",
+            "",
+            words("{more} more; --output writes them all to a file.", more=len(groups) - MOST_ROWS),
+        )
     return table
 
 
 def unknown_table(rows: Sequence[ResultRow]) -> Table:
     """Rows of which nobody knows whether they are in the calendar, as one looks for them there."""
-    table = quiet_table("Row", "Day", "Time", "Title", "With")
+    table = quiet_table(words("Row"), words("Day"), words("Time"), words("Title"), words("With"))
     table.columns[0].justify = "right"
     for column in table.columns[:3]:
         column.no_wrap = True
     for row in rows[:MOST_ROWS]:
-        day = "" if row.day is None else f"{row.day:%a %d-%m-%Y}"
+        day = "" if row.day is None else words("{day:%a %d-%m-%Y}", day=row.day)
         table.add_row(*(plain_text(cell) for cell in (str(row.line), day, row.time, row.title, row.person)))
     if (more := len(rows) - MOST_ROWS) > 0:
-        table.add_row("…", f"{more:,} more")
+        table.add_row("…", words("{more:,} more", more=more))
     return table
 
 
@@ -124,17 +139,26 @@ def _kind_of_failure(result: RowResult) -> str:
 def way_in_words(figures: Figures, limit: int | None) -> Iterable[str]:
     """What the run went through."""
     if figures.mishaps:
-        yield f"On the way: {figures.mishaps_in_words()}."
+        yield words("On the way: {mishaps}.", mishaps=figures.mishaps_in_words())
     if looked_up := figures.found + figures.not_found:
-        times = "An answer was" if looked_up == 1 else f"{looked_up} answers were"
-        yield (
-            f"{times} lost, and the calendar was looked at before anything was sent again: "
-            f"{figures.found} in it already, {figures.not_found} not."
+        yield counted(
+            "An answer was lost, and the calendar was looked at before anything was sent again: {found} in it "
+            "already, {not_found} not.",
+            "{count} answers were lost, and the calendar was looked at before anything was sent again: {found} in it "
+            "already, {not_found} not.",
+            looked_up,
+            found=figures.found,
+            not_found=figures.not_found,
         )
     if figures.waited >= 1:
-        rate = f" of {limit} requests a minute" if limit else ""
+        rate = words(" of {limit} requests a minute", limit=limit) if limit else ""
         requests = in_number(figures.requests, "request")
-        yield f"Waited {in_time(figures.waited)} for the rate limit{rate}; {requests} in all."
+        yield words(
+            "Waited {waited} for the rate limit{rate}; {requests} in all.",
+            waited=in_time(figures.waited),
+            rate=rate,
+            requests=requests,
+        )
 
 
 def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> ExitCode:
@@ -147,8 +171,3 @@ def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> Exi
     if any(result.error is not None and exit_code_of(result.error) is ExitCode.NO_PORTAL for result in results):
         return ExitCode.NO_PORTAL
     return ExitCode.SOME_FAILED if outcomes - _FINE else ExitCode.DONE
-
-
-def in_number(count: int, noun: str) -> str:
-    """As in `1 row`, `2 rows`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

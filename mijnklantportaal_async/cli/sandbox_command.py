@@ -10,6 +10,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.terminal import Terminal, quiet_table
 from mijnklantportaal_async.session import ENVIRONMENT_API_KEY, ENVIRONMENT_BASE_URL, ENVIRONMENT_TIMEZONE
+from mijnklantportaal_async.texts.words import words
 
 
 @attrs.frozen(kw_only=True)
@@ -52,32 +53,45 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
         seeded=options.seeded,
     )
     interruption = Interruption()
-    await start(sandbox, options.database, "Try another --port or --host.")
+    await start(sandbox, options.database, words("Try another --port or --host."))
     try:
         with listening(interruption):
-            limit = f"{options.rate_limit} requests a minute, {options.rate_window} window"
+            limit = words(
+                "{rate_limit} requests a minute, {rate_window} window",
+                rate_limit=options.rate_limit,
+                rate_window=options.rate_window,
+            )
             table = quiet_table("", "")
             table.show_header = False
-            table.add_row("Calendar", sandbox.page_url)
+            table.add_row(words("Calendar"), sandbox.page_url)
             table.add_row("API", sandbox.url)
-            table.add_row("API key", f"{sandbox.api_key} (of the sandbox only)")
-            table.add_row("Rate limit", limit if options.rate_limit else "none")
+            table.add_row(words("API key"), words("{api_key} (of the sandbox only)", api_key=sandbox.api_key))
+            table.add_row(words("Rate limit"), limit if options.rate_limit else words("none"))
             if options.speed != 1:
-                table.add_row("Speed", f"{options.speed:g} of its seconds in one of yours")
+                table.add_row(words("Speed"), words("{speed:g} of its seconds in one of yours", speed=options.speed))
             if options.faults:
-                table.add_row("Faults", f"{options.faults:.0%} of the requests, seed {options.seed}")
+                table.add_row(
+                    words("Faults"),
+                    words("{faults:.0%} of the requests, seed {seed}", faults=options.faults, seed=options.seed),
+                )
             if sandbox.manners:
-                table.add_row("Manners", ", ".join(sorted(sandbox.manners)))
-            table.add_row("Kept in", str(options.database) if options.database else "memory")
+                table.add_row(words("Manners"), ", ".join(sorted(sandbox.manners)))
+            table.add_row(words("Kept in"), str(options.database) if options.database else words("memory"))
             if options.seeded:
-                table.add_row("Begins with", f"{len(sandbox.customers)} customers, three months of appointments")
+                table.add_row(
+                    words("Begins with"),
+                    words(
+                        "{customers} customers, three months of appointments",
+                        customers=len(sandbox.customers),
+                    ),
+                )
             terminal.show(table)
-            terminal.show("\nFor clients in other terminals:\n")
+            terminal.show(words("\nFor clients in other terminals:\n"))
             terminal.show(f"export {ENVIRONMENT_BASE_URL}={sandbox.url}")
             terminal.show(f"export {ENVIRONMENT_API_KEY}={sandbox.api_key}")
             terminal.show(f"export {ENVIRONMENT_TIMEZONE}={options.timezone}\n")
             terminal.output.file.flush()
-            terminal.say("Press Ctrl-C to stop it.")
+            terminal.say(words("Press Ctrl-C to stop it."))
             await interruption.stop_asked.wait()
     finally:
         await sandbox.stop()

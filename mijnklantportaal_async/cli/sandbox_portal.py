@@ -7,14 +7,19 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import sentence, told_by, words
 
 try:
     from mijnklantportaal_async.sandbox import Faults, Sandbox
     from mijnklantportaal_async.sandbox.manners import manners_of
 except ModuleNotFoundError as missing:
     raise CommandError(
-        f"The sandbox needs the package {missing.name}, which is not installed. "
-        'Install the extra: pip install "mijnklantportaal-async[cli]"'
+        words(
+            "The sandbox needs the package {missing_name}, which is not installed. Install the extra: pip "
+            'install "mijnklantportaal-async[cli]"',
+            missing_name=missing.name,
+        )
     ) from missing
 
 
@@ -51,7 +56,7 @@ def make_sandbox(
             manners=manners_of(manners),
         )
     except ValueError as error:
-        raise CommandError(f"{error}.") from error
+        raise CommandError(sentence(told_by(error))) from error
 
 
 async def start(sandbox: Sandbox, database: Path | None, otherwise: str = "") -> None:
@@ -72,11 +77,19 @@ async def start(sandbox: Sandbox, database: Path | None, otherwise: str = "") ->
     try:
         await sandbox.start()
     except OSError as error:
-        raise CommandError(f"The sandbox cannot be started: {error}. {otherwise}".rstrip()) from error
+        raise CommandError(
+            words("The sandbox cannot be started: {error}. {otherwise}", error=error, otherwise=otherwise).rstrip()
+        ) from error
     except sqlite3.Error as error:
-        raise CommandError(f"The sandbox cannot be started: {error}. Can {database} be read and written?") from error
+        raise CommandError(
+            words(
+                "The sandbox cannot be started: {error}. Can {database} be read and written?",
+                error=error,
+                database=database,
+            )
+        ) from error
     except DatabaseFileError as error:
-        raise CommandError(f"The sandbox cannot be started: {error}") from error
+        raise CommandError(words("The sandbox cannot be started: {error}", error=error)) from error
 
 
 def check_calendar(path: Path) -> None:
@@ -93,7 +106,11 @@ def check_calendar(path: Path) -> None:
             path.unlink()
     except OSError as error:
         raise CommandError(
-            f"The calendar cannot be written to {path}: {error.strerror or error}. Name another file. Nothing was sent."
+            words(
+                "The calendar cannot be written to {path}: {strerror}. Name another file. Nothing was sent.",
+                path=path,
+                strerror=reason_of(error),
+            )
         ) from error
 
 
@@ -110,14 +127,15 @@ async def write_calendar(sandbox: Sandbox, path: Path, terminal: Terminal) -> No
         path.write_text(page, "utf-8")  # noqa: ASYNC240 - nothing else goes on any more
     except OSError as error:
         raise CommandError(
-            f"The calendar cannot be written to {path}: {error.strerror or error}.", ExitCode.SOME_FAILED
+            words("The calendar cannot be written to {path}: {strerror}.", path=path, strerror=reason_of(error)),
+            ExitCode.SOME_FAILED,
         ) from error
-    terminal.say(f"Calendar: {path} (open it in a browser)")
+    terminal.say(words("Calendar: {path} (open it in a browser)", path=path))
 
 
 async def keep_up(sandbox: Sandbox, terminal: Terminal) -> None:
     """Leaves the sandbox running until a signal comes."""
-    terminal.say(f"The calendar is at {sandbox.page_url} until you press Ctrl-C.")
+    terminal.say(words("The calendar is at {page_url} until you press Ctrl-C.", page_url=sandbox.page_url))
     interruption = Interruption()
     with listening(interruption):
         await interruption.stop_asked.wait()

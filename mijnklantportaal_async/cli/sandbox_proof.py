@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.sandbox import Sandbox, StoredAppointment
+from mijnklantportaal_async.texts.words import words
 
 
 class CalendarProof:
@@ -31,11 +32,24 @@ class CalendarProof:
         missing = sure - made
         # A row whose outcome is unknown may be there once, or not.
         surplus = made - sure - unsure
-        count = f"The sandbox's calendar has {made.total():,} new appointments for {sure.total():,} scheduled rows"
+        count = words(
+            "The sandbox's calendar has {total:,} new appointments for {total_2:,} scheduled rows",
+            total=made.total(),
+            total_2=sure.total(),
+        )
         if missing or surplus:
-            return False, f"{count}: {missing.total()} missing, {surplus.total()} too many. This is a bug."
-        doubt = f" (and {(made - sure).total()} of {unsure.total()} unknown ones)" if unsure else ""
-        return True, f"{count}{doubt}: none missing, none twice."
+            return False, words(
+                "{count}: {total} missing, {total_2} too many. This is a bug.",
+                count=count,
+                total=missing.total(),
+                total_2=surplus.total(),
+            )
+        doubt = (
+            words(" (and {total} of {total_2} unknown ones)", total=(made - sure).total(), total_2=unsure.total())
+            if unsure
+            else ""
+        )
+        return True, words("{count}{doubt}: none missing, none twice.", count=count, doubt=doubt)
 
 
 def _rows_with(account: Account, outcomes: Collection[RowOutcome]) -> Counter[Hashable]:

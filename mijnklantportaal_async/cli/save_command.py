@@ -13,6 +13,7 @@ from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.transfer_display import shown
 from mijnklantportaal_async.errors import DownloadError, MijnKlantportaalError
+from mijnklantportaal_async.texts.words import before, phrase, sentence, told_by, words
 
 
 def save(connection: Connection, terminal: Terminal, file_id: str, *, to: Path, replace: bool) -> ExitCode:
@@ -31,7 +32,7 @@ def save(connection: Connection, terminal: Terminal, file_id: str, *, to: Path, 
     except FileExistsError as error:
         raise _taken(error) from error
     except OSError as error:
-        raise CommandError(f"It cannot be saved: {error}. Nothing was fetched.") from error
+        raise CommandError(words("It cannot be saved: {error}. Nothing was fetched.", error=error)) from error
     return asyncio.run(_save(connection, terminal, file_id, to, replace))
 
 
@@ -47,22 +48,28 @@ async def _save(connection: Connection, terminal: Terminal, file_id: str, to: Pa
         except FileExistsError as error:
             raise _taken(error) from error
         except DownloadError as error:
-            again = "" if error.is_permanent else " Give the command again."
-            message = f"{error.message.rstrip('.')}. Nothing was kept.{again}"
+            again = "" if error.is_permanent else words(" Give the command again.")
+            message = words("{reason}. Nothing was kept.{again}", reason=phrase(error.message), again=again)
             raise CommandError(message, ExitCode.SOME_FAILED) from error
         except ValueError as error:
-            raise CommandError(f"{error}.") from error
+            raise CommandError(sentence(told_by(error))) from error
         except MijnKlantportaalError:
             raise
         except OSError as error:
-            raise CommandError(f"It cannot be saved: {error}. Nothing was kept.", ExitCode.SOME_FAILED) from error
+            raise CommandError(
+                words("It cannot be saved: {error}. Nothing was kept.", error=error), ExitCode.SOME_FAILED
+            ) from error
         terminal.show(str(saved.path))
         if saved.is_verified:
-            terminal.say(f"Saved {saved.size} bytes.", "bold green")
+            terminal.say(words("Saved {size} bytes.", size=saved.size), "bold green")
         else:
-            terminal.say(f"Saved {saved.size} bytes; nothing tells whether that is all of it.", "yellow")
+            terminal.say(
+                words("Saved {size} bytes; nothing tells whether that is all of it.", size=saved.size), "yellow"
+            )
         return code
 
 
 def _taken(error: FileExistsError) -> CommandError:
-    return CommandError(f"{str(error).partition('; ')[0]}; choose another with --to, or say --replace.")
+    return CommandError(
+        words("{reason}; choose another with --to, or say --replace.", reason=before("; ", told_by(error)))
+    )

@@ -21,6 +21,7 @@ from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.durations import Unit
 from mijnklantportaal_async.files.records import LeftOut, Record, Row
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.words import sentences, words
 
 
 def schedule(
@@ -46,15 +47,22 @@ def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row[NewA
     if isinstance(row, Row):
         return row
     if isinstance(row, LeftOut):
-        raise CommandError(f"{row.title!r} is {row.reason}. Nothing was sent.")
+        raise CommandError(words("{title} is {reason}. Nothing was sent.", title=repr(row.title), reason=row.reason))
     raise CommandError(
-        "\n".join(
-            f"{problem.column} {problem.value!r}: {problem.message}."
-            if problem.value
-            else f"{problem.column or 'the appointment'}: {problem.message}."
-            for problem in row
+        sentences(
+            *(
+                words(
+                    "{column}: {message}.",
+                    column=f"{problem.column} {problem.value!r}"
+                    if problem.value
+                    else problem.column or words("the appointment"),
+                    message=problem.message,
+                )
+                for problem in row
+            ),
+            words("Nothing was sent."),
+            separator="\n",
         )
-        + "\nNothing was sent."
     )
 
 
@@ -66,7 +74,7 @@ async def _schedule(
 
     def tell_stopping(_: str) -> None:
         if interruption.stop_asked.is_set():
-            terminal.say("Stopping: finding out what became of it. Press Ctrl-C again to end at once.", "yellow")
+            terminal.say(words("Stopping: finding out what became of it. Press Ctrl-C again to end at once."), "yellow")
 
     async with open_portal(connection, terminal) as opened:
         with said_afterwards(terminal), listening(interruption):
@@ -81,11 +89,11 @@ async def _schedule(
             )
         result = account.results[0]
         if result.appointment is None:
-            terminal.fail(f"{result.reason} ({result.outcome})")
+            terminal.fail(words("{reason} ({outcome})", reason=result.reason, outcome=result.outcome.words))
         elif as_data:
             show_json(terminal, as_json(result.appointment))
         else:
-            terminal.say(f"Scheduled: {row.new.name}", "bold green")
+            terminal.say(words("Scheduled: {title}", title=row.new.name), "bold green")
             terminal.show(appointment_card(result.appointment, opened.zone))
         opened.keep_open = opened.keep_open and interruption.exit_code is None
         return exit_code_for(account.results, interruption.exit_code)

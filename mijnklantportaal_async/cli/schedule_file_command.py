@@ -20,13 +20,13 @@ from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.file_options import FileReading
 from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
 from mijnklantportaal_async.cli.live import shown
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.progress import RunProgress, unsettled_in
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.cli.run_report import (
     exit_code_for,
     failure_table,
-    in_number,
     outcome_table,
     unknown_table,
     way_in_words,
@@ -43,8 +43,10 @@ from mijnklantportaal_async.files.records import Problem
 from mijnklantportaal_async.files.results.formats import DUTCH, Manner, usual_manner
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.files.results.writing import ResultFile
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import Sentences, words
 
-_NOTHING = "Nothing was sent."
+_NOTHING = words("Nothing was sent.")
 
 
 @attrs.frozen(kw_only=True)
@@ -77,10 +79,16 @@ def schedule_file(connection: Connection, terminal: Terminal, options: FileOptio
     _say_whose_portal(file, terminal)
     _refuse_several_portals(file)
     if options.dry_run:
-        terminal.say("Nothing was sent (--dry-run).")
+        terminal.say(words("Nothing was sent (--dry-run)."))
         return ExitCode.WRONG_INPUT if file.problems else ExitCode.DONE
     refuse_bad_rows(
-        file, options.reading, terminal, what="schedule", thing="appointment", asks=asks, nothing_done=_NOTHING
+        file,
+        options.reading,
+        terminal,
+        what=words("schedule"),
+        things=words("appointments"),
+        asks=asks,
+        nothing_done=_NOTHING,
     )
     earlier = _earlier_run(file, options, zone_of(connection))
     with ExitStack() as stack:
@@ -97,7 +105,9 @@ def schedule_file(connection: Connection, terminal: Terminal, options: FileOptio
 def _say_whose_portal(file: AppointmentFile, terminal: Terminal) -> None:
     match file.portals:
         case (str(name),):
-            terminal.say(f"Note: The file is for the portal {name!r}; is the key of that portal set?")
+            terminal.say(
+                words("Note: The file is for the portal {name}; is the key of that portal set?", name=repr(name))
+            )
         case _:
             pass
 
@@ -106,13 +116,18 @@ def _refuse_several_portals(file: AppointmentFile) -> None:
     """One run has one key: a row for another portal would end up in the wrong calendar."""
     if len(file.portals) < 2:
         return
-    names = ", ".join("none" if name is None else repr(shown_value(name)) for name in file.portals[:5])
+    names = Sentences([words("none") if name is None else repr(shown_value(name)) for name in file.portals[:5]], ", ")
     column = next(
         (taken.header for taken in file.columns if taken.field.value == Field.PORTAL.value), "X-MIJNKLANTPORTAAL-PORTAL"
     )
     raise CommandError(
-        f"The rows are for several portals ({names}), and a run schedules into one. Nothing was sent. Make a file for "
-        f"each portal, or say --ignore-column {shown_value(column)!r} if all rows belong to the portal of this key."
+        words(
+            "The rows are for several portals ({names}), and a run schedules into one. Nothing was sent. Make "
+            "a file for each portal, or say --ignore-column {column} if all rows belong to the portal of this "
+            "key.",
+            names=names,
+            column=repr(shown_value(column)),
+        )
     )
 
 
@@ -137,7 +152,11 @@ def _result_file(file: AppointmentFile, options: FileOptions, earlier: EarlierRu
         return ResultFile(options.output, manner=manner, overwrite=options.overwrite, extend=earlier is not None)
     except OSError as error:
         raise CommandError(
-            f"{options.output} cannot be written: {error.strerror or error}. Nothing was sent."
+            words(
+                "{output} cannot be written: {strerror}. Nothing was sent.",
+                output=options.output,
+                strerror=reason_of(error),
+            )
         ) from error
 
 
@@ -181,7 +200,7 @@ async def _schedule(
             account.add_unsent(failure)
         if failure is not None or not account.rows:
             return _without_a_run(account, terminal)
-        _ask(connection, account, options)
+        _ask(connection, account, options, terminal)
         return await _run(opened, account, figures, terminal, options)
 
 
@@ -189,16 +208,23 @@ async def _take_up(earlier: EarlierRun, results: ResultFile | None, opened: Open
     """Keeps what only the results of an earlier run know, and lets everything arrive that it has sent."""
     for row in earlier.gone:
         assert results is not None  # noqa: S101 - they were read from its file
-        results.add(attrs.evolve(row, outcome=RowOutcome.EARLIER.value, what_to_do="Not in the file any more."))
+        results.add(attrs.evolve(row, outcome=RowOutcome.EARLIER.value, what_to_do=words("Not in the file any more.")))
     if earlier.gone:
         terminal.say(
-            f"Note: {in_number(len(earlier.gone), 'appointment')} of the earlier run stand in the results, and not in "
-            "the file (any more). They stay in both as they are."
+            words(
+                "Note: {appointments} of the earlier run stand in the results, and not in the file (any more). "
+                "They stay in both as they are.",
+                appointments=in_number(len(earlier.gone), "appointment"),
+            )
         )
     if earlier.wait:
         seconds = opened.clock.real(earlier.wait)
         terminal.say(
-            f"The earlier run did not come to its end: what it sent may still be on its way. Waiting {seconds:.0f} s."
+            words(
+                "The earlier run did not come to its end: what it sent may still be on its way. Waiting "
+                "{seconds:.0f} s.",
+                seconds=seconds,
+            )
         )
         await asyncio.sleep(seconds)
 
@@ -211,11 +237,16 @@ def _without_a_run(account: Account, terminal: Terminal) -> ExitCode:
     return exit_code_for(account.results, None)
 
 
-def _ask(connection: Connection, account: Account, options: FileOptions) -> None:
+def _ask(connection: Connection, account: Account, options: FileOptions, terminal: Terminal) -> None:
     if connection.sandbox or options.yes or not prompts.somebody_is_there():
         return
     where = base_url_of(connection)
-    if not prompts.agrees(f"Schedule {in_number(len(account.rows), 'appointment')} at {where}?"):
+    if not prompts.agrees(
+        terminal,
+        words(
+            "Schedule {appointments} at {where}?", appointments=in_number(len(account.rows), "appointment"), where=where
+        ),
+    ):
         raise CommandError(_NOTHING, ExitCode.SOME_FAILED)
 
 
@@ -231,10 +262,12 @@ async def _run(
         proof = CalendarProof(opened.sandbox)
 
     def tell_stopping(reason: str) -> None:
-        text = f"Stopping: {reason} Nothing new is sent."
+        text = words("Stopping: {reason} Nothing new is sent.", reason=reason)
         if interruption.stop_asked.is_set():
             unsettled = unsettled_in(opened.portal, opened.clock)
-            text = f"Stopping: nothing new is sent. {stopping_in_words(unsettled, options.grace)}"
+            text = words(
+                "Stopping: nothing new is sent. {unsettled}", unsettled=stopping_in_words(unsettled, options.grace)
+            )
         terminal.say(text, "yellow")
 
     began = time.monotonic()
@@ -268,9 +301,19 @@ def _report(account: Account, figures: Figures, opened: OpenPortal, elapsed: flo
     terminal.show(outcome_table(account.results))
     took = in_time(elapsed)
     if opened.clock.speed != 1:
-        took += f" ({in_time(elapsed * opened.clock.speed)} of the sandbox's time)"
+        took = words(
+            "{took} ({elapsed} of the sandbox's time)", took=took, elapsed=in_time(elapsed * opened.clock.speed)
+        )
     scheduled = account.count(RowOutcome.SCHEDULED)
-    terminal.say(f"Scheduled {scheduled:,} of {in_number(len(account.rows), 'appointment')} in {took}.", "bold")
+    terminal.say(
+        words(
+            "Scheduled {scheduled:,} of {appointments} in {took}.",
+            scheduled=scheduled,
+            appointments=in_number(len(account.rows), "appointment"),
+            took=took,
+        ),
+        "bold",
+    )
     for sentence in way_in_words(figures, opened.portal.rate_limit.limit):
         terminal.say(sentence)
     _say_how_to_settle(account, opened.zone, terminal)
@@ -280,19 +323,25 @@ def _say_how_to_settle(account: Account, zone: ZoneInfo, terminal: Terminal) -> 
     unknown = [one for one in account.results if one.outcome is RowOutcome.UNKNOWN and one.error is not None]
     if not unknown:
         return
-    terminal.say(f"Perhaps in the calendar ({in_number(len(unknown), 'row')}):", "bold yellow")
+    terminal.say(words("Perhaps in the calendar ({rows}):", rows=in_number(len(unknown), "row")), "bold yellow")
     terminal.say_table(unknown_table([one.as_file_row(zone) for one in unknown]))
     # Neither may be said twice: the one would make them without a look, the other forget what this run has made.
     command = same_command(without={"--again", "--overwrite"})
-    terminal.say(f"This looks for them, and makes only what is not there:  {command}")
+    terminal.say(words("This looks for them, and makes only what is not there:  {command}", command=command))
 
 
 def _close(results: ResultFile, terminal: Terminal, code: ExitCode) -> ExitCode:
     results.close()
     if results.error is None:
-        terminal.say(f"Results: {results.path}")
+        terminal.say(words("Results: {path}", path=results.path))
         return code
-    terminal.fail(f"The results are not complete in {results.path}: {results.error}. The table above is.")
+    terminal.fail(
+        words(
+            "The results are not complete in {path}: {error}. The table above is.",
+            path=results.path,
+            error=results.error,
+        )
+    )
     return code or ExitCode.SOME_FAILED
 
 

@@ -11,6 +11,7 @@ from mijnklantportaal_async.cli.interruption import Interruption
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.models.appointments import NewAppointment, Scheduled
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import words
 
 FAILURES_IN_A_ROW = 8
 """Rows that one after another come to nothing, before the portal is taken to be down."""
@@ -44,7 +45,7 @@ async def schedule_rows(
         reading = asyncio.create_task(_read(run, account, answered), name="read results")
         asked = asyncio.create_task(interruption.stop_asked.wait(), name="wait for Ctrl-C")
         await asyncio.wait([reading, asked], return_when=asyncio.FIRST_COMPLETED)
-        account.stop_reason = reading.result() if reading.done() else "somebody asked for it."
+        account.stop_reason = reading.result() if reading.done() else words("somebody asked for it.")
         if account.stop_reason:
             tell_stopping(account.stop_reason)
             await _stop(run, grace, interruption)
@@ -76,13 +77,16 @@ async def _read(run: Run[NewAppointment, Scheduled], account: Account, answered:
         row = account.add(result)
         failures = failures + 1 if _came_to_nothing(row) else 0
         if is_about_access(row.error):
-            return "the portal refuses the key."
+            return words("the portal refuses the key.")
         if isinstance(row.error, errors.ConnectError) and (
             row.error.is_permanent or account.count(RowOutcome.SCHEDULED) == 0
         ):
-            return "the portal cannot be reached."
+            return words("the portal cannot be reached.")
         if failures >= FAILURES_IN_A_ROW:
-            return f"{failures} appointments in succession came to nothing, so the portal seems to be down."
+            return words(
+                "{failures} appointments in succession came to nothing, so the portal seems to be down.",
+                failures=failures,
+            )
         answered.set()
     return ""
 

@@ -2,15 +2,17 @@
 
 import os
 import textwrap
-from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 import attrs
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.styled import Styled
 from rich.table import Table
 from rich.text import Text
 
 from mijnklantportaal_async.files.printable import printable
+from mijnklantportaal_async.texts.language import ENGLISH, Language
+from mijnklantportaal_async.texts.words import words
 
 _MOST_LINES = 3
 
@@ -18,21 +20,46 @@ WIDTH_OF_A_FILE = 120
 """Columns where there is no terminal to ask."""
 
 
+class SpeakingConsole(Console):
+    """Writes each text in a language, and none as markup or with control codes of somebody else's."""
+
+    def __init__(self, language: Language, *, to_stderr: bool) -> None:
+        super().__init__(stderr=to_stderr, highlight=False, markup=False, emoji=False)
+        self.language = language
+        if not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = WIDTH_OF_A_FILE
+
+    def render_str(self, text: str, **settings: Any) -> Text:
+        """A text as it is shown; each that is printed comes by here, also out of a table."""
+        return super().render_str(self.said(text), **settings)
+
+    def said(self, text: str) -> str:
+        """A text in the language, fit to be shown."""
+        return printable_lines(self.language.of(text))
+
+
 @attrs.frozen(kw_only=True)
 class Terminal:
     """Both streams of the process."""
 
-    output: Console
-    messages: Console
+    output: SpeakingConsole
+    messages: SpeakingConsole
 
     @classmethod
-    def open(cls) -> Self:
+    def open(cls, language: Language = ENGLISH) -> Self:
         """The streams as they are now."""
-        return cls(output=_console(to_stderr=False), messages=_console(to_stderr=True))
+        return cls(
+            output=SpeakingConsole(language, to_stderr=False), messages=SpeakingConsole(language, to_stderr=True)
+        )
+
+    @property
+    def language(self) -> Language:
+        """Of whoever reads it."""
+        return self.messages.language
 
     def say(self, text: str, style: str = "") -> None:
         """A sentence beside the result."""
-        _print(self.messages, plain_text(text, style))
+        _print(self.messages, text, style)
 
     def say_table(self, table: Table) -> None:
         """A table beside the result."""
@@ -40,42 +67,43 @@ class Terminal:
 
     def fail(self, text: str) -> None:
         """What went wrong, and what to do."""
-        _print(self.messages, Text.assemble(("Error: ", "bold red"), printable_lines(text)))
+        said = self.messages.said
+        _print(self.messages, Text.assemble((said(words("Error: ")), "bold red"), said(text)))
 
     def show(self, result: RenderableType) -> None:
         """A part of the result."""
-        if isinstance(result, str):
-            result = plain_text(result)
-        if isinstance(result, Text):
+        if isinstance(result, str | Text):
             _print(self.output, result)
         else:
             self.output.print(result)
 
 
-def plain_text(text: str, style: str = "") -> Text:
-    """A text of anybody's, without markup and control codes."""
-    return Text(printable_lines(text), style=style)
+def plain_text(text: str, style: str = "") -> RenderableType:
+    """A text in a table, which is said in the language of the terminal that shows it."""
+    return Styled(text, style) if style else text
 
 
 def printable_lines(text: str) -> str:
     """A text of several lines, fit to be shown."""
-    return "\n".join(printable(line) for line in text.split("\n"))
+    return text if text.isprintable() else "\n".join(printable(line) for line in text.split("\n"))
 
 
-def live_lines(text: str, width: int, style: str = "") -> Iterator[Text]:
-    """A text under the bar of a display that is drawn again and again: on as few lines as it takes.
+@attrs.frozen
+class LiveLines:
+    """A text of one line under the bar of a display that is drawn again and again: on as few lines as it takes."""
 
-    Args:
-        text: Of one line.
-        width: Of the terminal.
-        style: How it looks.
-    """
-    # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
-    lines = textwrap.wrap(" ".join(printable_lines(text).split()), max(10, width - 6)) or [""]
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], lines[_MOST_LINES - 1][: width - 7] + "…"]
-    for line in lines:
-        yield Text(f"  {line}", style=style, no_wrap=True)
+    text: str
+    style: str = ""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines, for a terminal of this width."""
+        text = " ".join(console.render_str(self.text).plain.split())
+        # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
+        lines = textwrap.wrap(text, max(10, options.max_width - 6)) or [""]
+        if len(lines) > _MOST_LINES:
+            lines = [*lines[: _MOST_LINES - 1], lines[_MOST_LINES - 1][: options.max_width - 7] + "…"]
+        for line in lines:
+            yield Text(f"  {line}", style=self.style, no_wrap=True)
 
 
 def quiet_table(*headers: str, title: str | None = None) -> Table:
@@ -86,13 +114,6 @@ def quiet_table(*headers: str, title: str | None = None) -> Table:
     return table
 
 
-def _console(*, to_stderr: bool) -> Console:
-    console = Console(stderr=to_stderr, highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = WIDTH_OF_A_FILE
-    return console
-
-
-def _print(console: Console, text: Text) -> None:
+def _print(console: Console, text: str | Text, style: str = "") -> None:
     # In a file a sentence is one line, so that it can be searched for.
-    console.print(text, soft_wrap=not console.is_terminal)
+    console.print(text, style=style or None, soft_wrap=not console.is_terminal)

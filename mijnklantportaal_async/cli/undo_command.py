@@ -1,7 +1,6 @@
 """`mijnklantportaal cancel FILE`: takes back what a run has made, by the file of its results."""
 
 import asyncio
-import enum
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,13 +12,15 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError, exit_code_of, in_words, is_about_access
 from mijnklantportaal_async.cli.figures import in_time
 from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.files.notes import lines_in_words
 from mijnklantportaal_async.files.results.reading import NoResultsError, read_results
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.models.appointments import AppointmentStatus
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import SaidEnum, counted, words
 
 _AT_ONCE = 8
 _SHOWN = 10
@@ -30,7 +31,7 @@ _MADE = MADE | {"done"}
 _UNCLEAR = "unknown"
 
 
-class _End(enum.StrEnum):
+class _End(SaidEnum):
     """How the cancellation of an appointment ended."""
 
     CANCELED = "canceled"
@@ -54,12 +55,16 @@ def undo(connection: Connection, terminal: Terminal, path: Path, *, yes: bool) -
     made = [row for row in rows if row.outcome in _MADE and row.identifier.startswith("apt_")]
     _say_what_stays(rows, made, terminal)
     if not made:
-        raise CommandError(f"{path.name} names no appointment that its run has made. Nothing was changed.")
+        raise CommandError(
+            words("{path_name} names no appointment that its run has made. Nothing was changed.", path_name=path.name)
+        )
     _show(made, terminal)
     if not yes and not prompts.somebody_is_there():
         raise CommandError(
-            f"Nobody is there to ask; say --yes to cancel {in_number(len(made), 'appointment')} without a question. "
-            "Nothing was changed."
+            words(
+                "Nobody is there to ask; say --yes to cancel {appointments} without a question. Nothing was changed.",
+                appointments=in_number(len(made), "appointment"),
+            )
         )
     return asyncio.run(_undo(connection, terminal, made, yes=yes))
 
@@ -71,42 +76,61 @@ def _read(path: Path) -> tuple[ResultRow, ...]:
     try:
         return read_results(path).rows
     except FileNotFoundError:
-        raise CommandError(f"There is no file {path}. Nothing was changed.") from None
+        raise CommandError(words("There is no file {path}. Nothing was changed.", path=path)) from None
     except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror or error}. Nothing was changed.") from error
+        raise CommandError(
+            words("{path} cannot be read: {strerror}. Nothing was changed.", path=path, strerror=reason_of(error))
+        ) from error
     except NoResultsError as error:
         raise CommandError(
-            f"{path.name} is no table of results: {error}. `schedule-file --output` and `batch results --output` write "
-            "one. Nothing was changed."
+            words(
+                "{path_name} is no table of results: {error}. `schedule-file --output` and `batch results "
+                "--output` write one. Nothing was changed.",
+                path_name=path.name,
+                error=error,
+            )
         ) from error
 
 
 def _say_what_stays(rows: Sequence[ResultRow], made: Sequence[ResultRow], terminal: Terminal) -> None:
-    before = sum(row.outcome == "there already" for row in rows)
-    if before:
-        are = "was" if before == 1 else "were"
-        terminal.say(f"{in_number(before, 'appointment')} {are} there before that run, and not canceled.")
-    if others := sum(row.outcome in _MADE and bool(row.identifier) for row in rows) - len(made):
-        terminal.say(f"{in_number(others, 'record')} of other kinds stay as they are: only appointments are canceled.")
-    if unclear := sum(row.outcome == _UNCLEAR for row in rows):
-        are = "is" if unclear == 1 else "are"
+    if before := sum(row.outcome == "there already" for row in rows):
         terminal.say(
-            f"Of {in_number(unclear, 'row')} it {are} not known whether the run made something: look in the calendar.",
+            counted(
+                "{count:,} appointment was there before that run, and is not canceled.",
+                "{count:,} appointments were there before that run, and are not canceled.",
+                before,
+            )
+        )
+    if others := sum(row.outcome in _MADE and bool(row.identifier) for row in rows) - len(made):
+        terminal.say(
+            counted(
+                "{count:,} record of another kind stays as it is: only appointments are canceled.",
+                "{count:,} records of other kinds stay as they are: only appointments are canceled.",
+                others,
+            )
+        )
+    if unclear := sum(row.outcome == _UNCLEAR for row in rows):
+        terminal.say(
+            counted(
+                "Of {count:,} row it is not known whether the run made something: look in the calendar.",
+                "Of {count:,} rows it is not known whether the run made something: look in the calendar.",
+                unclear,
+            ),
             "yellow",
         )
 
 
 def _show(made: Sequence[ResultRow], terminal: Terminal) -> None:
-    table = quiet_table("Row", "Day", "Time", "Title", "With", "ID")
+    table = quiet_table(words("Row"), words("Day"), words("Time"), words("Title"), words("With"), "ID")
     for column in (0, 1, 2, 5):
         table.columns[column].no_wrap = True
     table.columns[0].justify = "right"
     for row in made[:_SHOWN]:
-        day = "" if row.day is None else f"{row.day:%a %d-%m-%Y}"
+        day = "" if row.day is None else words("{day:%a %d-%m-%Y}", day=row.day)
         cells = (str(row.line), day, row.time, row.title, row.person, row.identifier)
         table.add_row(*(plain_text(cell) for cell in cells))
     if (more := len(made) - _SHOWN) > 0:
-        table.add_row("…", f"{more:,} more")
+        table.add_row("…", words("{more:,} more", more=more))
     terminal.say_table(table)
 
 
@@ -114,10 +138,13 @@ def _show(made: Sequence[ResultRow], terminal: Terminal) -> None:
 
 
 async def _undo(connection: Connection, terminal: Terminal, made: Sequence[ResultRow], *, yes: bool) -> ExitCode:
-    where = "the sandbox" if connection.sandbox else base_url_of(connection)
+    where = words("the sandbox") if connection.sandbox else base_url_of(connection)
     async with open_portal(connection, terminal) as opened:
-        if not yes and not prompts.agrees(f"Cancel {in_number(len(made), 'appointment')} at {where}?"):
-            terminal.say("They stay as they are.")
+        if not yes and not prompts.agrees(
+            terminal,
+            words("Cancel {appointments} at {where}?", appointments=in_number(len(made), "appointment"), where=where),
+        ):
+            terminal.say(words("They stay as they are."))
             return ExitCode.SOME_FAILED
         undoing = _Undoing(opened, terminal, Interruption())
         await undoing.run(made)
@@ -190,17 +217,17 @@ class _Undoing:
             await asyncio.sleep(_SAID_EVERY)
             limit = self._opened.portal.rate_limit
             held_up = limit.waiting > 0 and limit.remaining == 0
-            why = f"; rate limit, next in {in_time(limit.resets_in)}" if held_up else ""
+            why = words("; rate limit, next in {resets_in}", resets_in=in_time(limit.resets_in)) if held_up else ""
             over = sum(end is not _End.NOT_SENT for end in self.ends.values())
-            self._terminal.say(f"{over} of {total}{why}")
+            self._terminal.say(words("{over} of {total}{why}", over=over, total=total, why=why))
 
 
 def _report(made: Sequence[ResultRow], ends: dict[str, _End], terminal: Terminal) -> None:
-    table = quiet_table("Outcome", "Appointments", "Rows")
+    table = quiet_table(words("Outcome"), words("Appointments"), words("Rows"))
     table.columns[1].justify = "right"
     for end in _End:
         if found := [row.line for row in made if ends[row.identifier] is end]:
-            table.add_row(end.value, f"{len(found):,}", lines_in_words(found))
+            table.add_row(end.words, f"{len(found):,}", lines_in_words(found))
     terminal.show(table)
     if not {*ends.values()} <= {_End.CANCELED, _End.BEFORE, _End.NOT_THERE}:
-        terminal.say("The same command again is safe: what is canceled already stays so.")
+        terminal.say(words("The same command again is safe: what is canceled already stays so."))

@@ -9,9 +9,9 @@ from mijnklantportaal_async.cli.call.under_way import Attempts, outcome_of
 from mijnklantportaal_async.cli.connection import open_portal
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError, exit_code_of, in_words
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.own_files import OwnFile, checked, fingerprint_of, is_as_it_was
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.transfer_display import shown
 from mijnklantportaal_async.cli.upload_record import Remembered, Upload, UploadRecord, default_place
@@ -19,6 +19,8 @@ from mijnklantportaal_async.errors import DecodeError, MijnKlantportaalError, No
 from mijnklantportaal_async.events import Event
 from mijnklantportaal_async.models import FileOrDirectory
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import phrase, sentence, sentences, words
 from mijnklantportaal_async.values.checks import check_identifier
 
 _WORST_FIRST = (
@@ -28,7 +30,7 @@ _WORST_FIRST = (
     ExitCode.NO_PORTAL,
     ExitCode.SOME_FAILED,
 )
-_LOOK = "Look in the portal's files; if it is not there, say --again to send it once more."
+_LOOK = words("Look in the portal's files; if it is not there, say --again to send it once more.")
 
 
 def upload(
@@ -55,7 +57,7 @@ def upload(
         if directory_id is not None:
             check_identifier(directory_id, "directory_id")
     except ValueError as error:
-        raise CommandError(f"{error}. Nothing was sent.") from error
+        raise CommandError(words("{error}. Nothing was sent.", error=error)) from error
     if record is None and not (connection.sandbox and connection.sandbox_database is None):
         # A sandbox in memory is gone with this run, and so is what was stored there.
         record = default_place()
@@ -81,7 +83,9 @@ async def _upload(
             if one.was_interrupted or codes[-1] is ExitCode.NO_PORTAL:
                 opened.keep_open = False
                 if left := len(files) - number:
-                    terminal.say(f"Not sent, and not looked at: {in_number(left, 'file')} after it.", "yellow")
+                    terminal.say(
+                        words("Not sent, and not looked at: {files} after it.", files=in_number(left, "file")), "yellow"
+                    )
                 break
     return next((code for code in _WORST_FIRST if code in codes), ExitCode.DONE)
 
@@ -125,18 +129,18 @@ class _OneUpload:
         try:
             content = await fingerprint_of(file)
         except OSError as error:
-            return self._fail(f"it cannot be read: {error.strerror or error}. It was not sent.")
+            return self._fail(words("it cannot be read: {strerror}. It was not sent.", strerror=reason_of(error)))
         key = (portal_name, self._directory_id or "", file.path.name, content)
         before = kept.last(*key)
         try:
             if before is not None and (code := await self._known(before, again)) is not None:
                 return code
         except MijnKlantportaalError as error:
-            return self._fail(f"it was not sent: {in_words(error)}", exit_code_of(error))
+            return self._fail(words("it was not sent: {error}", error=in_words(error)), exit_code_of(error))
         try:
             kept.note(*key, state=Upload.BEGUN)
         except OSError as error:
-            return self._fail(f"the record of uploads cannot be written: {error}. It was not sent.")
+            return self._fail(words("the record of uploads cannot be written: {error}. It was not sent.", error=error))
         return self._note(kept, key, await self._send())
 
     async def _known(self, before: Remembered, again: bool) -> ExitCode | None:
@@ -145,7 +149,10 @@ class _OneUpload:
             return None
         if before.state is Upload.BEGUN:
             return self._fail(
-                f"it may have been sent before, and nobody knows whether it arrived; not sent now. {_LOOK}",
+                words(
+                    "it may have been sent before, and nobody knows whether it arrived; not sent now. {look}",
+                    look=_LOOK,
+                ),
                 ExitCode.UNKNOWN,
             )
         try:
@@ -154,10 +161,13 @@ class _OneUpload:
             if again:
                 return None
             return self._fail(
-                f"it was stored before as {before.identifier}, which is not there any more; not sent now. To "
-                "send it once more, say --again."
+                words(
+                    "it was stored before as {identifier}, which is not there any more; not sent now. To send "
+                    "it once more, say --again.",
+                    identifier=before.identifier,
+                )
             )
-        return self._is_there(found, "it is there already.")
+        return self._is_there(found, words("it is there already."))
 
     async def _send(self) -> tuple[Upload, str, ExitCode]:
         """Sends it. Says what came of it."""
@@ -172,50 +182,67 @@ class _OneUpload:
             if error.identifier is None:
                 return self._failed(error)
             self._show(error.identifier)
-            self._fail(f"it was stored as {error.identifier}; the rest of the answer cannot be understood.")
+            self._fail(
+                words(
+                    "it was stored as {identifier}; the rest of the answer cannot be understood.",
+                    identifier=error.identifier,
+                )
+            )
             return Upload.STORED, error.identifier, ExitCode.SOME_FAILED
         except MijnKlantportaalError as error:
             return self._failed(error)
         except (OSError, ValueError) as error:
             # Of the file; whatever is wrong with the way is an error of ours.
-            return Upload.NOT_DONE, "", self._fail(f"it cannot be sent: {error}. It was not sent.")
+            return Upload.NOT_DONE, "", self._fail(words("it cannot be sent: {error}. It was not sent.", error=error))
         if not is_as_it_was(self._file):
             self._show(stored.id)
             return (
                 Upload.BEGUN,
                 "",
                 self._fail(
-                    f"it was changed while it was sent: nobody knows which bytes {stored.id} has. Remove that in the "
-                    "portal, and say --again.",
+                    words(
+                        "it was changed while it was sent: nobody knows which bytes {id} has. Remove that in the "
+                        "portal, and say --again.",
+                        id=stored.id,
+                    ),
                     ExitCode.UNKNOWN,
                 ),
             )
         self.was_interrupted = code is not ExitCode.DONE
         return Upload.STORED, stored.id, max(code, self._is_there(stored, ""))
 
-    def _is_there(self, found: FileOrDirectory, words: str) -> ExitCode:
+    def _is_there(self, found: FileOrDirectory, said: str) -> ExitCode:
         """Says where it is, and whether the portal has all of it."""
         self._show(found.id)
         if found.size is not None and found.size != self._file.size:
             return self._fail(
-                f"it has {self._file.size} bytes, and of {found.id} the portal says {found.size}. Look at it there."
+                words(
+                    "it has {size} bytes, and of {id} the portal says {size_there}. Look at it there.",
+                    size=self._file.size,
+                    id=found.id,
+                    size_there=found.size,
+                )
             )
-        if words:
-            self._terminal.say(f"{self._file.path}: {words}")
+        if said:
+            self._terminal.say(words("{path}: {said}", path=self._file.path, said=said))
         return ExitCode.DONE
 
     def _failed(self, error: MijnKlantportaalError) -> tuple[Upload, str, ExitCode]:
         if error.outcome in {Outcome.NOT_SENT, Outcome.REJECTED}:
             return Upload.NOT_DONE, "", self._fail(in_words(error), exit_code_of(error))
-        why = error.message.rstrip(".")
-        return Upload.BEGUN, "", self._fail(f"nobody knows whether it arrived: {why}. {_LOOK}", ExitCode.UNKNOWN)
+        why = phrase(error.message)
+        return (
+            Upload.BEGUN,
+            "",
+            self._fail(words("nobody knows whether it arrived: {why}. {look}", why=why, look=_LOOK), ExitCode.UNKNOWN),
+        )
 
     def _stopped(self, error: CommandError) -> tuple[Upload, str, ExitCode]:
         self.was_interrupted = True
         if error.exit_code is ExitCode.UNKNOWN:
-            why = "interrupted while it was sent, and nobody knows whether it arrived"
-            return Upload.BEGUN, "", self._fail(f"{why}. {_LOOK}", ExitCode.UNKNOWN)
-        self._terminal.say(f"{self._file.path}: interrupted; it was not sent.", "yellow")
+            why = words("interrupted while it was sent, and nobody knows whether it arrived")
+            return Upload.BEGUN, "", self._fail(sentences(sentence(why), _LOOK), ExitCode.UNKNOWN)
+        self._terminal.say(words("{path}: interrupted; it was not sent.", path=self._file.path), "yellow")
         return Upload.NOT_DONE, "", error.exit_code
 
     def _note(self, kept: UploadRecord, key: Sequence[str], came: tuple[Upload, str, ExitCode]) -> ExitCode:
@@ -226,8 +253,11 @@ class _OneUpload:
             kept.note(*key, state=state, identifier=identifier)
         except OSError as error:
             return self._fail(
-                f"this could not be noted in the record of uploads: {error}. The next run will say of the file that "
-                "nobody knows whether it arrived.",
+                words(
+                    "this could not be noted in the record of uploads: {error}. The next run will say of the "
+                    "file that nobody knows whether it arrived.",
+                    error=error,
+                ),
                 max(code, ExitCode.SOME_FAILED),
             )
         return code
@@ -236,5 +266,5 @@ class _OneUpload:
         self._terminal.show(f"{identifier}  {self._file.path}")
 
     def _fail(self, text: str, code: ExitCode = ExitCode.SOME_FAILED) -> ExitCode:
-        self._terminal.fail(f"{self._file.path}: {text}")
+        self._terminal.fail(words("{path}: {text}", path=self._file.path, text=text))
         return code

@@ -12,6 +12,7 @@ import orjson
 
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.own_folder import made_folder
+from mijnklantportaal_async.texts.words import words
 
 
 class Upload(StrEnum):
@@ -39,7 +40,7 @@ def default_place() -> Path:
     Raises:
         CommandError: There is no such place.
     """
-    return made_folder(what="the record", remedy="Name another place with --record.") / "uploads.jsonl"
+    return made_folder(what=words("the record"), remedy=words("Name another place with --record.")) / "uploads.jsonl"
 
 
 class UploadRecord:
@@ -69,11 +70,15 @@ class UploadRecord:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: what could not be written is not tried again behind our back.
             if self._path.exists() and not self._path.is_file():
-                raise OSError("it is no ordinary file")
+                raise OSError(words("it is no ordinary file"))
             file = open(self._path, "a+b", buffering=0, opener=_for_its_owner)  # noqa: SIM115 - closed below
         except OSError as error:
             raise CommandError(
-                f"The record {str(self._path)!r} cannot be opened: {error}. Nothing was sent."
+                words(
+                    "The record {path} cannot be opened: {error}. Nothing was sent.",
+                    path=repr(str(self._path)),
+                    error=error,
+                )
             ) from error
         with file:
             _lock(file, self._path)
@@ -100,7 +105,7 @@ class UploadRecord:
             line = b"\n" * self._is_torn + orjson.dumps({"key": key, "state": state, "id": identifier}) + b"\n"
             self._is_torn = True
             if self._file.write(line) != len(line):
-                raise OSError("there is no room for another line")
+                raise OSError(words("there is no room for another line"))
             os.fsync(self._file.fileno())
             self._is_torn = False
         self._last[key] = Remembered(state, identifier)
@@ -127,6 +132,9 @@ def _lock(file: Any, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise CommandError(
-            f"Another upload is running, and has {str(path)!r}. Wait for it, or name another with --record. "
-            "Nothing was sent."
+            words(
+                "Another upload is running, and has {path}. Wait for it, or name another with --record. "
+                "Nothing was sent.",
+                path=repr(str(path)),
+            )
         ) from error

@@ -8,6 +8,8 @@ from pathlib import Path
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import write_text
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import words
 
 STDOUT = Path("-")
 
@@ -19,7 +21,7 @@ def refuse_existing(path: Path, *, overwrite: bool) -> None:
         CommandError: It is there already.
     """
     if path != STDOUT and path.exists() and not overwrite:
-        raise CommandError(f"{path} exists already. Name another file, or say --overwrite.")
+        raise CommandError(words("{path} exists already. Name another file, or say --overwrite.", path=path))
 
 
 def write_result(path: Path, content: str | bytes, terminal: Terminal) -> None:
@@ -57,4 +59,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except OSError as error:
         with suppress(OSError):
             new.unlink()
-        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise CommandError(
+            words("{path} cannot be written: {strerror}.", path=path, strerror=reason_of(error))
+        ) from error

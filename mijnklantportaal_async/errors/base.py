@@ -1,7 +1,8 @@
 """What every exception of this package has: a message, its place, and what is known of the effect."""
 
-import enum
 from typing import ClassVar
+
+from mijnklantportaal_async.texts.words import SaidEnum, phrase, sentences, words
 
 EXCERPT_LENGTH = 500
 """How much of a body an error keeps for reading."""
@@ -15,11 +16,12 @@ def one_line(text: str, most: int = LONGEST_TEXT) -> str:
     if not text.isprintable():
         # What joins letters and emoji is harmless, and does not count as printable.
         text = "".join(sign if sign.isprintable() or sign in "\u200c\u200d" else " " for sign in text[: 4 * most])
-    text = " ".join(text.split())
+    if " ".join(text.split()) != text:
+        text = " ".join(text.split())
     return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
-class Outcome(enum.Enum):
+class Outcome(SaidEnum):
     """What is known of the effect of a call that failed."""
 
     NOT_SENT = "not sent"
@@ -68,15 +70,24 @@ class MijnKlantportaalError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        what = f"{self.operation}: " if self.operation else ""
-        attempts = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        parts = [f"{what}{one_line(self._headline())}{attempts}. Effect: {self.outcome.value}."]
-        if advice := self._advice():
-            parts.append(one_line(advice))
-        return " ".join(parts)
+        return self.in_words()
+
+    def in_words(self, *, with_operation: bool = True) -> str:
+        """What is known, in a text that can be said in other languages too.
+
+        Args:
+            with_operation: Whether it begins with the coroutine's name.
+        """
+        headline = phrase(one_line(self._headline()))
+        if self.attempts > 1:
+            headline = words("{headline} after {attempts} attempts", headline=headline, attempts=self.attempts)
+        said = words("{headline}. Effect: {outcome}.", headline=headline, outcome=self.outcome.words)
+        if with_operation and self.operation:
+            said = words("{operation}: {said}", operation=self.operation, said=said)
+        return sentences(said, one_line(self._advice()))
 
     def _headline(self) -> str:
-        return self.message.rstrip(".")
+        return self.message
 
     def _advice(self) -> str:
         return self.advice

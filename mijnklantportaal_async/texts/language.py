@@ -11,7 +11,7 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from mijnklantportaal_async.texts.words import PlainFormatter, Sentences, Words, english_date, filled
+from mijnklantportaal_async.texts.words import PlainFormatter, Text, Words, english_date, filled, told_by
 
 CODES = ("en", "nl")
 """Languages that there are; the first is that of the source."""
@@ -50,8 +50,8 @@ class Language:
                 else:
                     template = self._catalog.ngettext(text.template, text.plural, text.number or 0)
                 return filled(template, text.values, self._formatter)
-            case Sentences():
-                return text.separator.join(self.of(part) for part in text.parts)
+            case Text():
+                return text.said(self.of)
             case _:
                 return text
 
@@ -127,6 +127,8 @@ class _Formatter(PlainFormatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> Any:
+        if isinstance(value, BaseException):
+            value = told_by(value)
         if isinstance(value, str):
             value = self._language.of(value)
         if isinstance(value, date) and "%" in format_spec:

@@ -6,13 +6,29 @@ and wherever it is shown a `Language` says it anew.
 
 from __future__ import annotations
 
+import enum
+import functools
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NoReturn, Self
 
 
-class Words(str):
+class Text(str):
+    """A text in English that can be said in another language: of this, or of what others derive from it."""
+
+    __slots__ = ()
+
+    def said(self, of: Callable[[str], str]) -> str:
+        """The text in another language.
+
+        Args:
+            of: Says a part of it.
+        """
+        raise NotImplementedError
+
+
+class Words(Text):
     """A text in English, with its parts.
 
     Attributes:
@@ -41,7 +57,7 @@ class Words(str):
         return (type(self), (self.template, self.values, self.plural, self.number))
 
 
-class Sentences(str):
+class Sentences(Text):
     """Several texts, one after the other.
 
     Attributes:
@@ -60,11 +76,50 @@ class Sentences(str):
         made.parts, made.separator = kept, separator
         return made
 
+    def said(self, of: Callable[[str], str]) -> str:
+        """Each of them in another language."""
+        return self.separator.join(of(part) for part in self.parts)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.parts, self.separator))
 
 
-def words(template: str, /, **values: object) -> Words:
+class Changed(Text):
+    """A text that is changed after it was said, in whatever language.
+
+    Attributes:
+        text: The text.
+        change: Makes another one of it.
+    """
+
+    __slots__ = ("change", "text")
+
+    text: str
+    change: Callable[[str], str]
+
+    def __new__(cls, text: str, change: Callable[[str], str]) -> Self:  # noqa: D102 - see the class
+        made = super().__new__(cls, change(text))
+        made.text, made.change = text, change
+        return made
+
+    def said(self, of: Callable[[str], str]) -> str:
+        """The same in another language."""
+        return self.change(of(self.text))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), (self.text, self.change))
+
+
+class SaidEnum(enum.StrEnum):
+    """Names of states and the like: for programs as they are, and for people in their language."""
+
+    @property
+    def words(self) -> str:
+        """The name, to be shown."""
+        return Words(self.value, {})
+
+
+def words(template: str, /, **values: object) -> str:
     """A text.
 
     Args:
@@ -75,7 +130,7 @@ def words(template: str, /, **values: object) -> Words:
     return Words(template, values)
 
 
-def counted(one: str, many: str, count: int, /, **values: object) -> Words:
+def counted(one: str, many: str, count: int, /, **values: object) -> str:
     """A text that depends on a number, which is its value `count`.
 
     Args:
@@ -87,9 +142,44 @@ def counted(one: str, many: str, count: int, /, **values: object) -> Words:
     return Words(one, {"count": count, **values}, many, count)
 
 
-def sentences(*parts: str | None, separator: str = " ") -> Sentences:
+def sentences(*parts: str | None, separator: str = " ") -> str:
     """Several texts, one after the other; those that are empty are left out."""
     return Sentences([part for part in parts if part], separator)
+
+
+def sentence(text: str) -> str:
+    """A text with a full stop at its end, whether it had one or not."""
+    return Changed(text, _ended)
+
+
+def phrase(text: str) -> str:
+    """A text without a full stop at its end."""
+    return Changed(text, _unended)
+
+
+def capital(text: str) -> str:
+    """A text that begins with a capital letter."""
+    return Changed(text, _begun)
+
+
+def without(prefix: str, text: str) -> str:
+    """A text without what it begins with."""
+    return Changed(text, functools.partial(_without, prefix))
+
+
+def before(mark: str, text: str) -> str:
+    """A text up to the first of a mark."""
+    return Changed(text, functools.partial(_before, mark))
+
+
+def told_by(error: BaseException) -> str:
+    """What an error says, as it was said: `str` would forget the parts of it."""
+    match error.args:
+        case (str(text),) if type(error).__str__ is Exception.__str__:
+            return text
+        case _:
+            said: Callable[[], str] = getattr(error, "in_words", error.__str__)
+            return said()
 
 
 def filled(template: str, values: Mapping[str, object], formatter: string.Formatter | None = None) -> str:
@@ -129,6 +219,26 @@ class PlainFormatter(string.Formatter):
         if isinstance(value, date) and "%" in format_spec:
             return english_date(value, format_spec)
         return format(value, format_spec)
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."
+
+
+def _unended(text: str) -> str:
+    return text.rstrip(".")
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _without(prefix: str, text: str) -> str:
+    return text.removeprefix(prefix)
+
+
+def _before(mark: str, text: str) -> str:
+    return text.partition(mark)[0]
 
 
 def _refuse(name: str) -> NoReturn:

@@ -8,10 +8,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.batch import Progress
+from mijnklantportaal_async.batch import Progress, RowOutcome
 from mijnklantportaal_async.cli.batch.pace import end_in_words
 from mijnklantportaal_async.cli.batch.watching import JobWatch, TroubleLog
-from mijnklantportaal_async.cli.terminal import live_lines, plain_text
+from mijnklantportaal_async.cli.terminal import LiveLines, plain_text, printable_lines
+from mijnklantportaal_async.texts.words import Sentences, words
 
 _NARROW = 76
 """Columns below which the expected end stands in the second line."""
@@ -39,24 +40,25 @@ class JobsDisplay:
 
     def lines(self) -> list[str]:
         """The figures of each job in a line."""
-        lines = [f"{job.job.name}: {'; '.join(self._parts(job))}" for job in self._jobs()]
+        lines: list[str] = [
+            words("{job}: {parts}", job=job.job.name, parts=Sentences(self._parts(job), "; ")) for job in self._jobs()
+        ]
         return lines or ([self._idle] if self._idle else [])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         jobs = self._jobs()
-        width = options.max_width
         for job in jobs[:_MOST_JOBS]:
             is_narrow = options.max_width < _NARROW
             yield self._bar(job, is_narrow=is_narrow)
-            yield from live_lines(" · ".join(self._details(job, with_end=is_narrow)), width, "dim")
+            yield LiveLines(Sentences(self._details(job, with_end=is_narrow), " · "), "dim")
             if job.last_bad is not None:
-                yield from live_lines(f"last {_bad_in_words(job)}", width, "red")
+                yield LiveLines(words("last {row}", row=_bad_in_words(job)), "red")
         if len(jobs) > _MOST_JOBS:
-            yield from live_lines(f"… and {len(jobs) - _MOST_JOBS} more jobs", width, "dim")
+            yield LiveLines(words("… and {more} more jobs", more=len(jobs) - _MOST_JOBS), "dim")
         if not jobs and self._idle:
-            yield from live_lines(self._idle, width, "dim")
+            yield LiveLines(self._idle, "dim")
         for trouble in self._troubles():
-            yield from live_lines(f"! {trouble}", width, "yellow")
+            yield LiveLines(words("! {trouble}", trouble=trouble), "yellow")
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -65,18 +67,21 @@ class JobsDisplay:
         bar = Table.grid(padding=(0, 2, 0, 0), expand=True)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
-        cells = [f"{progress.over:,}/{progress.total:,}", f"{job.pace.per_minute:.0f}/min"]
+        cells: list[str] = [
+            words("{over:,}/{total:,}", over=progress.over, total=progress.total),
+            f"{job.pace.per_minute:.0f}/min",
+        ]
         if not is_narrow:
             cells.append(_end(job))
         for _ in cells:
             bar.add_column(no_wrap=True, justify="right")
-        name = plain_text(job.job.name, "bold")
+        name = Text(printable_lines(job.job.name), "bold")
         name.truncate(14 if is_narrow else _LONGEST_NAME, overflow="ellipsis")
         styles = ("", "cyan", "dim")
         bar.add_row(
             name,
             ProgressBar(total=max(progress.total, 1), completed=progress.over),
-            *(Text(cell, style=style) for cell, style in zip(cells, styles, strict=False)),
+            *(plain_text(cell, style) for cell, style in zip(cells, styles, strict=False)),
         )
         return bar
 
@@ -89,14 +94,19 @@ class JobsDisplay:
     def _parts(self, job: JobWatch) -> list[str]:
         progress = job.progress
         parts = [
-            f"{progress.over:,} of {progress.total:,} rows over ({', '.join(counts_in_words(progress))})",
-            f"{job.pace.per_minute:.0f} a minute",
+            words(
+                "{over:,} of {total:,} rows over ({progress})",
+                over=progress.over,
+                total=progress.total,
+                progress=Sentences(counts_in_words(progress), ", "),
+            ),
+            words("{per_minute:.0f} a minute", per_minute=job.pace.per_minute),
         ]
         if end := _end(job):
             parts.append(end)
         if job.last_bad is not None:
-            parts.append(f"last {_bad_in_words(job)}")
-        parts.extend(f"trouble: {trouble}" for trouble in self._troubles()[:1])
+            parts.append(words("last {row}", row=_bad_in_words(job)))
+        parts.extend(words("trouble: {trouble}", trouble=trouble) for trouble in self._troubles()[:1])
         return parts
 
     def _troubles(self) -> list[str]:
@@ -113,14 +123,18 @@ class JobsDisplay:
 def counts_in_words(progress: Progress) -> list[str]:
     """How many rows stand where: `510 done`, `480 waiting`."""
     counts = {
-        "done": progress.done,
-        "waiting": progress.waiting,
-        "under way": progress.under_way,
-        "rejected": progress.rejected,
-        "unknown": progress.unknown,
-        "not started": progress.not_started,
+        RowOutcome.DONE: progress.done,
+        RowOutcome.WAITING: progress.waiting,
+        RowOutcome.UNDER_WAY: progress.under_way,
+        RowOutcome.REJECTED: progress.rejected,
+        RowOutcome.UNKNOWN: progress.unknown,
+        RowOutcome.NOT_STARTED: progress.not_started,
     }
-    return [f"{count:,} {name}" for name, count in counts.items() if count or name == "done"]
+    return [
+        words("{count:,} {outcome}", count=count, outcome=outcome.words)
+        for outcome, count in counts.items()
+        if count or outcome is RowOutcome.DONE
+    ]
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
@@ -128,9 +142,16 @@ def counts_in_words(progress: Progress) -> list[str]:
 
 def _end(job: JobWatch) -> str:
     ends_at = None if job.is_over else job.pace.ends_at(job.progress)
-    return "" if ends_at is None else f"over about {end_in_words(ends_at, job.zone, datetime.now().astimezone())}"
+    return (
+        ""
+        if ends_at is None
+        else words("over about {ends_at}", ends_at=end_in_words(ends_at, job.zone, datetime.now().astimezone()))
+    )
 
 
 def _bad_in_words(job: JobWatch) -> str:
     row = job.last_bad
-    return "" if row is None else f"{row.outcome.value}: {row.place}, {row.message or 'no reason was given'}"
+    if row is None:
+        return ""
+    reason = row.message or words("no reason was given")
+    return words("{outcome}: {place}, {reason}", outcome=row.outcome.words, place=row.place, reason=reason)

@@ -5,6 +5,7 @@ import re
 from mijnklantportaal_async.batch import DatabaseTroubleError
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.texts.words import capital, sentence, told_by
 
 
 def translated(error: Exception) -> CommandError | None:
@@ -24,6 +25,6 @@ def translated(error: Exception) -> CommandError | None:
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error).rstrip(".") + "."
     # A URL or a path at the beginning stays as it is.
-    return text if re.match(r"\S*[:/]", text) else text[:1].upper() + text[1:]
+    said = told_by(error)
+    return sentence(said) if re.match(r"\S*[:/]", said) else sentence(capital(said))

@@ -11,10 +11,11 @@ from mijnklantportaal_async.cli.batch.working import Ending
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.interruption import Interruption
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.texts.words import words
 
-LOST = (
-    "This worker stood still for so long (did the machine sleep?) that others have taken over its rows, so it has "
-    "stopped. Nothing is lost, and nothing was sent twice. Give the same command again."
+LOST = words(
+    "This worker stood still for so long (did the machine sleep?) that others have taken over its rows, so "
+    "it has stopped. Nothing is lost, and nothing was sent twice. Give the same command again."
 )
 
 
@@ -57,7 +58,7 @@ def code_of(ending: Ending, code: ExitCode, interruption: Interruption, terminal
     """
     match ending:
         case Ending.STOPPED:
-            terminal.say(f"Stopped. {go_on}", "yellow")
+            terminal.say(words("Stopped. {go_on}", go_on=go_on), "yellow")
             return interruption.exit_code or ExitCode.INTERRUPTED
         case Ending.LOST:
             terminal.fail(LOST)

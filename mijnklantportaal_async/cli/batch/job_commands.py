@@ -21,6 +21,7 @@ from mijnklantportaal_async.cli.options import (
     YesOption,
     with_options,
 )
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
@@ -52,7 +53,7 @@ async def status(
 ) -> ExitCode:
     """Show how a job stands."""
     if watch and as_json:
-        raise typer.BadParameter("does not go together with --json", param_hint="--watch")
+        raise typer.BadParameter(words("does not go together with --json"), param_hint="--watch")
     from mijnklantportaal_async.cli.batch.status_command import status as show_status
 
     return await show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
@@ -166,7 +167,7 @@ async def settle(
     Without --send-again nothing is sent: a row that is proven not to be there says so.
     """
     if decisions is not None and send_again:
-        raise typer.BadParameter("does not go together with --send-again", param_hint="--decisions")
+        raise typer.BadParameter(words("does not go together with --send-again"), param_hint="--decisions")
     from mijnklantportaal_async.cli.batch.manage_command import decide as decide_rows
     from mijnklantportaal_async.cli.batch.manage_command import settle as settle_job
 

@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.table import Table
-from rich.text import Text
 
 from mijnklantportaal_async.batch import JobSummary, Progress, RowOutcome, RowResult, operations
 from mijnklantportaal_async.cli.batch.place import JobsPlace
 from mijnklantportaal_async.cli.exit_codes import ExitCode
-from mijnklantportaal_async.cli.run_report import in_number
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.files.notes import lines_in_words
+from mijnklantportaal_async.texts.words import Sentences, sentences, words
 
 MOST_ROWS = 20
 """Rows of a table on the screen; the file of results has them all."""
@@ -26,12 +26,12 @@ STYLES = {
     RowOutcome.WAITING: "",
 }
 _MEANINGS = {
-    RowOutcome.DONE: "in the portal, once",
-    RowOutcome.REJECTED: "refused; not in the portal",
-    RowOutcome.UNKNOWN: "perhaps in the portal: somebody has to look",
-    RowOutcome.NOT_STARTED: "the job was canceled; nothing was sent",
-    RowOutcome.UNDER_WAY: "a worker has it",
-    RowOutcome.WAITING: "nothing was sent yet",
+    RowOutcome.DONE: words("in the portal, once"),
+    RowOutcome.REJECTED: words("refused; not in the portal"),
+    RowOutcome.UNKNOWN: words("perhaps in the portal: somebody has to look"),
+    RowOutcome.NOT_STARTED: words("the job was canceled; nothing was sent"),
+    RowOutcome.UNDER_WAY: words("a worker has it"),
+    RowOutcome.WAITING: words("nothing was sent yet"),
 }
 _LINE = re.compile(r"line (\d+)")
 
@@ -61,14 +61,14 @@ def show_report(
 
 def outcome_table(rows: Sequence[RowResult]) -> Table:
     """How many rows ended how."""
-    table = quiet_table("Outcome", "Rows", "What that means")
+    table = quiet_table(words("Outcome"), words("Rows"), words("What that means"))
     table.columns[0].no_wrap = True
     table.columns[1].justify = "right"
     counts = Counter(row.outcome for row in rows)
     for outcome, style in STYLES.items():
         if counts[outcome]:
-            meaning = Text(_MEANINGS[outcome], style="dim")
-            table.add_row(Text(outcome.value, style=style), f"{counts[outcome]:,}", meaning)
+            count = words("{count:,}", count=counts[outcome])
+            table.add_row(plain_text(outcome.words, style), count, plain_text(_MEANINGS[outcome], "dim"))
     return table
 
 
@@ -77,14 +77,14 @@ def portal_table(rows: Sequence[RowResult]) -> Table:
     portals = list(dict.fromkeys(row.portal for row in rows))
     counts = Counter((row.portal, row.outcome) for row in rows)
     used = [outcome for outcome in STYLES if any(counts[portal, outcome] for portal in portals)]
-    table = quiet_table("Portal", *(outcome.value.capitalize() for outcome in used))
+    table = quiet_table(words("Portal"), *(outcome.words for outcome in used))
     for column in table.columns[1:]:
         column.justify, column.no_wrap = "right", True
     for portal in portals:
-        cells = [Text(f"{counts[portal, outcome]:,}", style=STYLES[outcome]) for outcome in used]
+        cells = [plain_text(words("{count:,}", count=counts[portal, outcome]), STYLES[outcome]) for outcome in used]
         table.add_row(plain_text(portal), *cells)
-    totals = [f"{sum(counts[portal, outcome] for portal in portals):,}" for outcome in used]
-    table.add_row("all", *totals, style="bold")
+    totals = [words("{count:,}", count=sum(counts[portal, outcome] for portal in portals)) for outcome in used]
+    table.add_row(words("all"), *totals, style="bold")
     return table
 
 
@@ -99,17 +99,30 @@ def failure_table(rows: Iterable[RowResult], *, with_portals: bool) -> Table | N
     # What nobody knows is what somebody has to do something about.
     order = {RowOutcome.UNKNOWN: 0, RowOutcome.REJECTED: 1, RowOutcome.DONE: 2}
     ordered = sorted(groups.items(), key=lambda item: order[item[0][0]])
-    table = quiet_table("Rows", *(["Portal"] if with_portals else []), "Outcome", "What", "Reason, and what to do")
+    table = quiet_table(
+        words("Rows"),
+        *([words("Portal")] if with_portals else []),
+        words("Outcome"),
+        words("What"),
+        words("Reason, and what to do"),
+    )
     table.columns[-3].no_wrap = True
     for (outcome, portal, _), group in ordered[:MOST_ROWS]:
         what = title_of(group[0]) if len(group) == 1 else in_number(len(group), "row")
         cells = [plain_text(places_in_words(group)), *([plain_text(portal)] if with_portals else [])]
         table.add_row(
-            *cells, Text(outcome.value, style=STYLES[outcome]), plain_text(what), plain_text(_reason(group[0]))
+            *cells, plain_text(outcome.words, STYLES[outcome]), plain_text(what), plain_text(_reason(group[0]))
         )
     if len(ordered) > MOST_ROWS:
         empty = [""] * (len(table.columns) - 2)
-        table.add_row("…", *empty, f"{len(ordered) - MOST_ROWS:,} more; `batch results` writes them all to a file.")
+        table.add_row(
+            "…",
+            *empty,
+            words(
+                "{more:,} more; `batch results` writes them all to a file.",
+                more=len(ordered) - MOST_ROWS,
+            ),
+        )
     return table
 
 
@@ -117,13 +130,13 @@ def advice(job: JobSummary, rows: Sequence[RowResult], place: JobsPlace) -> Iter
     """What can be done next."""
     outcomes = {row.outcome for row in rows}
     if RowOutcome.NOT_STARTED in outcomes:
-        yield f"Go on with it:  {place.command('resume', job.name)}"
+        yield words("Go on with it:  {value}", value=place.command("resume", job.name))
     if RowOutcome.UNKNOWN in outcomes:
-        yield f"Look again:     {place.command('settle', job.name)}"
+        yield words("Look again:     {value}", value=place.command("settle", job.name))
     if RowOutcome.REJECTED in outcomes:
-        yield f"Send again:     {place.command('retry', job.name, '--outcome', 'rejected')}"
-    yield f"All rows:       {place.command('results', job.name, '--output', 'results.csv')}"
-    yield f"A page of it:   {place.command('report', job.name, '--output', 'report.html')}"
+        yield words("Send again:     {value}", value=place.command("retry", job.name, "--outcome", "rejected"))
+    yield words("All rows:       {value}", value=place.command("results", job.name, "--output", "results.csv"))
+    yield words("A page of it:   {value}", value=place.command("report", job.name, "--output", "report.html"))
 
 
 def exit_code_for(progress: Progress) -> ExitCode:
@@ -144,17 +157,18 @@ def places_in_words(rows: Sequence[RowResult]) -> str:
     """Where rows stand in their source: `lines 2-4, 7`."""
     lines = [found and int(found[1]) for found in (_LINE.match(row.place) for row in rows)]
     if len(rows) > 1 and all(lines):
-        return f"lines {lines_in_words([line for line in lines if line])}"
+        return words("lines {lines}", lines=lines_in_words([line for line in lines if line]))
     named = [row.place for row in rows[:3]]
-    return ", ".join(named) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+    places = Sentences(named, ", ")
+    return words("{places} and {more} more", places=places, more=len(rows) - 3) if len(rows) > 3 else places
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
 
 
 def _reason(row: RowResult) -> str:
-    reason = row.message or "No reason was given."
-    return f"{reason}\n{row.how_to_check}" if row.how_to_check else reason
+    reason = row.message or words("No reason was given.")
+    return sentences(reason, row.how_to_check, separator="\n")
 
 
 def _kind_of_reason(row: RowResult) -> str:

@@ -10,10 +10,12 @@ from mijnklantportaal_async.cli.batch.display import counts_in_words
 from mijnklantportaal_async.cli.batch.place import open_jobs, place_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import Sentences, counted, sentence, told_by, words
 
 
 async def cancel(connection: Connection, terminal: Terminal, *, job: str, database: str | None, yes: bool) -> ExitCode:
@@ -23,14 +25,28 @@ async def cancel(connection: Connection, terminal: Terminal, *, job: str, databa
         kept = await jobs.job(job)
         waiting = in_number(kept.progress.waiting, "row")
         if kept.progress.is_over:
-            terminal.say(f"Job {shown_value(kept.name)!r} is over: {', '.join(counts_in_words(kept.progress))}.")
+            terminal.say(
+                words(
+                    "Job {kept_name} is over: {progress}.",
+                    kept_name=repr(shown_value(kept.name)),
+                    progress=Sentences(counts_in_words(kept.progress), ", "),
+                )
+            )
             return ExitCode.DONE
-        _agree(f"Cancel job {shown_value(kept.name)!r}, of which {waiting} wait?", terminal, yes=yes)
+        _agree(
+            words(
+                "Cancel job {kept_name}, with {waiting} that wait?",
+                kept_name=repr(shown_value(kept.name)),
+                waiting=waiting,
+            ),
+            terminal,
+            yes=yes,
+        )
         progress = await jobs.cancel(kept.name)
-    terminal.say(f"Canceled: {', '.join(counts_in_words(progress))}.", "bold")
+    terminal.say(words("Canceled: {progress}.", progress=Sentences(counts_in_words(progress), ", ")), "bold")
     if progress.under_way:
-        terminal.say("Rows under way come to their end, so that it is known what became of them.")
-    terminal.say(f"Go on with it:  {place.command('resume', kept.name)}")
+        terminal.say(words("Rows under way come to their end, so that it is known what became of them."))
+    terminal.say(words("Go on with it:  {value}", value=place.command("resume", kept.name)))
     return ExitCode.DONE
 
 
@@ -40,10 +56,14 @@ async def resume(connection: Connection, terminal: Terminal, *, job: str, databa
     async with open_jobs(place) as jobs:
         count = await jobs.resume(job)
     if not count:
-        terminal.say(f"Nothing of job {shown_value(job)!r} was canceled: there is nothing to resume.")
+        terminal.say(
+            words("Nothing of job {job} was canceled: there is nothing to resume.", job=repr(shown_value(job)))
+        )
         return ExitCode.DONE
-    terminal.say(f"{in_number(count, 'row')} of job {shown_value(job)!r} wait again.", "bold green")
-    terminal.say(f"Bring them in:  {place.command('work')}")
+    terminal.say(
+        words("{rows} of job {job} wait again.", rows=in_number(count, "row"), job=repr(shown_value(job))), "bold green"
+    )
+    terminal.say(words("Bring them in:  {value}", value=place.command("work")))
     return ExitCode.DONE
 
 
@@ -55,11 +75,24 @@ async def settle(
     async with open_jobs(place) as jobs:
         count = await jobs.settle(job, send_again=send_again)
     if not count:
-        terminal.say(f"Of every row of job {shown_value(job)!r} it is known what became of it: nothing to settle.")
+        terminal.say(
+            words(
+                "Of every row of job {job} it is known what became of it: nothing to settle.",
+                job=repr(shown_value(job)),
+            )
+        )
         return ExitCode.DONE
-    then = "What is proven not to be there is sent." if send_again else "Nothing is sent."
-    terminal.say(f"{in_number(count, 'row')} of job {shown_value(job)!r} will be looked for. {then}", "bold green")
-    terminal.say(f"Have it done:   {place.command('work')}")
+    then = words("What is proven not to be there is sent.") if send_again else words("Nothing is sent.")
+    terminal.say(
+        words(
+            "{rows} of job {job} will be looked for. {then}",
+            rows=in_number(count, "row"),
+            job=repr(shown_value(job)),
+            then=then,
+        ),
+        "bold green",
+    )
+    terminal.say(words("Have it done:   {value}", value=place.command("work")))
     return ExitCode.DONE
 
 
@@ -68,23 +101,33 @@ async def decide(connection: Connection, terminal: Terminal, *, job: str, databa
     try:
         about, decisions = read_decisions(path.read_text("utf-8"))  # noqa: ASYNC240 - nothing else is under way
     except (OSError, ValueError) as error:
-        said = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        raise CommandError(f"{path} cannot be used: {said}. Nothing was changed.") from error
+        said = reason_of(error) if isinstance(error, OSError) else told_by(error)
+        raise CommandError(
+            words("{path} cannot be used: {said}. Nothing was changed.", path=path, said=said)
+        ) from error
     if about != job:
-        raise CommandError(f"{path.name} is about job {shown_value(about)!r}. Nothing was changed.")
+        raise CommandError(
+            words(
+                "{path_name} is about job {about}. Nothing was changed.",
+                path_name=path.name,
+                about=repr(shown_value(about)),
+            )
+        )
     place = place_of(connection, database)
     async with open_jobs(place) as jobs:
         decided = await jobs.decide(job, decisions)
     for number, reason in decided.refused:
-        terminal.say(f"Row {number} stays as it is: {reason}.", "yellow")
+        terminal.say(words("Row {number} stays as it is: {reason}.", number=number, reason=reason), "yellow")
     if decided.done:
-        terminal.say(f"{in_number(decided.done, 'row')} found in the portal: done.", "bold green")
+        terminal.say(words("{rows} found in the portal: done.", rows=in_number(decided.done, "row")), "bold green")
     if decided.sent_again:
         rows = in_number(decided.sent_again, "row")
-        terminal.say(f"{rows} will be looked for once more, and sent if nothing of it is there.", "bold")
-        terminal.say(f"Have it done:   {place.command('work')}")
+        terminal.say(
+            words("{rows} will be looked for once more, and sent if nothing of it is there.", rows=rows), "bold"
+        )
+        terminal.say(words("Have it done:   {value}", value=place.command("work")))
     if not decisions:
-        terminal.say("The file has no decisions.")
+        terminal.say(words("The file has no decisions."))
     return ExitCode.SOME_FAILED if decided.refused else ExitCode.DONE
 
 
@@ -97,16 +140,26 @@ async def retry(
     async with open_jobs(place) as jobs:
         progress = (await jobs.job(job)).progress
         counts = {RowOutcome.REJECTED: progress.rejected, RowOutcome.NOT_STARTED: progress.not_started}
-        found = {outcome.value: counts[outcome] for outcome in chosen if counts[outcome]}
+        found = {outcome: counts[outcome] for outcome in chosen if counts[outcome]}
         if not found:
-            which = " or ".join(outcome.value for outcome in chosen)
-            terminal.say(f"No row of job {shown_value(job)!r} is {which}: there is nothing to send again.")
+            which = Sentences([outcome.words for outcome in chosen], words(" or "))
+            terminal.say(
+                words(
+                    "No row of job {job} is {which}: there is nothing to send again.",
+                    job=repr(shown_value(job)),
+                    which=which,
+                )
+            )
             return ExitCode.DONE
-        said = ", ".join(f"{count:,} {outcome}" for outcome, count in found.items())
-        _agree(f"Send rows of job {shown_value(job)!r} again: {said}?", terminal, yes=yes)
+        said = Sentences(
+            [words("{count:,} {outcome}", count=count, outcome=outcome.words) for outcome, count in found.items()], ", "
+        )
+        _agree(words("Send rows of job {job} again: {said}?", job=repr(shown_value(job)), said=said), terminal, yes=yes)
         count = await jobs.retry(job, outcomes=chosen)
-    terminal.say(f"{in_number(count, 'row')} of job {shown_value(job)!r} wait again.", "bold green")
-    terminal.say(f"Bring them in:  {place.command('work')}")
+    terminal.say(
+        words("{rows} of job {job} wait again.", rows=in_number(count, "row"), job=repr(shown_value(job))), "bold green"
+    )
+    terminal.say(words("Bring them in:  {value}", value=place.command("work")))
     return ExitCode.DONE
 
 
@@ -117,22 +170,37 @@ async def delete(connection: Connection, terminal: Terminal, *, job: str, databa
         kept = await jobs.job(job)
         if not kept.progress.is_over:
             raise CommandError(
-                f"Job {shown_value(kept.name)!r} is not over: {', '.join(counts_in_words(kept.progress))}. Let it "
-                f"finish, or cancel it first: {place.command('cancel', kept.name)}"
+                words(
+                    "Job {kept_name} is not over: {progress}. Let it finish, or cancel it first: {value}",
+                    kept_name=repr(shown_value(kept.name)),
+                    progress=Sentences(counts_in_words(kept.progress), ", "),
+                    value=place.command("cancel", kept.name),
+                )
             )
         terminal.say(
-            f"Job {shown_value(kept.name)!r}: {', '.join(counts_in_words(kept.progress))}. Deleting forgets which rows "
-            "were done; nothing changes in the portal. Who submits the same file again makes everything a second time.",
+            words(
+                "Job {kept_name}: {progress}. Deleting forgets which rows were done; nothing changes in the "
+                "portal. Who submits the same file again makes everything a second time.",
+                kept_name=repr(shown_value(kept.name)),
+                progress=Sentences(counts_in_words(kept.progress), ", "),
+            ),
             "yellow",
         )
         if kept.progress.unknown:
-            terminal.say(f"Of {in_number(kept.progress.unknown, 'row')} nobody knows yet what became of it.", "yellow")
-        _agree(f"Delete job {shown_value(kept.name)!r}?", terminal, yes=yes)
+            terminal.say(
+                counted(
+                    "Of {count:,} row nobody knows yet what became of it.",
+                    "Of {count:,} rows nobody knows yet what became of them.",
+                    kept.progress.unknown,
+                ),
+                "yellow",
+            )
+        _agree(words("Delete job {kept_name}?", kept_name=repr(shown_value(kept.name))), terminal, yes=yes)
         try:
             count = await jobs.delete(kept.name)
         except ValueError as error:
-            raise CommandError(f"{error}.") from error
-    terminal.say(f"Deleted: {in_number(count, 'row')}.", "bold")
+            raise CommandError(sentence(told_by(error))) from error
+    terminal.say(words("Deleted: {rows}.", rows=in_number(count, "row")), "bold")
     return ExitCode.DONE
 
 
@@ -143,6 +211,6 @@ def _agree(question: str, terminal: Terminal, *, yes: bool) -> None:
     if yes:
         return
     if not prompts.somebody_is_there():
-        raise CommandError("Nobody is there to ask; say --yes to do it without a question. Nothing was changed.")
-    if not prompts.agrees(question):
-        raise CommandError("Nothing was changed.", ExitCode.SOME_FAILED)
+        raise CommandError(words("Nobody is there to ask; say --yes to do it without a question. Nothing was changed."))
+    if not prompts.agrees(terminal, question):
+        raise CommandError(words("Nothing was changed."), ExitCode.SOME_FAILED)

@@ -10,6 +10,7 @@ import typer
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.options import Command, finished
+from mijnklantportaal_async.texts.words import words
 
 _OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "jinja2", "icalendar"}
 
@@ -72,8 +73,11 @@ def about_batches(command: Command) -> Callable[..., ExitCode]:
             if missing not in _OF_EXTRA:
                 raise
             raise CommandError(
-                f"Batches need the package {missing}, which is not installed. Install the extra: "
-                'pip install "mijnklantportaal-async[batch]"'
+                words(
+                    "Batches need the package {missing}, which is not installed. Install the extra: pip "
+                    'install "mijnklantportaal-async[batch]"',
+                    missing=missing,
+                )
             ) from error
         except CommandError:
             raise

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.batch import Progress
+from mijnklantportaal_async.texts.words import words
 
 _USUAL_LIMIT = 60
 """Calls that a key may make a minute, as far as anybody has said."""
@@ -68,6 +69,6 @@ def end_in_words(ends_at: datetime, zone: ZoneInfo, now: datetime) -> str:
     """
     end, today = ends_at.astimezone(zone), now.astimezone(zone).date()
     days = (end.date() - today).days
-    day = "" if days == 0 else f"{end:%a} " if days < 7 else f"{end:%a %d-%m} "
+    day = "" if days == 0 else words("{end:%a} ", end=end) if days < 7 else words("{end:%a %d-%m} ", end=end)
     other_zone = "" if end.utcoffset() == ends_at.astimezone(now.tzinfo).utcoffset() else f" {end:%Z}"
-    return f"{day}{end:%H:%M}{other_zone}"
+    return words("{day}{end:%H:%M}{other_zone}", day=day, end=end, other_zone=other_zone)

@@ -15,6 +15,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.own_folder import made_folder
+from mijnklantportaal_async.texts.words import words
 
 ENVIRONMENT_DATABASE = "MIJNKLANTPORTAAL_BATCH_DATABASE"
 
@@ -63,7 +64,7 @@ def place_of(connection: Connection, database: str | None) -> JobsPlace:
         chosen = Database(named or _default_url(connection.sandbox))
     except ValueError as error:
         where = "--database" if database else ENVIRONMENT_DATABASE
-        raise CommandError(f"{where}: {error}.") from None
+        raise CommandError(words("{where}: {error}.", where=where, error=error)) from None
     return JobsPlace(
         url=chosen.secret_url,
         shown=str(chosen.path) if chosen.is_sqlite else str(chosen),
@@ -79,7 +80,7 @@ def data_folder() -> Path:
     Raises:
         CommandError: It cannot be made.
     """
-    return made_folder(what="the jobs", remedy="Name another place, as in --database sqlite:///jobs.db.")
+    return made_folder(what=words("the jobs"), remedy=words("Name another place, as in --database sqlite:///jobs.db."))
 
 
 @asynccontextmanager
@@ -96,8 +97,11 @@ async def open_jobs(place: JobsPlace, *, is_new: bool = False) -> AsyncGenerator
     """
     if place.is_missing and not is_new:
         raise CommandError(
-            f"There are no jobs: {place.shown} does not exist. Submit a file with `mijnklantportaal batch run FILE`, "
-            "or say with --database where the jobs are.",
+            words(
+                "There are no jobs: {shown} does not exist. Submit a file with `mijnklantportaal batch run "
+                "FILE`, or say with --database where the jobs are.",
+                shown=place.shown,
+            ),
             ExitCode.WRONG_INPUT,
         )
     async with Jobs(place.url) as jobs:

@@ -12,8 +12,10 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import PortalSettings, missing_keys_in_words, source_of_key
+from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.session import ENVIRONMENT_BASE_URL, PortalSession
+from mijnklantportaal_async.texts.words import sentence, sentences, told_by, words
 from mijnklantportaal_async.values.local_time import portal_zone
 from mijnklantportaal_async.values.portal_names import check_portal_name, variable
 
@@ -48,7 +50,7 @@ class PortalBook:
             zone = portal_zone(self._settings.timezone(name))
             return Portal(name=name, address=self._settings.base_url(name).rstrip("/"), timezone=zone.key)
         except ValueError as error:
-            raise CommandError(f"{error}.") from error
+            raise CommandError(sentence(told_by(error))) from error
 
     def access(self, name: str) -> PortalAccess | None:
         """The way into the portal; None where there is no key for it.
@@ -64,20 +66,25 @@ class PortalBook:
         try:
             return PortalAccess(api_key=key.reveal(), base_url=base_url, proxy=proxy_for(base_url))
         except ValueError as error:
-            raise CommandError(f"{error}. {source_of_key(name)}") from None
+            raise CommandError(sentences(sentence(told_by(error)), source_of_key(name))) from None
 
     def problem_with(self, portal: Portal) -> str | None:
         """Why nobody here can work on the rows of a portal; None when somebody can."""
         access = self.access(portal.name)
         if access is None:
             if self._connection.sandbox:
-                return f"There is no sandbox for the portal {shown_value(portal.name)!r} here."
+                return words(
+                    "There is no sandbox for the portal {portal_name} here.", portal_name=repr(shown_value(portal.name))
+                )
             return missing_keys_in_words([portal.name])
         if access.known_address != portal.address:
-            return (
-                f"Rows of the portal {shown_value(portal.name)!r} are for {portal.address}, but that portal is at "
-                f"{access.known_address} here ({variable(ENVIRONMENT_BASE_URL, portal.name)} or --base-url). They wait "
-                "for a worker that reaches theirs."
+            return words(
+                "Rows of the portal {portal_name} are for {address}, but that portal is at {known_address} "
+                "here ({environment_base_url} or --base-url). They wait for a worker that reaches theirs.",
+                portal_name=repr(shown_value(portal.name)),
+                address=portal.address,
+                known_address=access.known_address,
+                environment_base_url=variable(ENVIRONMENT_BASE_URL, portal.name),
             )
         return None
 
@@ -85,13 +92,13 @@ class PortalBook:
         """With `--sandbox`: where the sandboxes are, once they are up."""
         self._find_sandbox = find
 
-    def ask_for_keys(self, names: Iterable[str]) -> None:
+    def ask_for_keys(self, names: Iterable[str], terminal: Terminal) -> None:
         """Asks for every key that is nowhere, where somebody can answer.
 
         Raises:
             CommandError: Keys are missing.
         """
-        self._settings.needed_keys(list(names))
+        self._settings.needed_keys(list(names), terminal)
 
 
 def refuse_other_zones(portals: Collection[Portal]) -> None:
@@ -106,8 +113,11 @@ def refuse_other_zones(portals: Collection[Portal]) -> None:
     if len(zones) > 1:
         named = "; ".join(f"{zone}: {', '.join(names)}" for zone, names in zones.items())
         raise CommandError(
-            f"The rows are for portals in several time zones ({named}), so times in the file are not clear. Nothing "
-            "was submitted. Make a file for each zone, and name a portal of that zone with --portal."
+            words(
+                "The rows are for portals in several time zones ({named}), so times in the file are not clear. "
+                "Nothing was submitted. Make a file for each zone, and name a portal of that zone with --portal.",
+                named=named,
+            )
         )
 
 
@@ -166,7 +176,9 @@ async def try_key(
         )
     except ValueError as error:
         await limiter.aclose()
-        raise CommandError(f"Portal {portal.name!r}: {error}.") from error
+        raise CommandError(
+            words("Portal {portal_name}: {error}.", portal_name=repr(portal.name), error=error)
+        ) from error
     try:
         async with session:
             if set(operations) == {_CUSTOMERS}:
@@ -189,19 +201,33 @@ def refusal_in_words(refusal: Refusal) -> str:
     portal, error = refusal.portal, refusal.error
     match error:
         case errors.AuthenticationError() | errors.LicenceError():
-            return f"The portal {portal.name!r} refuses the key: {error} {source_of_key(portal.name)}"
+            return words(
+                "The portal {portal_name} refuses the key: {error} {portal_name_2}",
+                portal_name=repr(portal.name),
+                error=error,
+                portal_name_2=source_of_key(portal.name),
+            )
         case errors.PermissionDeniedError():
-            return (
-                f"The key of the portal {portal.name!r} may not read: {error} Rows go in all the same, but where an "
-                "answer is lost nobody can look, and the row ends as unknown."
+            return words(
+                "The key of the portal {portal_name} may not read: {error} Rows go in all the same, but "
+                "where an answer is lost nobody can look, and the row ends as unknown.",
+                portal_name=repr(portal.name),
+                error=error,
             )
         case errors.ConnectError():
-            return (
-                f"The portal {portal.name!r} cannot be reached: {error} Its address stands in "
-                f"{variable(ENVIRONMENT_BASE_URL, portal.name)} or --base-url."
+            return words(
+                "The portal {portal_name} cannot be reached: {error} Its address stands in "
+                "{environment_base_url} or --base-url.",
+                portal_name=repr(portal.name),
+                error=error,
+                environment_base_url=variable(ENVIRONMENT_BASE_URL, portal.name),
             )
         case _:
-            return f"The portal {portal.name!r} does not answer as it should: {error} Rows wait until it does."
+            return words(
+                "The portal {portal_name} does not answer as it should: {error} Rows wait until it does.",
+                portal_name=repr(portal.name),
+                error=error,
+            )
 
 
 def no_portal(refusal: Refusal) -> CommandError:

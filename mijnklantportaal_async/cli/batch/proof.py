@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mijnklantportaal_async.batch import RowOutcome, RowResult
-from mijnklantportaal_async.cli.run_report import in_number
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.sandbox import Sandbox, StoredAppointment, StoredCustomer
+from mijnklantportaal_async.texts.words import words
 
 
 def compare(
@@ -29,15 +30,25 @@ def compare(
     made = Counter({record: count for record, count in _held(sandboxes).items() if record in ours})
     missing = (sure - made).total()
     surplus = (made - ours - elsewhere).total()
-    kept = f"The sandbox holds {in_number(made.total(), 'record')} for {in_number(sure.total(), 'row')} done"
+    kept = words(
+        "The sandbox holds {records} for {rows} done",
+        records=in_number(made.total(), "record"),
+        rows=in_number(sure.total(), "row"),
+    )
     if of_others := (made & elsewhere).total():
-        kept += f" and {in_number(of_others, 'equal row')} of other jobs"
+        kept = words("{kept} and {equal_rows} of other jobs", kept=kept, equal_rows=in_number(of_others, "equal row"))
     if missing or surplus:
-        hint = " Records of a job that was deleted count as too many." if not missing else ""
-        return False, f"{kept}: {missing} missing, {surplus} too many.{hint}"
-    doubt = f" and {unsure.total()} unknown" if unsure else ""
-    twice = "more than was asked for" if of_others else "twice"
-    return True, f"{kept}{doubt}: none missing, none {twice}."
+        hint = words(" Records of a job that was deleted count as too many.") if not missing else ""
+        return False, words(
+            "{kept}: {missing} missing, {surplus} too many.{hint}",
+            kept=kept,
+            missing=missing,
+            surplus=surplus,
+            hint=hint,
+        )
+    doubt = words(" and {total} unknown", total=unsure.total()) if unsure else ""
+    twice = words("more than was asked for") if of_others else words("twice")
+    return True, words("{kept}{doubt}: none missing, none {twice}.", kept=kept, doubt=doubt, twice=twice)
 
 
 def _asked_for(rows: Iterable[RowResult], outcomes: set[RowOutcome]) -> Counter[Hashable]:

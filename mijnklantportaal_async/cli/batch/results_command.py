@@ -12,11 +12,12 @@ from mijnklantportaal_async.cli.batch.results_file import as_json_lines, as_reco
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import as_json_text
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.written_file import STDOUT, refuse_existing, write_result
 from mijnklantportaal_async.files.results.formats import PLAIN, table_bytes, usual_manner
+from mijnklantportaal_async.texts.words import counted, words
 
 _TABLES, _LINES = (".csv", ".xlsx"), (".jsonl", ".ndjson")
 
@@ -44,7 +45,7 @@ def results(
     """
     if output is None and not as_data:
         raise CommandError(
-            "Say where to with --output FILE, or --json. With --output - it goes to the standard output."
+            words("Say where to with --output FILE, or --json. With --output - it goes to the standard output.")
         )
     written: Callable[[Sequence[RowResult]], str | bytes]
     if as_data:
@@ -55,7 +56,13 @@ def results(
         kind = output.suffix.lower()
         if kind not in {*_TABLES, *_LINES}:
             endings = ", ".join((*_TABLES, *_LINES))
-            raise CommandError(f"--output {output}: the name must end in {endings}, which tells the format.")
+            raise CommandError(
+                words(
+                    "--output {output}: the name must end in {endings}, which tells the format.",
+                    output=output,
+                    endings=endings,
+                )
+            )
         written = as_json_lines if kind in _LINES else partial(_as_file, output)
     output = output or STDOUT
     refuse_existing(output, overwrite=overwrite)
@@ -78,7 +85,9 @@ def report(
         database: What `--database` says.
     """
     if output != STDOUT and output.suffix.lower() not in {".html", ".htm"}:
-        raise CommandError(f"--output {output}: the name must end in .html, or no browser would open it.")
+        raise CommandError(
+            words("--output {output}: the name must end in .html, or no browser would open it.", output=output)
+        )
     refuse_existing(output, overwrite=overwrite)
     from mijnklantportaal_async.batch.report import report_page
 
@@ -106,7 +115,13 @@ async def _read(place: JobsPlace, name: str) -> tuple[JobSummary, list[RowResult
 
 def _say(terminal: Terminal, job: JobSummary, rows: int, output: Path) -> ExitCode:
     if output != STDOUT:
-        terminal.say(f"{in_number(rows, 'row')}: {output}")
+        terminal.say(words("{rows}: {output}", rows=in_number(rows, "row"), output=output))
     if (left := job.progress.total - job.progress.over) > 0:
-        terminal.say(f"Note: {in_number(left, 'row')} had not come to an end; write it again when the job is over.")
+        terminal.say(
+            counted(
+                "Note: {count:,} row had not come to an end; write it again when the job is over.",
+                "Note: {count:,} rows had not come to an end; write it again when the job is over.",
+                left,
+            )
+        )
     return ExitCode.DONE

@@ -10,6 +10,7 @@ import attrs
 
 from mijnklantportaal_async.batch import RowResult, operations
 from mijnklantportaal_async.files.results.table import ResultRow, time_span
+from mijnklantportaal_async.texts.words import sentences
 from mijnklantportaal_async.values.local_time import portal_zone
 
 _LINE = re.compile(r"line (\d+)")
@@ -59,7 +60,7 @@ def _table_row(row: RowResult, *, with_portal: bool) -> ResultRow:
         title=str(asked.get("name") or asked.get("company_name") or operations.title(row.operation, asked)),
         person=_person(asked),
         identifier=row.identifier or "",
-        what_to_do=" ".join(text for text in (row.message, row.how_to_check) if text),
+        what_to_do=sentences(row.message, row.how_to_check),
         portal=row.portal if with_portal else "",
     )
     if not (asked.get("starts_at") and asked.get("ends_at")):

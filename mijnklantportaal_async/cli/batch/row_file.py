@@ -12,8 +12,9 @@ from mijnklantportaal_async.cli.file_options import FileReading
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.files.reading import RowOperation
 from mijnklantportaal_async.files.records import RowFile
+from mijnklantportaal_async.texts.words import words
 
-_NOTHING = "Nothing was submitted."
+_NOTHING = words("Nothing was submitted.")
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +39,9 @@ def read_checked(choice: FileChoice, zone: ZoneInfo, terminal: Terminal, *, asks
         CommandError: There is anything wrong with it that nobody wants to leave out, or nothing in it.
     """
     file = read_file(choice.path, choice.operation, choice.reading, zone, terminal, asks=asks, nothing_done=_NOTHING)
-    refuse_bad_rows(file, choice.reading, terminal, what="submit", thing="row", asks=asks, nothing_done=_NOTHING)
+    refuse_bad_rows(
+        file, choice.reading, terminal, what=words("submit"), things=words("rows"), asks=asks, nothing_done=_NOTHING
+    )
     return file
 
 

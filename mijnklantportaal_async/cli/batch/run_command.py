@@ -20,15 +20,16 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.figures import in_time
 from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
 from mijnklantportaal_async.cli.live import shown
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.texts.words import words
 
 _LOOK = 0.5
 """Seconds between two looks at the job."""
 
-_GO_ON = "Nothing is lost: the same command goes on where it stopped."
+_GO_ON = words("Nothing is lost: the same command goes on where it stopped.")
 
 
 @attrs.frozen(kw_only=True)
@@ -76,9 +77,16 @@ class _Run:
                     await jobs.submit(plan, extend=True, again=True)
                     if before is not None:
                         over = before.progress.over
-                        self._terminal.say(f"It goes on: {over:,} of {before.progress.total:,} rows were over.", "bold")
+                        self._terminal.say(
+                            words(
+                                "It goes on: {over:,} of {total:,} rows were over.",
+                                over=over,
+                                total=before.progress.total,
+                            ),
+                            "bold",
+                        )
                     return await self._work(jobs, await jobs.job(name), sandboxes)
-                self._terminal.say("The job is over: nothing to do.")
+                self._terminal.say(words("The job is over: nothing to do."))
                 if self._connection.sandbox:
                     await sandboxes.add(portal.name for portal in portals)
                 return await report_job(jobs, name, self._place, self._terminal, sandboxes)
@@ -89,12 +97,12 @@ class _Run:
         if self._connection.sandbox:
             await sandboxes.add(names)
             self._book.use_sandboxes(sandboxes.access)
-            self._terminal.say(f"Calendar: {sandboxes.pages}")
+            self._terminal.say(words("Calendar: {pages}", pages=sandboxes.pages))
             return
-        self._book.ask_for_keys(dict.fromkeys(names))
+        self._book.ask_for_keys(dict.fromkeys(names), self._terminal)
         for portal in portals:
             if (problem := self._book.problem_with(portal)) is not None:
-                self._terminal.say(f"Note: {problem}", "yellow")
+                self._terminal.say(words("Note: {problem}", problem=problem), "yellow")
                 continue
             access = self._book.access(portal.name)
             assert access is not None  # noqa: S101 - asked for above
@@ -104,7 +112,7 @@ class _Run:
             if refusal is not None and refusal.is_final:
                 raise no_portal(refusal)
             if refusal is not None:
-                self._terminal.say(f"Note: {refusal_in_words(refusal)}", "yellow")
+                self._terminal.say(words("Note: {refusal}", refusal=refusal_in_words(refusal)), "yellow")
 
     async def _work(self, jobs: Jobs, job: JobSummary, sandboxes: Sandboxes) -> ExitCode:
         began, before = time.monotonic(), job.progress.over
@@ -135,8 +143,10 @@ class _Run:
             end_at_once(self._terminal, self._interruption.exit_code or ExitCode.INTERRUPTED, _GO_ON)
         elapsed, over = time.monotonic() - began, watched.progress.over - before
         self._terminal.say("")
-        took = in_time(elapsed) + (f" ({in_time(elapsed * speed)} of the sandbox's time)" if speed != 1 else "")
-        remark = f"{in_number(over, 'row')} came to an end in {took}."
+        took = in_time(elapsed)
+        if speed != 1:
+            took = words("{took} ({elapsed} of the sandbox's time)", took=took, elapsed=in_time(elapsed * speed))
+        remark = words("{rows} came to an end in {took}.", rows=in_number(over, "row"), took=took)
         code = await report_job(jobs, job.name, self._place, self._terminal, sandboxes, remarks=[remark])
         if ending is not Ending.DONE:
             sandboxes.keep_open = False
@@ -144,4 +154,4 @@ class _Run:
 
     def _tell_stopping(self, unsettled: Unsettled) -> None:
         said = stopping_in_words(unsettled, self._options.grace)
-        self._terminal.say(f"Stopping: no more rows are begun. {said} {_GO_ON}", "yellow")
+        self._terminal.say(words("Stopping: no more rows are begun. {said} {go_on}", said=said, go_on=_GO_ON), "yellow")

@@ -18,6 +18,7 @@ from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.sandbox_portal import check_calendar, make_sandbox, start, write_calendar
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.sandbox import Sandbox
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 
 
@@ -65,7 +66,7 @@ class Sandboxes:
             address=SANDBOX_ADDRESS,
             rate_limit=RateLimit(requests=self._connection.sandbox_rate_limit),
             # Each is a portal of its own, though all have the same key.
-            limit_name=key_fingerprint(f"sandbox {name}"),
+            limit_name=key_fingerprint(words("sandbox {name}", name=name)),
         )
 
     @property
@@ -107,7 +108,7 @@ async def opened_sandboxes(
             for name, sandbox in sandboxes.running.items():
                 await write_calendar(sandbox, _of_portal(connection.calendar, name), terminal)
         if sandboxes.keep_open and sandboxes.running:
-            terminal.say(f"The calendar is at {sandboxes.pages} until you press Ctrl-C.")
+            terminal.say(words("The calendar is at {pages} until you press Ctrl-C.", pages=sandboxes.pages))
             interruption = Interruption()
             with listening(interruption):
                 await interruption.stop_asked.wait()
@@ -124,7 +125,7 @@ async def _start(connection: Connection, calendar: Path, stack: AsyncExitStack) 
     except filelock.Timeout:
         raise CommandError(_taken(calendar)) from None
     except OSError as error:
-        raise CommandError(f"The sandbox cannot be started: {error}.") from error
+        raise CommandError(words("The sandbox cannot be started: {error}.", error=error)) from error
     stack.callback(lock.release)
     sandbox = make_sandbox(
         database=calendar,
@@ -141,11 +142,12 @@ async def _start(connection: Connection, calendar: Path, stack: AsyncExitStack) 
 
 
 def _taken(calendar: Path) -> str:
-    return (
-        f"Another command runs the sandbox with the calendar {calendar} just now, and a sandbox lives in one process. "
-        "Wait until that command is done. To work on it from several processes, run one sandbox for all of them with "
-        "`mijnklantportaal sandbox`, export the variables that it prints in every terminal, and give the commands a "
-        "--database of their own instead of --sandbox."
+    return words(
+        "Another command runs the sandbox with the calendar {calendar} just now, and a sandbox lives in "
+        "one process. Wait until that command is done. To work on it from several processes, run one "
+        "sandbox for all of them with `mijnklantportaal sandbox`, export the variables that it prints in "
+        "every terminal, and give the commands a --database of their own instead of --sandbox.",
+        calendar=calendar,
     )
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from rich.table import Table
-from rich.text import Text
 
 from mijnklantportaal_async.batch import Jobs, JobSummary
 from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words
@@ -18,6 +17,7 @@ from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
+from mijnklantportaal_async.texts.words import Sentences, words
 from mijnklantportaal_async.values.local_time import portal_zone
 
 _LOOK = 1.0
@@ -36,7 +36,7 @@ async def list_jobs(connection: Connection, terminal: Terminal, *, database: str
     elif jobs:
         terminal.show(_jobs_table(jobs))
     else:
-        terminal.say(f"There are no jobs in {place.shown}.")
+        terminal.say(words("There are no jobs in {shown}.", shown=place.shown))
     return ExitCode.DONE
 
 
@@ -86,19 +86,20 @@ def as_json(job: JobSummary) -> dict[str, Any]:
 
 
 def _jobs_table(jobs: Sequence[JobSummary]) -> Table:
-    table = quiet_table("Job", "Rows", "How it stands", "Submitted")
+    table = quiet_table(words("Job"), words("Rows"), words("How it stands"), words("Submitted"))
     table.columns[1].justify = "right"
     table.columns[1].no_wrap = table.columns[3].no_wrap = True
     for job in jobs:
         progress = job.progress
-        state = ("over" if progress.is_over else "open") + f": {', '.join(counts_in_words(progress))}"
+        counts = Sentences(counts_in_words(progress), ", ")
+        state = words("over: {counts}", counts=counts) if progress.is_over else words("open: {counts}", counts=counts)
         style = (
             "" if not progress.is_over else "bold yellow" if progress.unknown else "red" if progress.rejected else ""
         )
         table.add_row(
             plain_text(job.name, "bold"),
-            f"{progress.total:,}",
-            Text(state, style=style or ("green" if progress.is_over else "cyan")),
+            words("{total:,}", total=progress.total),
+            plain_text(state, style or ("green" if progress.is_over else "cyan")),
             _moment(job.submitted_at, job),
         )
     return table
@@ -119,7 +120,7 @@ async def _status(terminal: Terminal, place: JobsPlace, name: str | None, *, as_
             show_json(terminal, data if name is None else data[0])
             return ExitCode.DONE
         if not chosen:
-            terminal.say(f"There are no jobs in {place.shown}.")
+            terminal.say(words("There are no jobs in {shown}.", shown=place.shown))
         for job in chosen:
             terminal.show(_card(job))
             terminal.show("")
@@ -134,17 +135,19 @@ def _card(job: JobSummary) -> Table:
     card = Table.grid(padding=(0, 2, 0, 0))
     card.add_column(style="dim", no_wrap=True)
     card.add_column(overflow="fold")
-    card.add_row("Job", plain_text(job.name, "bold"))
-    card.add_row("From", plain_text(job.source))
-    card.add_row("Submitted", _moment(job.submitted_at, job))
+    card.add_row(words("Job"), plain_text(job.name, "bold"))
+    card.add_row(words("From"), plain_text(job.source))
+    card.add_row(words("Submitted"), _moment(job.submitted_at, job))
     for portal in job.portals:
-        card.add_row("Portal", plain_text(f"{portal.name} ({portal.address}, {portal.timezone})"))
-    state = "over" if progress.is_over else f"{progress.over:,} of {progress.total:,} rows over"
-    if not progress.is_over and not progress.under_way:
-        state += "; no worker has any of it just now"
-    card.add_row("State", state)
+        card.add_row(words("Portal"), plain_text(f"{portal.name} ({portal.address}, {portal.timezone})"))
+    state = words("over")
+    if not progress.is_over:
+        state = words("{over:,} of {total:,} rows over", over=progress.over, total=progress.total)
+        if not progress.under_way:
+            state = words("{state}; no worker has any of it just now", state=state)
+    card.add_row(words("State"), state)
     for trouble in progress.troubles:
-        card.add_row("Trouble", plain_text(trouble, "yellow"))
+        card.add_row(words("Trouble"), plain_text(trouble, "yellow"))
     return card
 
 
@@ -152,7 +155,7 @@ async def _watch(terminal: Terminal, place: JobsPlace, name: str | None, speed: 
     async with open_jobs(place) as jobs:
         chosen = await _chosen(jobs, name)
         if not chosen:
-            terminal.say(f"There are no jobs in {place.shown}.")
+            terminal.say(words("There are no jobs in {shown}.", shown=place.shown))
             return ExitCode.DONE
         watches = [JobWatch(jobs, job, speed=speed) for job in chosen]
         with troubles_kept() as log:
@@ -160,7 +163,8 @@ async def _watch(terminal: Terminal, place: JobsPlace, name: str | None, speed: 
                 await watch(watches, every=_LOOK)
         terminal.say("")
         for job in watches:
-            terminal.say(f"{job.job.name}: {', '.join(counts_in_words(job.progress))}.", "bold")
+            counts = Sentences(counts_in_words(job.progress), ", ")
+            terminal.say(words("{job}: {counts}.", job=job.job.name, counts=counts), "bold")
         for job in watches:
             show_report(terminal, job.job, await jobs.results(job.job.name), place)
         return max((exit_code_for(job.progress) for job in watches), key=_weight)
@@ -172,4 +176,4 @@ def _weight(code: ExitCode) -> int:
 
 
 def _moment(moment: datetime, job: JobSummary) -> str:
-    return f"{moment.astimezone(portal_zone(job.portals[0].timezone)):%a %d-%m-%Y %H:%M}"
+    return words("{at:%a %d-%m-%Y %H:%M}", at=moment.astimezone(portal_zone(job.portals[0].timezone)))

@@ -12,11 +12,12 @@ from mijnklantportaal_async.cli.batch.portals import PortalBook, refuse_other_zo
 from mijnklantportaal_async.cli.batch.row_file import FileChoice, job_rows, read_checked
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import RowFile
+from mijnklantportaal_async.texts.words import Sentences, counted, words
 from mijnklantportaal_async.values.local_time import portal_zone
 
 _MOST_NEW_ROWS = 20
@@ -102,19 +103,27 @@ async def confirmed_plan(
             job_file.rows, job=job_file.job, portal=job_file.portal, source=job_file.source, others=job_file.others
         )
     except (TypeError, ValueError) as error:
-        raise CommandError(f"{error}\nNothing was submitted.") from error
+        raise CommandError(words("{error}\nNothing was submitted.", error=error)) from error
     for sentence in plan_in_words(plan):
         terminal.say(sentence)
     if not plan.submission.added:
         return plan
     if plan.submission.elsewhere and not plan.completes_a_submission and not again:
-        _agree_to_rows_of_other_jobs(plan)
+        _agree_to_rows_of_other_jobs(plan, terminal)
     if plan.submission.changes_the_job and not plan.completes_a_submission:
         _agree_to_new_rows(plan, terminal, yes=yes)
     elif asks and not yes and prompts.somebody_is_there():
         rows, where = in_number(plan.submission.added, "row"), _portals_in_words(plan.portals)
-        if not prompts.agrees(f"Submit {rows} for {where} as job {shown_value(plan.submission.job)!r}?"):
-            raise CommandError("Nothing was submitted.", ExitCode.SOME_FAILED)
+        if not prompts.agrees(
+            terminal,
+            words(
+                "Submit {rows} for {where} as job {job}?",
+                rows=rows,
+                where=where,
+                job=repr(shown_value(plan.submission.job)),
+            ),
+        ):
+            raise CommandError(words("Nothing was submitted."), ExitCode.SOME_FAILED)
     return plan
 
 
@@ -122,21 +131,42 @@ def plan_in_words(plan: Plan) -> list[str]:
     """What submitting would do, a sentence each."""
     found, job = plan.submission, repr(shown_value(plan.submission.job))
     if found.is_new_job:
-        said = [f"Job {job} is new: {in_number(found.added, 'row')}."]
+        said = [words("Job {job} is new: {rows}.", job=job, rows=in_number(found.added, "row"))]
     elif plan.completes_a_submission:
         said = [
-            f"Submitting job {job} was interrupted: {in_number(found.added, 'more row')}, {found.known:,} are in it."
+            words(
+                "Submitting job {job} was interrupted: {more_rows}, {known:,} are in it.",
+                job=job,
+                more_rows=in_number(found.added, "more row"),
+                known=found.known,
+            )
         ]
     elif found.added:
-        said = [f"Job {job} exists: it has {found.known:,} of these rows, and {found.added:,} are new to it."]
+        said = [
+            words(
+                "Job {job} exists: it has {known:,} of these rows, and {added:,} are new to it.",
+                job=job,
+                known=found.known,
+                added=found.added,
+            )
+        ]
     else:
-        said = [f"Job {job} has all of these rows already: nothing to submit."]
+        said = [words("Job {job} has all of these rows already: nothing to submit.", job=job)]
     if found.missing:
-        rows = f"{in_number(found.missing, 'row')} of the job {'is' if found.missing == 1 else 'are'} not in the file"
-        said.append(f"Note: {rows} (any more). They stay in the job, and in the portal.")
+        said.append(
+            counted(
+                "Note: {count:,} row of the job is not in the file (any more). It stays in the job, and in the portal.",
+                "Note: {count:,} rows of the job are not in the file (any more). They stay in the job, and in the "
+                "portal.",
+                found.missing,
+            )
+        )
     if found.elsewhere:
         said.append(
-            f"Note: of these rows {_elsewhere(found)} of the same portal already. They would be made once more."
+            words(
+                "Note: of these rows {found} of the same portal already. They would be made once more.",
+                found=_elsewhere(found),
+            )
         )
     return said
 
@@ -145,46 +175,63 @@ def plan_in_words(plan: Plan) -> list[str]:
 
 
 def _elsewhere(found: Submission) -> str:
-    counts = [f"{count:,} stand in job {shown_value(name)!r}" for name, count in found.elsewhere]
-    return ", ".join(counts)
+    counts: list[str] = [
+        counted("{count:,} stands in job {name}", "{count:,} stand in job {name}", count, name=repr(shown_value(name)))
+        for name, count in found.elsewhere
+    ]
+    return Sentences(counts, ", ")
 
 
-def _agree_to_rows_of_other_jobs(plan: Plan) -> None:
+def _agree_to_rows_of_other_jobs(plan: Plan, terminal: Terminal) -> None:
     if not prompts.somebody_is_there():
         raise CommandError(
-            f"Of {in_number(plan.submission.added, 'row')} {_elsewhere(plan.submission)} already, and nobody is there "
-            "to ask. Nothing was submitted. Say --again to have them made once more."
+            words(
+                "Of {rows} {submission} already, and nobody is there to ask. Nothing was submitted. Say "
+                "--again to have them made once more.",
+                rows=in_number(plan.submission.added, "row"),
+                submission=_elsewhere(plan.submission),
+            )
         )
-    if not prompts.agrees(f"Make them once more, as job {shown_value(plan.submission.job)!r}?"):
-        raise CommandError("Nothing was submitted.", ExitCode.SOME_FAILED)
+    if not prompts.agrees(
+        terminal, words("Make them once more, as job {job}?", job=repr(shown_value(plan.submission.job)))
+    ):
+        raise CommandError(words("Nothing was submitted."), ExitCode.SOME_FAILED)
 
 
 def _agree_to_new_rows(plan: Plan, terminal: Terminal, *, yes: bool) -> None:
-    table = quiet_table("New row", "What it asks for")
+    table = quiet_table(words("New row"), words("What it asks for"))
     table.columns[0].no_wrap = True
     for row in plan.rows[:_MOST_NEW_ROWS]:
         table.add_row(plain_text(row.place), plain_text(operations.title(row.operation, row.request)))
     if (more := len(plan.rows) - _MOST_NEW_ROWS) > 0:
-        table.add_row("…", f"and {more:,} more")
+        table.add_row("…", words("and {more:,} more", more=more))
     terminal.show(table)
     terminal.say(
-        "A row that was changed is a new row: it is made beside the old one, which stays in the portal.", "yellow"
+        words("A row that was changed is a new row: it is made beside the old one, which stays in the portal."),
+        "yellow",
     )
     if yes:
         return
     rows = in_number(plan.submission.added, "row")
     if not prompts.somebody_is_there():
         raise CommandError(
-            f"Nobody is there to ask. Nothing was submitted. Say --yes to add the {rows} to the job, or --job NAME for "
-            "another job."
+            words(
+                "Nobody is there to ask. Nothing was submitted. Say --yes to add the {rows} to the job, or "
+                "--job NAME for another job.",
+                rows=rows,
+            )
         )
-    if not prompts.agrees(f"Add {rows} to job {shown_value(plan.submission.job)!r}?"):
-        raise CommandError("Nothing was submitted.", ExitCode.SOME_FAILED)
+    if not prompts.agrees(
+        terminal, words("Add {rows} to job {job}?", rows=rows, job=repr(shown_value(plan.submission.job)))
+    ):
+        raise CommandError(words("Nothing was submitted."), ExitCode.SOME_FAILED)
 
 
 def _portals_in_words(portals: tuple[Portal, ...]) -> str:
     named = [f"{portal.name} ({portal.address})" for portal in portals]
-    return f"portal {named[0]}" if len(named) == 1 else f"portals {', '.join(named)}"
+    return (
+        words("portal {named}", named=named[0]) if len(named) == 1 else words("portals {named}", named=", ".join(named))
+    )
 
 
 async def _submit(
@@ -200,11 +247,14 @@ async def _submit(
             again=options.again or options.dry_run,
         )
         if options.dry_run:
-            terminal.say("Nothing was submitted (--dry-run).")
+            terminal.say(words("Nothing was submitted (--dry-run)."))
             return ExitCode.DONE
         submission = await jobs.submit(plan, extend=True, again=True)
     if submission.added:
-        terminal.say(f"Submitted {in_number(submission.added, 'row')} to {place.shown}.", "bold green")
-        terminal.say(f"Bring them in:  {place.command('work')}")
-        terminal.say(f"Watch them:     {place.command('status', submission.job, '--watch')}")
+        terminal.say(
+            words("Submitted {rows} to {shown}.", rows=in_number(submission.added, "row"), shown=place.shown),
+            "bold green",
+        )
+        terminal.say(words("Bring them in:  {value}", value=place.command("work")))
+        terminal.say(words("Watch them:     {value}", value=place.command("status", submission.job, "--watch")))
     return ExitCode.DONE

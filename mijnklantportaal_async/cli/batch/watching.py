@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 
 from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, JobSummary, Progress, RowOutcome, RowResult
 from mijnklantportaal_async.cli.batch.pace import Pace
+from mijnklantportaal_async.texts.words import told_by
 from mijnklantportaal_async.values.local_time import portal_zone
 
 _PACKAGE, _BATCHES = "mijnklantportaal_async", "mijnklantportaal_async.batch"
@@ -61,7 +62,7 @@ class JobWatch:
         try:
             progress = await self._next()
         except DatabaseTroubleError as error:
-            self._looks, self.trouble = None, str(error)
+            self._looks, self.trouble = None, told_by(error)
             return
         self.trouble = ""
         self.progress = progress

@@ -20,11 +20,12 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
 from mijnklantportaal_async.cli.live import shown
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import missing_keys_in_words
-from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.texts.words import Sentences, sentences, words
 from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 
 _LOOK, _LOOK_FOR_JOBS = 0.5, 5.0
@@ -33,7 +34,7 @@ _LOOK, _LOOK_FOR_JOBS = 0.5, 5.0
 _SHARE = 0.05
 """Of the time may be spent on looking which jobs there are."""
 
-_GO_ON = "Nothing is lost: rows that were under way are taken up by the next worker."
+_GO_ON = words("Nothing is lost: rows that were under way are taken up by the next worker.")
 
 
 @attrs.frozen(kw_only=True)
@@ -129,11 +130,18 @@ class Overview:
             await job.look()
         except LookupError:
             del self.open[job.job.name]
-            self._terminal.say(f"Job {job.job.name!r} was deleted.", "yellow")
+            self._terminal.say(words("Job {job_name} was deleted.", job_name=repr(job.job.name)), "yellow")
             return
         if job.is_over:
             del self.open[job.job.name]
-            self._terminal.say(f"Job {job.job.name!r} is over: {', '.join(counts_in_words(job.progress))}.", "green")
+            self._terminal.say(
+                words(
+                    "Job {job_name} is over: {progress}.",
+                    job_name=repr(job.job.name),
+                    progress=Sentences(counts_in_words(job.progress), ", "),
+                ),
+                "green",
+            )
 
 
 class _Work:
@@ -185,7 +193,9 @@ class _Work:
 
     async def _work(self, overview: Overview, portals: list[Portal], sandboxes: Sandboxes, log: TroubleLog) -> Ending:
         display = JobsDisplay(
-            lambda: list(overview.open.values()), log, idle="No rows wait for these portals. Ctrl-C stops the worker."
+            lambda: list(overview.open.values()),
+            log,
+            idle=words("No rows wait for these portals. Ctrl-C stops the worker."),
         )
         async with shown(display, self._terminal):
             while True:
@@ -252,22 +262,28 @@ class _Work:
         if refused := [refusal for refusal in self._tried.values() if refusal is not None and refusal.is_refused]:
             # Said already, with what to do.
             return CommandError(
-                f"There is no portal left to work for: {in_number(len(refused), 'key')} refused.", ExitCode.NO_PORTAL
+                words("There is no portal left to work for: {keys} refused.", keys=in_number(len(refused), "key")),
+                ExitCode.NO_PORTAL,
             )
-        variables = "" if self._said else f" {missing_keys_in_words([DEFAULT_PORTAL])}"
-        return CommandError(f"There is no portal to work for.{variables} To try it without a portal, say --sandbox.")
+        variables = "" if self._said else sentences(" ", missing_keys_in_words([DEFAULT_PORTAL]), separator="")
+        return CommandError(
+            words(
+                "There is no portal to work for.{variables} To try it without a portal, say --sandbox.",
+                variables=variables,
+            )
+        )
 
     def _say_portals(self, worker: str, portals: Sequence[Portal]) -> None:
         names = ", ".join(f"{portal.name} ({portal.address})" for portal in portals)
-        self._terminal.say(f"Worker {worker} works for {names}.", "bold")
+        self._terminal.say(words("Worker {worker} works for {names}.", worker=worker, names=names), "bold")
         if self._sandboxes is not None and self._sandboxes.running:
-            self._terminal.say(f"Calendar: {self._sandboxes.pages}")
+            self._terminal.say(words("Calendar: {pages}", pages=self._sandboxes.pages))
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
-            self._terminal.say(f"Note: {text}", "yellow")
+            self._terminal.say(words("Note: {text}", text=text), "yellow")
 
     def _tell_stopping(self, unsettled: Unsettled) -> None:
         said = stopping_in_words(unsettled, self._options.grace)
-        self._terminal.say(f"Stopping: no more rows are begun. {said} {_GO_ON}", "yellow")
+        self._terminal.say(words("Stopping: no more rows are begun. {said} {go_on}", said=said, go_on=_GO_ON), "yellow")

@@ -18,6 +18,7 @@ from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.interruption import Interruption
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.texts.words import words
 
 _POLL = 0.5
 _FASTEST_POLL = 0.05
@@ -123,7 +124,7 @@ def end_at_once(terminal: Terminal, code: ExitCode, advice: str) -> NoReturn:
         code: How the process ends.
         advice: How to go on.
     """
-    terminal.say(f"Ended at once. {advice}", "yellow")
+    terminal.say(words("Ended at once. {advice}", advice=advice), "yellow")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()

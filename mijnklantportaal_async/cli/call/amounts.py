@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import words
 
 _PLAIN = re.compile(r"-?\d+(?:[.,]\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:(?:\.\d{3})+,|(?:,\d{3})+\.)\d{2}", re.ASCII)
@@ -24,6 +25,10 @@ def read_amount(text: str) -> Decimal:
     if _AMBIGUOUS.fullmatch(written):
         digits = int(re.sub(r"[.,]", "", written))
         raise ValueError(
-            f"{shown_value(text)!r} could be {digits} or an amount with three decimals; write {digits} or {digits},00"
+            words(
+                "{text} could be {digits} or an amount with three decimals; write {digits} or {digits},00",
+                text=repr(shown_value(text)),
+                digits=digits,
+            )
         )
-    raise ValueError(f"{shown_value(text)!r} is not an amount; write it as 12,95 or 1.234,56")
+    raise ValueError(words("{text} is not an amount; write it as 12,95 or 1.234,56", text=repr(shown_value(text))))

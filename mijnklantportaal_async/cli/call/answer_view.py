@@ -3,12 +3,11 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rich.text import Text
-
 from mijnklantportaal_async.cli.call import records
 from mijnklantportaal_async.cli.json_output import as_json_text, show_json
-from mijnklantportaal_async.cli.run_report import in_number
-from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+from mijnklantportaal_async.cli.numbers import in_number
+from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.texts.words import sentence, words
 
 
 def show_answer(answer: Any, terminal: Terminal, as_json: bool | None, zone: ZoneInfo) -> None:
@@ -30,7 +29,7 @@ def show_answer(answer: Any, terminal: Terminal, as_json: bool | None, zone: Zon
     elif records.is_record(answer):
         terminal.show(records.record_card(answer, zone))
     else:
-        terminal.say("Done." if answer is None else str(answer))
+        terminal.say(words("Done.") if answer is None else str(answer))
 
 
 def show_request(request: dict[str, Any], terminal: Terminal, as_json: bool | None) -> None:
@@ -43,8 +42,8 @@ def show_request(request: dict[str, Any], terminal: Terminal, as_json: bool | No
 
 def show_question(request: dict[str, Any], terminal: Terminal) -> None:
     """Shows beside the result what is about to be sent."""
-    terminal.say(f"{request['operation']} changes the portal. This is sent:", "bold")
-    terminal.say(_request_in_lines(request).plain)
+    terminal.say(words("{request} changes the portal. This is sent:", request=request["operation"]), "bold")
+    terminal.say(_request_in_lines(request))
 
 
 def _is_json_wanted(terminal: Terminal, as_json: bool | None) -> bool:
@@ -56,12 +55,14 @@ def _show_list(answer: list[Any], terminal: Terminal, zone: ZoneInfo) -> None:
         table, left_out = records.record_table(answer, zone, terminal.output.width)
         terminal.show(table)
         if left_out:
-            terminal.say(f"Left out, for want of room; --json has all: {', '.join(left_out)}.", "dim")
-    terminal.say(f"{in_number(len(answer), 'record')}.")
+            terminal.say(
+                words("Left out, for want of room; --json has all: {left_out}.", left_out=", ".join(left_out)), "dim"
+            )
+    terminal.say(sentence(in_number(len(answer), "record")))
 
 
-def _request_in_lines(request: dict[str, Any]) -> Text:
+def _request_in_lines(request: dict[str, Any]) -> str:
     lines = f"{request['method']} {request['url']}"
     if "body" in request:
         lines += f"\n{request['content_type']}\n{as_json_text(request['body'], ascii_only=False)}"
-    return plain_text(lines)
+    return lines

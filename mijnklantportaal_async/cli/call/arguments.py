@@ -21,6 +21,7 @@ from mijnklantportaal_async.cli.call.fields import Field
 from mijnklantportaal_async.cli.call.nested import Several, load_json
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import phrase, told_by, words
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 _GIVEN = re.compile(r"--(?P<name>[A-Za-z][\w-]*)(?:(?P<mark>:?=)(?P<value>.*))?", re.DOTALL | re.ASCII)
@@ -36,13 +37,13 @@ class _Given:
 
 
 def read_arguments(
-    name: str, words: Sequence[str], fields: Mapping[str, Field], zone: ZoneInfo, program_options: Collection[str]
+    name: str, written: Sequence[str], fields: Mapping[str, Field], zone: ZoneInfo, program_options: Collection[str]
 ) -> dict[str, Any]:
     """The arguments of a coroutine.
 
     Args:
         name: The operation.
-        words: What stands behind it.
+        written: What stands behind it.
         fields: Its fields.
         zone: The portal's zone.
         program_options: Options that stand before the operation, such as `--yes`.
@@ -51,20 +52,23 @@ def read_arguments(
         CommandError: Something cannot be right; the message says what to write.
     """
     arguments: dict[str, Any] = {}
-    for given in _fields_given(name, words, fields, program_options):
+    for given in _fields_given(name, written, fields, program_options):
         field = given.field
         value = _value(given, zone)
         if isinstance(field.kind, Several) and field.name in arguments and not given.is_json and value is not None:
             arguments[field.name] = [*arguments[field.name], *value]
         elif field.name in arguments:
-            raise CommandError(f"{field.option} is given twice. Nothing was sent.")
+            raise CommandError(words("{option} is given twice. Nothing was sent.", option=field.option))
         else:
             arguments[field.name] = value
     missing = [field.option for field in fields.values() if field.required and field.name not in arguments]
     if missing:
         raise CommandError(
-            f"{name} needs {in_words(missing)}; mijnklantportaal call {name} --help explains the fields. "
-            "Nothing was sent."
+            words(
+                "{name} needs {missing}; mijnklantportaal call {name} --help explains the fields. Nothing was sent.",
+                name=name,
+                missing=in_words(missing),
+            )
         )
     return arguments
 
@@ -72,7 +76,12 @@ def read_arguments(
 def undocumented_choices(arguments: Mapping[str, Any]) -> list[str]:
     """Notes about choices that the documentation does not name: a slip of the hand, or a new one."""
     return [
-        f"{option(name)}: {shown_value(str(value))!r} is not documented ({_near(value)}). It is sent as it stands."
+        words(
+            "{name}: {value} is not documented ({value_2}). It is sent as it stands.",
+            name=option(name),
+            value=repr(shown_value(str(value))),
+            value_2=_near(value),
+        )
         for name, value in arguments.items()
         if isinstance(value, OpenStrEnum) and not value.is_known
     ]
@@ -96,13 +105,15 @@ def for_options(message: str, fields: Mapping[str, Field]) -> str:
 def _near(value: OpenStrEnum) -> str:
     known = [str(member) for member in type(value)]
     near = get_close_matches(value, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"documented are {in_words(known)}"
+    return (
+        words("did you mean {near}?", near=near[0]) if near else words("documented are {known}", known=in_words(known))
+    )
 
 
 def _fields_given(
-    name: str, words: Sequence[str], fields: Mapping[str, Field], program_options: Collection[str]
+    name: str, written: Sequence[str], fields: Mapping[str, Field], program_options: Collection[str]
 ) -> list[_Given]:
-    left = list(words)
+    left = list(written)
     found: list[_Given] = []
     while left:
         word = left.pop(0)
@@ -116,11 +127,20 @@ def _fields_given(
             found.append(_Given(field, given["value"], is_json=given["mark"] == ":="))
             continue
         if not left:
-            raise CommandError(f"{field.option} needs a value: {field.option} {field.kind.label}. Nothing was sent.")
+            raise CommandError(
+                words(
+                    "{option} needs a value: {option} {label}. Nothing was sent.",
+                    option=field.option,
+                    label=field.kind.label,
+                )
+            )
         if left[0].startswith("-") and left[0] != "-":
             raise CommandError(
-                f"{field.option} needs a value. If {shown_value(left[0])} is meant, write "
-                f"{field.option}={shown_value(left[0])}. Nothing was sent."
+                words(
+                    "{option} needs a value. If {left} is meant, write {option}={left}. Nothing was sent.",
+                    option=field.option,
+                    left=shown_value(left[0]),
+                )
             )
         found.append(_Given(field, left.pop(0)))
     return found
@@ -135,30 +155,47 @@ def _value(given: _Given, zone: ZoneInfo) -> Any:
         if data is not None:
             return field.kind.read_json(data, zone)
         if not field.can_be_null:
-            raise ValueError(f"cannot be null; {'give a value' if field.required else 'leave it out'}")
+            raise ValueError(
+                words("cannot be null; {part}", part=words("give a value") if field.required else words("leave it out"))
+            )
         return None
     except (ValueError, TypeError) as error:
-        raise CommandError(f"{field.option}: {str(error).rstrip('.')}. Nothing was sent.") from error
+        raise CommandError(
+            words("{option}: {reason}. Nothing was sent.", option=field.option, reason=phrase(told_by(error)))
+        ) from error
 
 
 def _not_a_field(name: str, word: str, fields: Mapping[str, Field], program_options: Collection[str]) -> str:
     spelling = word.partition("=")[0].removesuffix(":")
     if spelling in program_options:
-        return (
-            f"{spelling} is an option of the program, not a field of {name}. Write it before the "
-            f"operation: mijnklantportaal call {word} {name} ... Nothing was sent."
+        return words(
+            "{spelling} is an option of the program, not a field of {name}. Write it before the operation: "
+            "mijnklantportaal call {word} {name} ... Nothing was sent.",
+            spelling=spelling,
+            name=name,
+            word=word,
         )
     if not word.startswith("-"):
         example = next((field.option for field in fields.values()), None)
-        hint = f"give each value with its field, as in {example} {shown_value(word)}" if example else "it has no fields"
-        return f"{shown_value(word)!r} stands alone; {hint}. Nothing was sent."
+        hint = (
+            words("give each value with its field, as in {example} {word}", example=example, word=shown_value(word))
+            if example
+            else words("it has no fields")
+        )
+        return words("{word} stands alone; {hint}. Nothing was sent.", word=repr(shown_value(word)), hint=hint)
     known = [field.option for field in fields.values()]
     near = get_close_matches(spelling, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"It has {in_words(known) if known else 'none'}."
-    return f"{name} has no field {shown_value(spelling)}. {hint} Nothing was sent."
+    hint = (
+        words("Did you mean {near}?", near=near[0])
+        if near
+        else words("It has {known}.", known=in_words(known) if known else "none")
+    )
+    return words(
+        "{name} has no field {spelling}. {hint} Nothing was sent.", name=name, spelling=shown_value(spelling), hint=hint
+    )
 
 
 def in_words(options: Sequence[str]) -> str:
     """`--name, --city and --address`."""
     *most, last = options
-    return f"{', '.join(most)} and {last}" if most else last
+    return words("{most} and {last}", most=", ".join(most), last=last) if most else last

@@ -21,30 +21,36 @@ from mijnklantportaal_async.cli.call.walk import read_pages
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError, exit_code_of, in_words
-from mijnklantportaal_async.cli.terminal import Terminal, printable_lines
+from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
 from mijnklantportaal_async.cli.wording import in_command_words, with_local_times
+from mijnklantportaal_async.texts.words import Changed, sentence, sentences, told_by, words
 
 
-def call(settings: CallSettings, terminal: Terminal, coroutine: NamedCoroutine, words: Sequence[str]) -> ExitCode:
+def call(settings: CallSettings, terminal: Terminal, coroutine: NamedCoroutine, given: Sequence[str]) -> ExitCode:
     """Makes one call.
 
     Args:
         settings: What stands before the operation.
         terminal: Where to show what comes.
         coroutine: The operation.
-        words: What stands behind it.
+        given: What stands behind it.
     """
     if settings.all_pages and not comes_in_pages(coroutine):
-        raise CommandError(f"--all is for lists that come in pages, and {coroutine.name} is none. Nothing was sent.")
+        raise CommandError(
+            words(
+                "--all is for lists that come in pages, and {coroutine_name} is none. Nothing was sent.",
+                coroutine_name=coroutine.name,
+            )
+        )
     zone, fields = zone_of(settings.connection), fields_of(coroutine)
-    arguments = read_arguments(coroutine.name, words, fields, zone, settings.options)
+    arguments = read_arguments(coroutine.name, given, fields, zone, settings.options)
     request = _request(coroutine, arguments, zone, fields)
     for note in undocumented_choices(arguments):
-        terminal.say(f"Note: {note}", "yellow")
+        terminal.say(words("Note: {note}", note=note), "yellow")
     if settings.dry_run:
         answer_view.show_request(_request_data(settings, request), terminal, settings.as_json)
-        terminal.say("Nothing was sent (--dry-run).")
+        terminal.say(words("Nothing was sent (--dry-run)."))
         return ExitCode.DONE
     if coroutine.changes_the_portal:
         _ask(settings, terminal, request)
@@ -58,8 +64,8 @@ def _request(
     try:
         return asyncio.run(request_view.request_of(coroutine, arguments, zone))
     except (TypeError, ValueError) as error:
-        said = with_local_times(in_command_words(for_options(str(error), fields)), zone).rstrip(".")
-        raise CommandError(f"{said}{'' if said.endswith('?') else '.'} Nothing was sent.") from error
+        said = Changed(told_by(error), lambda text: with_local_times(in_command_words(for_options(text, fields)), zone))
+        raise CommandError(sentences(sentence(said), words("Nothing was sent."))) from error
 
 
 def _request_data(settings: CallSettings, request: Request) -> dict[str, Any]:
@@ -68,7 +74,7 @@ def _request_data(settings: CallSettings, request: Request) -> dict[str, Any]:
     try:
         return request_view.as_data(request, check_base_url(base_url_of(settings.connection)))
     except ValueError as error:
-        raise CommandError(f"{error}. Nothing was sent.") from error
+        raise CommandError(words("{error}. Nothing was sent.", error=error)) from error
 
 
 def _ask(settings: CallSettings, terminal: Terminal, request: Request) -> None:
@@ -77,12 +83,15 @@ def _ask(settings: CallSettings, terminal: Terminal, request: Request) -> None:
     name = request.operation.name
     if not prompts.somebody_is_there():
         raise CommandError(
-            f"{name} changes the portal, and nobody is there to ask. To do it without a question, write --yes before "
-            f"the operation: mijnklantportaal call --yes {name} ... Nothing was sent."
+            words(
+                "{name} changes the portal, and nobody is there to ask. To do it without a question, write "
+                "--yes before the operation: mijnklantportaal call --yes {name} ... Nothing was sent.",
+                name=name,
+            )
         )
     answer_view.show_question(_request_data(settings, request), terminal)
-    if not prompts.agrees("Go on?"):
-        raise CommandError("Nothing was sent.", ExitCode.SOME_FAILED)
+    if not prompts.agrees(terminal, words("Go on?")):
+        raise CommandError(words("Nothing was sent."), ExitCode.SOME_FAILED)
 
 
 async def _call(
@@ -94,8 +103,8 @@ async def _call(
             try:
                 return await _answered(settings, terminal, coroutine, arguments, opened, attempts)
             except errors.DecodeError as error:
-                terminal.fail(f"{in_words(error)} This came:")
-                terminal.say(printable_lines(error.body.decode("utf-8", "replace")[: errors.EXCERPT_LENGTH]))
+                terminal.fail(words("{error} This came:", error=in_words(error)))
+                terminal.say(error.body.decode("utf-8", "replace")[: errors.EXCERPT_LENGTH])
                 return exit_code_of(error)
 
 
@@ -127,7 +136,13 @@ def _show(answer: Any, settings: CallSettings, terminal: Terminal, coroutine: Na
     try:
         answer_view.show_answer(answer, terminal, settings.as_json, zone)
     except CommandError as error:
-        done = f"{coroutine.name} was done" if coroutine.changes_the_portal else "Nothing was changed"
+        done = (
+            words("{coroutine_name} was done", coroutine_name=coroutine.name)
+            if coroutine.changes_the_portal
+            else words("Nothing was changed")
+        )
         identifier = getattr(answer, "id", None)
-        named = f"; its record is {identifier}" if identifier else ""
-        raise CommandError(f"{error} {done}{named}.", error.exit_code) from error
+        named = words("; its record is {identifier}", identifier=identifier) if identifier else ""
+        raise CommandError(
+            words("{error} {done}{named}.", error=error, done=done, named=named), error.exit_code
+        ) from error

@@ -15,6 +15,7 @@ from mijnklantportaal_async.cli.call.catalog import NamedCoroutine
 from mijnklantportaal_async.cli.call.docstrings import for_a_terminal, option
 from mijnklantportaal_async.cli.call.nested import RecordInside, Several
 from mijnklantportaal_async.models import FileContent
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
@@ -96,7 +97,7 @@ def kind_of(hint: Any) -> kinds.Kind:
             return _record(member)
     if str in members:
         return kinds.Text()
-    raise TypeError(f"no way to write {hint} at a terminal")
+    raise TypeError(words("no way to write {hint} at a terminal", hint=hint))
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

@@ -19,6 +19,8 @@ from mijnklantportaal_async.files.moments import read_parts
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.times import TIME_FORMS
 from mijnklantportaal_async.models import FileContent
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import told_by, without, words
 from mijnklantportaal_async.values.local_time import from_wall_time
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
@@ -56,7 +58,7 @@ class Kind(ABC):
             ValueError: It is no such value; the message says what to write.
         """
         if not isinstance(data, str):
-            raise ValueError(f"must be a text in JSON, not {json_kind(data)}")
+            raise ValueError(words("must be a text in JSON, not {data}", data=json_kind(data)))
         return self.read(data, zone)
 
     @property
@@ -85,13 +87,15 @@ class Whole(Kind):
     def read(self, text: str, zone: ZoneInfo) -> int:
         """The number."""
         if not re.fullmatch(r"-?[0-9]{1,18}", text.strip()):
-            raise ValueError(f"{shown_value(text)!r} is not a whole number; write it in digits only, as in 21")
+            raise ValueError(
+                words("{text} is not a whole number; write it in digits only, as in 21", text=repr(shown_value(text)))
+            )
         return int(text)
 
     def read_json(self, data: Any, zone: ZoneInfo) -> int:
         """The number."""
         if isinstance(data, bool) or not isinstance(data, int):
-            raise ValueError(f"must be a whole number in JSON, not {json_kind(data)}")
+            raise ValueError(words("must be a whole number in JSON, not {data}", data=json_kind(data)))
         return data
 
 
@@ -106,13 +110,13 @@ class YesOrNo(Kind):
         """Whether it is yes."""
         answer = self._WORDS.get(text.strip().lower())
         if answer is None:
-            raise ValueError(f"{shown_value(text)!r} is neither yes nor no")
+            raise ValueError(words("{text} is neither yes nor no", text=repr(shown_value(text))))
         return answer
 
     def read_json(self, data: Any, zone: ZoneInfo) -> bool:
         """Whether it is true."""
         if not isinstance(data, bool):
-            raise ValueError(f"must be true or false in JSON, not {json_kind(data)}")
+            raise ValueError(words("must be true or false in JSON, not {data}", data=json_kind(data)))
         return data
 
     @property
@@ -126,7 +130,9 @@ class Amount(Kind):
 
     label = "AMOUNT"
     sample = "12,95"
-    how_to_write = "Write an AMOUNT as 12,95 or 12.95, thousands in full as 1.234,56; 1.000 is refused as ambiguous."
+    how_to_write = words(
+        "Write an AMOUNT as 12,95 or 12.95, thousands in full as 1.234,56; 1.000 is refused as ambiguous."
+    )
 
     def read(self, text: str, zone: ZoneInfo) -> Decimal:
         """The amount, to the cent."""
@@ -137,7 +143,7 @@ class Amount(Kind):
         if isinstance(data, (str, Decimal, int)) and not isinstance(data, bool):
             # The digits of a number are those that were written.
             return read_amount(str(data))
-        raise ValueError(f"must be an amount in JSON, not {json_kind(data)}")
+        raise ValueError(words("must be an amount in JSON, not {data}", data=json_kind(data)))
 
 
 class Day(Kind):
@@ -145,13 +151,19 @@ class Day(Kind):
 
     label = "DAY"
     sample = "25-03-2027"
-    how_to_write = "Write a DAY as 25-03-2027 (day-month-year) or 2027-03-25."
+    how_to_write = words("Write a DAY as 25-03-2027 (day-month-year) or 2027-03-25.")
 
     def read(self, text: str, zone: ZoneInfo) -> date:
         """The day."""
         parts = read_parts(text)
         if parts.date is None or parts.time is not None:
-            raise MomentError(f"{shown_value(text)!r} is no day; write {DATE_FORMS}, without a time")
+            raise MomentError(
+                words(
+                    "{text} is no day; write {date_forms}, without a time",
+                    text=repr(shown_value(text)),
+                    date_forms=DATE_FORMS,
+                )
+            )
         return parts.date
 
 
@@ -160,23 +172,29 @@ class Moment(Kind):
 
     label = "TIME"
     sample = "25-03-2027 14:30"
-    how_to_write = (
-        "Write a TIME with its day, as in '25-03-2027 14:30' or 2027-03-25T14:30. Without an offset such as +02:00 it "
-        "is the portal's local time."
+    how_to_write = words(
+        "Write a TIME with its day, as in '25-03-2027 14:30' or 2027-03-25T14:30. Without an offset such "
+        "as +02:00 it is the portal's local time."
     )
 
     def read(self, text: str, zone: ZoneInfo) -> datetime:
         """The moment, aware. Whether the portal can be told it to the second, the coroutine knows."""
         parts = read_parts(text, seconds=True)
         if parts.date is None or parts.time is None:
-            raise MomentError(f"{shown_value(text)!r} is no day with a time; write it as in 2027-03-25 {TIME_FORMS}")
+            raise MomentError(
+                words(
+                    "{text} is no day with a time; write it as in 2027-03-25 {time_forms}",
+                    text=repr(shown_value(text)),
+                    time_forms=TIME_FORMS,
+                )
+            )
         written = datetime.combine(parts.date, parts.time)
         if written.tzinfo is not None:
             return written
         try:
             return from_wall_time(written, zone, "time")
         except ValueError as error:
-            raise ValueError(str(error).removeprefix("time: ")) from error
+            raise ValueError(without("time: ", told_by(error))) from error
 
 
 class Choice(Kind):
@@ -207,7 +225,7 @@ class FileOfThisMachine(Kind):
 
     label = "FILE"
     sample = "contract.pdf"
-    how_to_write = "A FILE is a path on this machine."
+    how_to_write = words("A FILE is a path on this machine.")
 
     def read(self, text: str, zone: ZoneInfo) -> FileContent:
         """The file."""
@@ -215,7 +233,9 @@ class FileOfThisMachine(Kind):
             with Path(text).open("rb"):
                 return FileContent(Path(text))
         except OSError as error:
-            raise ValueError(f"{shown_value(text)!r} cannot be read: {error.strerror or error}") from error
+            raise ValueError(
+                words("{text} cannot be read: {strerror}", text=repr(shown_value(text)), strerror=reason_of(error))
+            ) from error
 
 
 def json_kind(data: Any) -> str:
@@ -224,12 +244,12 @@ def json_kind(data: Any) -> str:
         case None:
             return "null"
         case bool():
-            return "true or false"
+            return words("true or false")
         case int() | Decimal():
-            return f"the number {data}"
+            return words("the number {data}", data=data)
         case str():
-            return f"the text {shown_value(data)!r}"
+            return words("the text {data}", data=repr(shown_value(data)))
         case list():
-            return "a list"
+            return words("a list")
         case _:
-            return "an object"
+            return words("an object")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from mijnklantportaal_async.calling.wire import python_name
 from mijnklantportaal_async.cli.call.kinds import Kind, Text, Whole, json_kind
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import Sentences, words
 
 
 def load_json(text: str) -> Any:
@@ -22,9 +23,16 @@ def load_json(text: str) -> Any:
             text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_without_repetition
         )
     except json.JSONDecodeError as error:
-        raise ValueError(f"{shown_value(text)!r} is not JSON ({error.msg} at position {error.pos})") from None
+        raise ValueError(
+            words(
+                "{text} is not JSON ({msg} at position {pos})",
+                text=repr(shown_value(text)),
+                msg=error.msg,
+                pos=error.pos,
+            )
+        ) from None
     except RecursionError:
-        raise ValueError("the JSON is nested too deeply") from None
+        raise ValueError(words("the JSON is nested too deeply")) from None
 
 
 class RecordInside(Kind):
@@ -58,17 +66,27 @@ class RecordInside(Kind):
     def read_json(self, data: Any, zone: ZoneInfo) -> Any:
         """The record, from a JSON object with the names of this package or of the service."""
         if not isinstance(data, dict):
-            raise ValueError(f"must be an object such as {self.example}, not {json_kind(data)}")
+            raise ValueError(
+                words("must be an object such as {example}, not {data}", example=self.example, data=json_kind(data))
+            )
         given: dict[str, Any] = {}
         for key, value in cast("dict[str, Any]", data).items():
             name = python_name(key)
             if name not in self._fields:
-                raise ValueError(f"{shown_value(key)!r} is not known here; write {self.example}")
+                raise ValueError(
+                    words("{key} is not known here; write {example}", key=repr(shown_value(key)), example=self.example)
+                )
             if name in given:
-                raise ValueError(f"{name} is given twice")
+                raise ValueError(words("{name} is given twice", name=name))
             given[name] = _read_at(name, self._fields[name], value, zone)
         if missing := [name for name in self._fields if name in self._required and name not in given]:
-            raise ValueError(f"{' and '.join(missing)} missing; write {self.example}")
+            raise ValueError(
+                words(
+                    "{missing} missing; write {example}",
+                    missing=Sentences(missing, words(" and ")),
+                    example=self.example,
+                )
+            )
         return self._record(**given)
 
 
@@ -97,13 +115,15 @@ class Several(Kind):
             return self.read_json(data if isinstance(data, list) else [data], zone)
         if isinstance(self.item, Text) and _is_json_list(text):
             # It would be a strange text, and the portal skips ids that it does not know without a word.
-            raise ValueError(f"{shown_value(text)!r} would be one text; for JSON write := instead of =")
+            raise ValueError(
+                words("{text} would be one text; for JSON write := instead of =", text=repr(shown_value(text)))
+            )
         return [self.item.read(text, zone)]
 
     def read_json(self, data: Any, zone: ZoneInfo) -> list[Any]:
         """The whole list."""
         if not isinstance(data, list):
-            raise ValueError(f"must be a list in JSON, not {json_kind(data)}")
+            raise ValueError(words("must be a list in JSON, not {data}", data=json_kind(data)))
         items: list[Any] = data  # pyright: ignore[reportUnknownVariableType]
         return [_read_at(f"[{index}]", self.item, item, zone) for index, item in enumerate(items)]
 
@@ -118,7 +138,7 @@ def _read_at(place: str, kind: Kind, data: Any, zone: ZoneInfo) -> Any:
     try:
         return kind.read_json(data, zone)
     except ValueError as error:
-        raise ValueError(f"{place}: {error}") from error
+        raise ValueError(words("{place}: {error}", place=place, error=error)) from error
 
 
 def _is_json_list(text: str) -> bool:
@@ -129,7 +149,7 @@ def _is_json_list(text: str) -> bool:
 
 
 def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(words("{name} is no number of JSON", name=name))
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -137,5 +157,5 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"{shown_value(twice)!r} is given twice")
+        raise ValueError(words("{twice} is given twice", twice=repr(shown_value(twice))))
     return found

@@ -19,6 +19,7 @@ from mijnklantportaal_async.cli.call.nested import RecordInside, Several
 from mijnklantportaal_async.cli.help_examples import Example
 from mijnklantportaal_async.cli.help_page import HelpfulCommand
 from mijnklantportaal_async.cli.options import end_with
+from mijnklantportaal_async.texts.words import Sentences, sentences, words
 
 _HELP_OPTIONS = ("--help", "-h")
 
@@ -33,8 +34,8 @@ class OperationCommand(HelpfulCommand):
         """With the fields that it needs."""
         line = example_of(self.coroutine, fields_of(self.coroutine))
         if self.coroutine.changes_the_portal:
-            return (("Shows the request, and sends nothing", line.replace("call ", "call --dry-run ", 1)),)
-        return (("With what it needs", line),) if " --" in line else (("As it stands", line),)
+            return ((words("Shows the request, and sends nothing"), line.replace("call ", "call --dry-run ", 1)),)
+        return ((words("With what it needs"), line),) if " --" in line else ((words("As it stands"), line),)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Leaves the fields as they are written, but for completion and help."""
@@ -89,8 +90,10 @@ def command_of(name: str) -> OperationCommand | None:
 def no_such_operation(name: str) -> str:
     """What to say of a name that is none."""
     near = names_like(name)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"There is no operation {name!r}.{hint} `mijnklantportaal operations` lists them."
+    hint = words(" Did you mean {near}?", near=Sentences(near, words(" or "))) if near else ""
+    return words(
+        "There is no operation {name}.{hint} `mijnklantportaal operations` lists them.", name=repr(name), hint=hint
+    )
 
 
 def summary_of(coroutine: NamedCoroutine) -> str:
@@ -101,10 +104,10 @@ def summary_of(coroutine: NamedCoroutine) -> str:
 def example_of(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
     """A command line with the fields that an operation needs, and values that could be meant."""
     needed = [field for field in fields.values() if field.required]
-    words = ["call", coroutine.name]
+    line = ["call", coroutine.name]
     for field in needed:
-        words += [field.option, _sample(field)]
-    return shlex.join(words)
+        line += [field.option, _sample(field)]
+    return shlex.join(line)
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
@@ -114,18 +117,22 @@ def _help(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
     said = coroutine.docstring
     paragraphs = [said.summary, *said.paragraphs]
     if said.refusals:
-        paragraphs.append(f"Refused by the portal: {'; '.join(said.refusals)}")
+        paragraphs.append(words("Refused by the portal: {refusals}", refusals="; ".join(said.refusals)))
     shown = [for_a_terminal(paragraph, fields) for paragraph in paragraphs]
-    return "\n\n".join([*shown, _effect(coroutine)])
+    return sentences(*shown, _effect(coroutine), separator="\n\n")
 
 
 def _effect(coroutine: NamedCoroutine) -> str:
     operation = coroutine.operation
-    effect = "Changes the portal, and is asked for first." if coroutine.changes_the_portal else "Only reads."
-    if comes_in_pages(coroutine):
-        effect += " One page; all of them with --all before the operation."
-    scope = f" Probably needs the scope {operation.scope}." if operation.scope else ""
-    return f"{operation.method} {operation.path}. {effect}{scope}"
+    effect = (
+        words("Changes the portal, and is asked for first.") if coroutine.changes_the_portal else words("Only reads.")
+    )
+    return sentences(
+        f"{operation.method} {operation.path}.",
+        effect,
+        words("One page; all of them with --all before the operation.") if comes_in_pages(coroutine) else None,
+        words("Probably needs the scope {scope}.", scope=operation.scope) if operation.scope else None,
+    )
 
 
 def _epilog(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
@@ -134,10 +141,14 @@ def _epilog(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
     nullable = [field.option for field in fields.values() if field.can_be_null]
     if nullable:
         lines.append(
-            f":=null instead of a value empties a field: {nullable[0]}:=null. So it is with {in_words(nullable)}."
+            words(
+                ":=null instead of a value empties a field: {nullable}:=null. So it is with {nullable_2}.",
+                nullable=nullable[0],
+                nullable_2=in_words(nullable),
+            )
         )
     lines.append(coroutine.docstring.source)
-    return "\n\n".join(lines)
+    return sentences(*lines, separator="\n\n")
 
 
 def _with_fields(fields: Sequence[Field] | Any) -> Callable[..., None]:
@@ -188,14 +199,14 @@ def _sample(field: Field) -> str:
 def _field_help(field: Field) -> str:
     kind = field.kind
     item = kind.item if isinstance(kind, Several) else kind
-    sentences = [field.help]
+    said = [field.help]
     if isinstance(item, Choice):
-        sentences.append(f"One of {', '.join(item.choices)}.")
+        said.append(words("One of {choices}.", choices=", ".join(item.choices)))
     if isinstance(item, RecordInside):
-        sentences.append(f"As {item.example}.")
+        said.append(words("As {example}.", example=item.example))
     if isinstance(kind, Several):
-        sentences.append("Repeatable.")
-    return " ".join(sentence for sentence in sentences if sentence)
+        said.append(words("Repeatable."))
+    return sentences(*said)
 
 
 def _completing(choices: tuple[str, ...]) -> Callable[[str], list[str]]:

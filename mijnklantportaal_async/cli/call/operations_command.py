@@ -12,9 +12,10 @@ from mijnklantportaal_async.cli.call.operation_help import summary_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import show_json
-from mijnklantportaal_async.cli.run_report import in_number
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import words
 
 _NARROWEST = 20
 """Columns below which a sentence is not worth breaking."""
@@ -34,8 +35,10 @@ def show_operations(terminal: Terminal, tag: str | None, *, as_data: bool) -> Ex
         return ExitCode.DONE
     terminal.show(_lines(chosen, terminal))
     terminal.say(
-        f"{in_number(len(chosen), 'operation')}; * changes the portal. "
-        "mijnklantportaal call OPERATION --help tells the fields of one."
+        words(
+            "{operations}; * changes the portal. mijnklantportaal call OPERATION --help tells the fields of one.",
+            operations=in_number(len(chosen), "operation"),
+        )
     )
     return ExitCode.DONE
 
@@ -47,7 +50,7 @@ def _of_tag(tag: str | None) -> list[NamedCoroutine]:
     chosen = [coroutine for coroutine in everything if _key(coroutine.tag) == _key(tag)]
     if not chosen:
         tags = ", ".join(dict.fromkeys(coroutine.tag for coroutine in everything))
-        raise CommandError(f"There is no tag {shown_value(tag)!r}. The tags are: {tags}.")
+        raise CommandError(words("There is no tag {tag}. The tags are: {tags}.", tag=repr(shown_value(tag)), tags=tags))
     return chosen
 
 

@@ -12,6 +12,7 @@ from mijnklantportaal_async.cli.interruption import Interruption, listening
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.events import AttemptStarted, Event, RetryPlanned
+from mijnklantportaal_async.texts.words import words
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ async def outcome_of(
         task = asyncio.create_task(call, name=operation.name)
         await _until(task, interruption.stop_asked)
         if not task.done() and attempts.in_doubt:
-            terminal.say("Stopping: finding out what became of it. Press Ctrl-C again to end at once.", "yellow")
+            terminal.say(words("Stopping: finding out what became of it. Press Ctrl-C again to end at once."), "yellow")
             await _until(task, interruption.end_asked, GRACE)
         if task.done():
             return interruption.exit_code or ExitCode.DONE, task.result()
@@ -69,9 +70,13 @@ async def outcome_of(
             # It may have ended all the same.
             return interruption.exit_code or ExitCode.DONE, await task
     if not attempts.in_doubt:
-        raise CommandError("Interrupted; nothing was changed.", interruption.exit_code or ExitCode.INTERRUPTED)
+        raise CommandError(words("Interrupted; nothing was changed."), interruption.exit_code or ExitCode.INTERRUPTED)
     raise CommandError(
-        f"Interrupted while {operation.name} was under way: nobody knows whether it was done. {operation.how_to_check}",
+        words(
+            "Interrupted while {operation_name} was under way: nobody knows whether it was done. {how_to_check}",
+            operation_name=operation.name,
+            how_to_check=operation.how_to_check,
+        ),
         ExitCode.UNKNOWN,
     )
 

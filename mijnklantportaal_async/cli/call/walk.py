@@ -9,9 +9,10 @@ from mijnklantportaal_async.calling.pages import Page
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import in_words
-from mijnklantportaal_async.cli.run_report import in_number
+from mijnklantportaal_async.cli.numbers import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.errors import MijnKlantportaalError
+from mijnklantportaal_async.texts.words import words
 
 
 @attrs.frozen(kw_only=True)
@@ -39,14 +40,25 @@ class PagesRead:
             return ExitCode.DONE
         if self.error is not None:
             terminal.fail(
-                f"The list is cut short after page {self.last.number}, at {in_number(len(self.records), 'record')}. "
-                f"{in_words(self.error)} The rest begins at --page {self.last.number + 1}."
+                words(
+                    "The list is cut short after page {number}, at {records}. {error} The rest begins at "
+                    "--page {next_number}.",
+                    number=self.last.number,
+                    records=in_number(len(self.records), "record"),
+                    error=in_words(self.error),
+                    next_number=self.last.number + 1,
+                )
             )
             return ExitCode.CUT_SHORT
         if self.last.has_next:
             terminal.say(
-                f"This was page {self.last.number}, and there are more. The next: {name} --page "
-                f"{self.last.next_number}. All: call --all {name}."
+                words(
+                    "This was page {number}, and there are more. The next: {name} --page {next_number}. All: "
+                    "call --all {name}.",
+                    number=self.last.number,
+                    name=name,
+                    next_number=self.last.next_number,
+                )
             )
         return ExitCode.DONE
 
@@ -66,7 +78,11 @@ async def read_pages(pager: Pager[Any], terminal: Terminal, *, every_page: bool)
     """
     records: dict[str, Any] = {}
     page: Page[Any] | None = None
-    waiting = terminal.messages.status("Reading ...") if every_page and terminal.messages.is_terminal else None
+    waiting = (
+        terminal.messages.status(terminal.messages.said(words("Reading ...")))
+        if every_page and terminal.messages.is_terminal
+        else None
+    )
     with waiting or nullcontext():
         try:
             async for page in pager.pages():
@@ -74,9 +90,12 @@ async def read_pages(pager: Pager[Any], terminal: Terminal, *, every_page: bool)
                 if not every_page:
                     break
                 if waiting is not None:
-                    waiting.update(
-                        f"Reading: {in_number(len(records), 'record')} on {in_number(page.number, 'page')} ..."
+                    so_far = words(
+                        "Reading: {records} on {pages} ...",
+                        records=in_number(len(records), "record"),
+                        pages=in_number(page.number, "page"),
                     )
+                    waiting.update(terminal.messages.said(so_far))
         except MijnKlantportaalError as error:
             if page is None:
                 raise
