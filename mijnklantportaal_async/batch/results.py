@@ -1,6 +1,5 @@
 """What became of rows and jobs: plain data, for tables, pages and programs."""
 
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,11 +1,16 @@
 """The command as a whole: what it can do, each part imported when it is used, and its help without any of them."""
 
-from typing import Annotated, Any
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, cast
 
 import typer
 
-from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP
+from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from mijnklantportaal_async.cli.language_option import spoken_in
 from mijnklantportaal_async.cli.lazy_group import LazyGroup
+from mijnklantportaal_async.cli.usage import usage_in_words
+from mijnklantportaal_async.texts.language import language_wanted
 
 _HELP = """\
 Schedules appointments in a MijnKlantportaal calendar, each exactly once.
@@ -14,8 +19,27 @@ The API key is kept by `login`, or comes from the environment variable MIJNKLANT
 With --sandbox a command uses an embedded portal instead of a real one."""
 
 
+# Of the parser that this release of Typer has: its own, or the one of Click.
+_UsageError: type[Exception] = cast("type[Exception]", typer.BadParameter.__mro__[1])
+
+
 class _Commands(LazyGroup):
     """Every command, in the order of the help."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **settings: Any) -> Any:
+        """Runs what the command line says, in the language that it asks for, and ends the process."""
+        given = sys.argv[1:] if args is None else list(args)
+        with spoken_in(given):
+            try:
+                code = super().main(given, *rest, **(settings | {"standalone_mode": False}))
+            except typer.Abort:
+                sys.exit(ExitCode.INTERRUPTED)
+            except _UsageError as error:
+                from mijnklantportaal_async.cli.terminal import Terminal
+
+                Terminal.open(language_wanted()).fail(usage_in_words(error))
+                sys.exit(ExitCode.WRONG_INPUT)
+        sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
     summaries = {  # noqa: RUF012 - nobody writes to it
         "schedule": "Put one appointment into the calendar, exactly once.",

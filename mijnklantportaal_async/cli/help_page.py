@@ -14,7 +14,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.help_examples import EXAMPLES, Example
-from mijnklantportaal_async.texts.words import words
+from mijnklantportaal_async.cli.language_option import language_option
+from mijnklantportaal_async.texts.language import Language, language_wanted
+from mijnklantportaal_async.texts.words import Text, words
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -33,6 +35,10 @@ class HelpfulCommand(TyperCommand):
         """Of its own; those of the whole command stand in a file of their own."""
         return ()
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options, and the language."""
+        return [*super().get_params(ctx), language_option()]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Writes the page."""
         formatter.write(help_page(self, ctx, examples=self.examples))
@@ -40,6 +46,10 @@ class HelpfulCommand(TyperCommand):
 
 class HelpfulGroup(TyperGroup):
     """A group of commands with a help of this kind."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its options, and the language."""
+        return [*super().get_params(ctx), language_option()]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Shows the help where no command is named."""
@@ -63,40 +73,93 @@ class HelpfulTyper(typer.Typer):
 
 
 def help_page(command: Any, context: Any, *, examples: Sequence[Example] = ()) -> str:
-    """The help of a command.
+    """The help of a command, in the language of whoever asks.
 
     Args:
         command: The command or group.
         context: In which somebody asks for it.
         examples: Instead of those that are written down for the command.
     """
-    width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
     names = context.command_path.split()[1:]
-    summary, *paragraphs = (command.help or "").split("\n\n")
-    parts = [_filled(summary, width)]
-    if shown := examples or EXAMPLES.get(" ".join(names), ()):
-        parts.append(_section(words("Examples"), "\n".join(_example(example, width) for example in shown)))
-    parts.append(_usage(command, names, width))
-    parts += [_filled(paragraph, width) for paragraph in paragraphs]
-    if isinstance(command, TyperGroup) and (subcommands := command.list_commands(context)):
-        listed = [(name, _summary(command.get_command(context, name))) for name in subcommands]
-        parts.append(_section(words("Commands"), _listed(listed, width)))
-    for heading, parameters in _panels(command.get_params(context)).items():
-        parts.append(_section(heading, _listed([(_term(one), _explained(one)) for one in parameters], width)))
-    parts += [_filled(paragraph, width) for paragraph in (command.epilog or "").split("\n\n") if paragraph]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    width = max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST))
+    return _Page(command, context, language_wanted(), width).text(names, examples or EXAMPLES.get(" ".join(names), ()))
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
 
 
-def _section(heading: str, text: str) -> str:
-    # Taken out again where the page does not go to a terminal.
-    return f"{typer.style(heading, bold=True) if os.environ.get('TERM') != 'dumb' else heading}\n{text}"
+class _Page:
+    """One page of help."""
+
+    def __init__(self, command: Any, context: Any, language: Language, width: int) -> None:
+        self._command = command
+        self._context = context
+        self._language = language
+        self._width = width
+
+    def text(self, names: Sequence[str], examples: Sequence[Example]) -> str:
+        command = self._command
+        summary, *paragraphs = (command.help or "").split("\n\n")
+        parts = [_filled(self._said(summary), self._width)]
+        if examples:
+            parts.append(self._section(words("Examples"), "\n".join(self._example(example) for example in examples)))
+        parts.append(self._usage(names))
+        parts += [_filled(self._said(paragraph), self._width) for paragraph in paragraphs]
+        if isinstance(command, TyperGroup) and (subcommands := command.list_commands(self._context)):
+            listed = [(name, self._summary(command.get_command(self._context, name))) for name in subcommands]
+            parts.append(self._section(words("Commands"), _listed(listed, self._width)))
+        for heading, parameters in _panels(command.get_params(self._context)).items():
+            listed = [(_term(one), self._explained(one)) for one in parameters]
+            parts.append(self._section(heading, _listed(listed, self._width)))
+        closing = [paragraph for paragraph in (command.epilog or "").split("\n\n") if paragraph]
+        parts += [_filled(self._said(paragraph), self._width) for paragraph in closing]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _said(self, text: str) -> str:
+        """A text in the language; texts of options have come through the parser, which knows plain ones only."""
+        return self._language.of(text) if isinstance(text, Text) else self._language.template(text)
+
+    def _section(self, heading: str, text: str) -> str:
+        # Taken out again where the page does not go to a terminal.
+        said = self._said(heading)
+        return f"{typer.style(said, bold=True) if os.environ.get('TERM') != 'dumb' else said}\n{text}"
+
+    def _example(self, example: Example) -> str:
+        said, line = example
+        shown = _command_line(f"{_PROGRAM} {line}", self._width)
+        return f"{_filled(f'# {self._said(said)}', self._width, '  ')}\n{shown}" if said else shown
+
+    def _usage(self, names: Sequence[str]) -> str:
+        command = self._command
+        arguments = [_value_of_argument(one) for one in command.params if one.param_type_name == "argument"]
+        more = [command.subcommand_metavar] if isinstance(command, TyperGroup) else []
+        parts = [_PROGRAM, *names, *filter(None, [command.options_metavar]), *arguments, *more]
+        return _filled(self._said(words("Usage: {line}", line=" ".join(parts))), self._width)
+
+    def _explained(self, parameter: Any) -> str:
+        said = self._said(parameter.help or "")
+        default = parameter.default
+        if parameter.required and parameter.param_type_name != "argument":
+            return f"{said} {_whole(self._said(words('[required]')))}"
+        if parameter.show_default and not (callable(default) or default is None or default is False or default == ()):
+            shown = default.value if isinstance(default, Enum) else default
+            text = f"{shown:g}" if isinstance(shown, float) else str(shown)
+            return f"{said} {_whole(self._said(words('[default: {value}]', value=text)))}"
+        return said
+
+    def _summary(self, command: Any) -> str:
+        return self._said((command.help or "").partition("\n\n")[0])
 
 
 _GLUE = "\u2060"
 """Stands for a space at which no line is broken."""
+
+_OF_THE_PARSER = (
+    words("Show this message and exit."),
+    words("Install completion for the current shell."),
+    words("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""Texts of options that it adds itself."""
 
 
 def _whole(text: str) -> str:
@@ -115,12 +178,6 @@ def _filled(text: str, width: int, indent: str = "") -> str:
     return filled.replace(_GLUE, " ")
 
 
-def _example(example: Example, width: int) -> str:
-    said, line = example
-    shown = _command_line(f"{_PROGRAM} {line}", width)
-    return f"{_filled(f'# {said}', width, '  ')}\n{shown}" if said else shown
-
-
 def _command_line(line: str, width: int) -> str:
     """As it can be copied: what does not fit goes on in the next line."""
     lines = [""]
@@ -131,13 +188,6 @@ def _command_line(line: str, width: int) -> str:
         lines[-1] += f" {piece}" if lines[-1] else piece
     goes_on = "`" if os.name == "nt" else "\\"
     return f" {goes_on}\n    ".join([f"  {lines[0]}", *lines[1:]])
-
-
-def _usage(command: Any, names: Sequence[str], width: int) -> str:
-    arguments = [_value_of_argument(one) for one in command.params if one.param_type_name == "argument"]
-    more = [command.subcommand_metavar] if isinstance(command, TyperGroup) else []
-    parts = [_PROGRAM, *names, *filter(None, [command.options_metavar]), *arguments, *more]
-    return _filled(words("Usage: {line}", line=" ".join(parts)), width)
 
 
 def _panels(parameters: Iterable[Any]) -> dict[str, list[Any]]:
@@ -166,22 +216,6 @@ def _term(parameter: Any) -> str:
     if parameter.is_flag or parameter.count:
         return flags
     return f"{flags} {parameter.metavar or parameter.name.upper()}"
-
-
-def _explained(parameter: Any) -> str:
-    said = parameter.help or ""
-    default = parameter.default
-    if parameter.required and parameter.param_type_name != "argument":
-        return f"{said} {_whole('[required]')}"
-    if parameter.show_default and not (callable(default) or default is None or default is False or default == ()):
-        shown = default.value if isinstance(default, Enum) else default
-        text = f"{shown:g}" if isinstance(shown, float) else str(shown)
-        return f"{said} {_whole(f'[default: {text}]')}"
-    return said
-
-
-def _summary(command: Any) -> str:
-    return (command.help or "").partition("\n\n")[0]
 
 
 def _listed(rows: Sequence[tuple[str, str]], width: int) -> str:

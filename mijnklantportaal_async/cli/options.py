@@ -167,8 +167,9 @@ def end_with(
     from mijnklantportaal_async.cli.failures import CommandError, report
     from mijnklantportaal_async.cli.terminal import Terminal
     from mijnklantportaal_async.errors import MijnKlantportaalError
+    from mijnklantportaal_async.texts.language import language_wanted
 
-    terminal = Terminal.open()
+    terminal = Terminal.open(language_wanted())
     with _ended_by_sigterm(), _logging_to_stderr(verbose, terminal):
         try:
             code = finished(command(terminal))

@@ -186,14 +186,13 @@ def verdict_of(counts: dict[RowOutcome, int], portals: int) -> str:
         "{count:,} of {rows} is in the portals, once.", "{count:,} of {rows} are in the portals, once.", done, rows=rows
     )
     said = [
-        in_one if is_one else in_all,
         counted("{count:,} needs a look.", "{count:,} need a look.", counts[RowOutcome.UNKNOWN]),
         counted("{count:,} was rejected.", "{count:,} were rejected.", counts[RowOutcome.REJECTED]),
         counted("{count:,} is under way.", "{count:,} are under way.", counts[RowOutcome.UNDER_WAY]),
         counted("{count:,} still waits.", "{count:,} still wait.", counts[RowOutcome.WAITING]),
         counted("{count:,} was not started.", "{count:,} were not started.", counts[RowOutcome.NOT_STARTED]),
     ]
-    return sentences(*(one for one in said if one.values["count"] or one is said[0]))
+    return sentences(in_one if is_one else in_all, *(one for one in said if not one.startswith("0 ")))
 
 
 def figures_of(counts: dict[RowOutcome, int]) -> tuple[Figure, ...]:
