@@ -78,4 +78,11 @@ def _expected(error: Any) -> str:
 
 def _bound(parameter: Any, name: str) -> float | None:
     """Where a release of the parser has it."""
-    return next((found for one in (parameter, getattr(parameter, "type", None)) if (found := getattr(one, name, None)) is not None), None)
+    return next(
+        (
+            found
+            for one in (parameter, getattr(parameter, "type", None))
+            if (found := getattr(one, name, None)) is not None
+        ),
+        None,
+    )

@@ -2,6 +2,7 @@
 
 import re
 
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.checks import check_email
 
 _NAMED = re.compile(r'(?:"?(?P<name>[^<>"]*)"?\s*)?<(?P<address>[^<>\s]+@[^<>\s]+)>')
@@ -27,9 +28,19 @@ def check_address(value: str, field: str) -> str:
     """
     address = bare_address(value)
     if _SEVERAL.search(address):
-        raise ValueError(f"{field}={value!r} holds several addresses, and the portal takes one; leave the others out")
+        raise ValueError(
+            words(
+                "{field}={value} holds several addresses, and the portal takes one; leave the others out",
+                field=field,
+                value=repr(value),
+            )
+        )
     check_email(address, field)
     local, _, domain = address.rpartition("@")
     if not local.strip(".") or not _DOMAIN.fullmatch(domain):
-        raise ValueError(f"{field}={value!r} is not an e-mail address; write it as name@example.nl")
+        raise ValueError(
+            words(
+                "{field}={value} is not an e-mail address; write it as name@example.nl", field=field, value=repr(value)
+            )
+        )
     return address

@@ -9,6 +9,7 @@ from mijnklantportaal_async.files.printable import printable, shown_value
 from mijnklantportaal_async.files.records import Problem, Record
 from mijnklantportaal_async.files.tables.columns import FieldT
 from mijnklantportaal_async.files.words import says_nothing
+from mijnklantportaal_async.texts.words import told_by, without, words
 
 LONGEST_PORTAL_NAME = 64
 _PORTAL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -68,8 +69,7 @@ class Cells(Generic[FieldT]):
             return check(text, header)
         except ValueError as error:
             # The cell stands in a column of its own: the message need not repeat it.
-            message = str(error).removeprefix(f"{header}={text!r} ").removeprefix(f"{header} ")
-            self.refuse(field, message)
+            self.refuse(field, without(f"{header} ", without(f"{header}={text!r} ", told_by(error))))
             return None
 
     def refuse(self, field: FieldT | None, message: str, *, spoils_file: bool = False) -> None:
@@ -106,7 +106,12 @@ def check_portal_name(value: str, field: str) -> str:
     """
     if len(value) > LONGEST_PORTAL_NAME or not _PORTAL_NAME.fullmatch(value):
         raise ValueError(
-            f"{field}={value!r} is no name of a portal; it begins with a letter or digit, holds letters, digits, '-', "
-            f"'_' and '.', and has at most {LONGEST_PORTAL_NAME} characters"
+            words(
+                "{field}={value} is no name of a portal; it begins with a letter or digit, holds letters, "
+                "digits, '-', '_' and '.', and has at most {longest_portal_name} characters",
+                field=field,
+                value=repr(value),
+                longest_portal_name=LONGEST_PORTAL_NAME,
+            )
         )
     return value

@@ -3,6 +3,8 @@
 import html
 import re
 
+from mijnklantportaal_async.texts.words import words
+
 # Marks that nobody sees: zero-width spaces, direction marks, soft hyphens, byte order marks.
 _INVISIBLE = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 # Joiners are letters in some scripts, and hold an emoji together; beside ASCII and at the rim they are neither.
@@ -37,22 +39,24 @@ def damage_in(text: str) -> str | None:
         first = text[:1]
         if first == "#":
             if _ERROR.fullmatch(text):
-                return "is the error of a formula, not a text; correct it in the spreadsheet, or clear the cell"
+                return words("is the error of a formula, not a text; correct it in the spreadsheet, or clear the cell")
             if _TOO_NARROW.fullmatch(text):
-                return "is a column that was too narrow to show its value; widen it in the spreadsheet and save again"
+                return words(
+                    "is a column that was too narrow to show its value; widen it in the spreadsheet and save again"
+                )
         elif first == "=" and _FORMULA.match(text):
-            return "is a formula, not what it gives; copy the cells and paste them as values"
+            return words("is a formula, not what it gives; copy the cells and paste them as values")
         elif first.isdigit() and _ROUNDED.fullmatch(text):
-            return (
-                "is a long number that the spreadsheet rounded, so that its digits are lost; give the column the "
-                "format text, and fill it in again"
+            return words(
+                "is a long number that the spreadsheet rounded, so that its digits are lost; give the "
+                "column the format text, and fill it in again"
             )
         elif "\x00" in text:
-            return "holds a NUL byte, as a file does that was damaged on its way; export it again"
+            return words("holds a NUL byte, as a file does that was damaged on its way; export it again")
         return None
     if "\ufffd" in text:
-        return (
-            "has letters that were lost (\ufffd) when the file was saved in an encoding that has none for them; export "
-            "it again from the program it comes from, as UTF-8"
+        return words(
+            "has letters that were lost (�) when the file was saved in an encoding that has none for them; "
+            "export it again from the program it comes from, as UTF-8"
         )
     return None

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 
 from mijnklantportaal_async.files.moment_errors import MomentError, MonthFirstError
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import words
 
-DATE_FORMS = "25-03-2027 (day-month-year) or 2027-03-25"
+DATE_FORMS = words("25-03-2027 (day-month-year) or 2027-03-25")
 FIRST_YEAR, LAST_YEAR = 2000, 2999
 """Others are slips of the hand."""
 
@@ -93,7 +94,9 @@ def leading_day(text: str, month_first: bool = False) -> tuple[date, str] | None
         year = int(found["year"]) if len(found["year"]) == 4 else 2000 + int(found["year"])
         day = _checked(year, month, int(found["day"]), text)
     if weekday is not None and day.weekday() != weekday:
-        raise MomentError(f"{shown_value(text)!r} is a {day:%A}; correct the day or its date")
+        raise MomentError(
+            words("{text} is a {day:%A}; correct the day or its date", text=repr(shown_value(text)), day=day)
+        )
     return day, start[found.end() :]
 
 
@@ -113,25 +116,47 @@ def _numeric_day(found: re.Match[str], text: str, month_first: bool) -> date:
         return _checked(int(found["year"]), int(found["month"]), int(found["day"]), text)
     if len(found["last"]) == 2:
         raise MomentError(
-            f"{shown_value(text)!r} has a year of two digits; write {DATE_FORMS}, or give the column such a format in "
-            "the spreadsheet"
+            words(
+                "{text} has a year of two digits; write {date_forms}, or give the column such a format in the "
+                "spreadsheet",
+                text=repr(shown_value(text)),
+                date_forms=DATE_FORMS,
+            )
         )
     year, month, day = int(found["last"]), int(found["second"]), int(found["first"])
     if month_first:
         month, day = day, month
     elif month > 12 >= day and is_day(year, day, month):
         raise MonthFirstError(
-            f"{shown_value(text)!r} has no month {month}: dates here are day-month-year. If the file has the month "
-            f"first, every date of it is read wrongly: write them all as {DATE_FORMS}"
+            words(
+                "{text} has no month {month}: dates here are day-month-year. If the file has the month first, "
+                "every date of it is read wrongly: write them all as {date_forms}",
+                text=repr(shown_value(text)),
+                month=month,
+                date_forms=DATE_FORMS,
+            )
         )
     return _checked(year, month, day, text)
 
 
 def _checked(year: int, month: int, day: int, text: str) -> date:
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise MomentError(f"the year {year:04} in {shown_value(text)!r} cannot be right; write {DATE_FORMS}")
+        raise MomentError(
+            words(
+                "the year {year:04} in {text} cannot be right; write {date_forms}",
+                year=year,
+                text=repr(shown_value(text)),
+                date_forms=DATE_FORMS,
+            )
+        )
     if not is_day(year, month, day):
-        raise MomentError(f"{shown_value(text)!r} is no day of the calendar; write {DATE_FORMS}")
+        raise MomentError(
+            words(
+                "{text} is no day of the calendar; write {date_forms}",
+                text=repr(shown_value(text)),
+                date_forms=DATE_FORMS,
+            )
+        )
     return date(year, month, day)
 
 

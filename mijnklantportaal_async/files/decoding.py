@@ -15,15 +15,22 @@ from mijnklantportaal_async.files.letters import (
 from mijnklantportaal_async.files.printable import printable, shown_value
 from mijnklantportaal_async.files.questions import About, Answer, Question
 from mijnklantportaal_async.files.records import FileQuestionError, RowFileError
+from mijnklantportaal_async.texts.words import sentences, words
 
-SAVE_A_TABLE = "In Excel: File > Save As > 'CSV UTF-8'. In LibreOffice: File > Save As > 'Text CSV', Unicode (UTF-8)."
+SAVE_A_TABLE = words(
+    "In Excel: File > Save As > 'CSV UTF-8'. In LibreOffice: File > Save As > 'Text CSV', Unicode (UTF-8)."
+)
 """What to do with a table that is no text in UTF-8."""
 
 _UTF_8_MARK = b"\xef\xbb\xbf"
 _UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _ARCHIVE = b"PK\x03\x04"
-_OTHERS = {b"%PDF": "a PDF", b"{\\rtf": "a text document (RTF)", b"\x1f\x8b": "a packed file (gzip)"}
+_OTHERS = {
+    b"%PDF": words("a PDF"),
+    b"{\\rtf": words("a text document (RTF)"),
+    b"\x1f\x8b": words("a packed file (gzip)"),
+}
 _PAGES = ("<html", "<!doctype html", "<table", "<head", "<?xml", "<meta")
 
 
@@ -42,12 +49,14 @@ def is_workbook(data: bytes) -> bool:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise RowFileError(
-            "This is a workbook or another archive that is damaged; save or download it again."
+            words("This is a workbook or another archive that is damaged; save or download it again.")
         ) from error
     if any(name.startswith(("xl/", "content.xml")) or name in {"mimetype", "[Content_Types].xml"} for name in names):
         return True
-    inside = ", ".join(repr(shown_value(name)) for name in names[:3]) or "nothing"
-    raise RowFileError(f"This is a ZIP archive with {inside} in it. Unpack it, and give the file that is inside.")
+    inside = ", ".join(repr(shown_value(name)) for name in names[:3]) or words("nothing")
+    raise RowFileError(
+        words("This is a ZIP archive with {inside} in it. Unpack it, and give the file that is inside.", inside=inside)
+    )
 
 
 def decode(data: bytes, choices: Choices, how_to_save: str = SAVE_A_TABLE) -> tuple[str, str, tuple[str, ...]]:
@@ -64,7 +73,7 @@ def decode(data: bytes, choices: Choices, how_to_save: str = SAVE_A_TABLE) -> tu
     """
     for mark, what in _OTHERS.items():
         if data.startswith(mark):
-            raise RowFileError(f"This is {what}, not CSV. {how_to_save}")
+            raise RowFileError(words("This is {what}, not CSV. {how_to_save}", what=what, how_to_save=how_to_save))
     said = choices.get("encoding")
     used = "utf-8" if said == TWICE else said or _encoding_of(data)
     try:
@@ -75,28 +84,40 @@ def decode(data: bytes, choices: Choices, how_to_save: str = SAVE_A_TABLE) -> tu
         raise RowFileError(_not_decodable(error, said, how_to_save)) from error
     except (LookupError, ValueError) as error:
         raise RowFileError(
-            f"encoding {shown_value(used)!r} is not known; leave it out, or try cp1252 for an older Windows file."
+            words(
+                "encoding {used} is not known; leave it out, or try cp1252 for an older Windows file.",
+                used=repr(shown_value(used)),
+            )
         ) from error
     # DOS ended files with ^Z, and a disk that was torn off fills them up with NUL.
     text = text.rstrip("\x00\x1a") if isinstance(text, str) else text
     if not isinstance(text, str) or text[:1000].count("\x00") * 10 > len(text[:1000]):
-        raise RowFileError(f"This is not a text file in {shown_value(used)}. {how_to_save}")
+        raise RowFileError(
+            words("This is not a text file in {used}. {how_to_save}", used=shown_value(used), how_to_save=how_to_save)
+        )
     if text[:400].lstrip("\ufeff \r\n\t").lower().startswith(_PAGES):
-        raise RowFileError(f"This is a web page or XML, not CSV, whatever its name says. {_SAVE_A_PAGE}")
+        raise RowFileError(
+            words("This is a web page or XML, not CSV, whatever its name says. {save_a_page}", save_a_page=_SAVE_A_PAGE)
+        )
     notes: list[str] = []
     if said == TWICE:
         text = encoded_once(text)
-    elif (words := was_encoded_twice(text)) is not None:
-        raise FileQuestionError(_was_it_encoded_twice(text, words))
+    elif (damaged := was_encoded_twice(text)) is not None:
+        raise FileQuestionError(_was_it_encoded_twice(text, damaged))
     elif said is not None and (better := looks_better(text, data, used)) is not None:
         notes.append(
-            f"In {shown_value(said)} the file reads {shown_value(first_odd_word(text))!r}; in {better[0]} it would "
-            f"read {shown_value(better[1])!r}."
+            words(
+                "In {said} the file reads {text}; in {other} it would read {other_text}.",
+                said=shown_value(said),
+                text=repr(shown_value(first_odd_word(text))),
+                other=better[0],
+                other_text=repr(shown_value(better[1])),
+            )
         )
     return text.lstrip("\ufeff"), "utf-8-sig" if data.startswith(_UTF_8_MARK) else used, tuple(notes)
 
 
-_SAVE_A_PAGE = "Open it in a spreadsheet program and save it as .xlsx or 'CSV UTF-8'."
+_SAVE_A_PAGE = words("Open it in a spreadsheet program and save it as .xlsx or 'CSV UTF-8'.")
 
 
 def _encoding_of(data: bytes) -> str:
@@ -118,22 +139,34 @@ def _which_encoding(error: UnicodeDecodeError, how_to_save: str) -> Question | N
     names = {data.decode(name, "replace"): name for name in reversed(likely_encodings(data)[:3])}
     return Question(
         about=About.ENCODING,
-        text=f"Line {line} is not UTF-8 after {_before(error)!r}. {how_to_save}",
+        text=words(
+            "Line {line} is not UTF-8 after {error}. {how_to_save}",
+            line=line,
+            error=repr(_before(error)),
+            how_to_save=how_to_save,
+        ),
         answers=tuple(
-            Answer(value=name, meaning=f"it reads {shown_value(first_odd_word(data.decode(name, 'replace')))!r}")
+            Answer(
+                value=name,
+                meaning=words("it reads {text}", text=repr(shown_value(first_odd_word(data.decode(name, "replace"))))),
+            )
             for name in reversed(names.values())
         ),
         open=True,
     )
 
 
-def _was_it_encoded_twice(text: str, words: str) -> Question:
-    line = text.count("\n", 0, text.find(words)) + 1
+def _was_it_encoded_twice(text: str, damaged: str) -> Question:
+    line = text.count("\n", 0, text.find(damaged)) + 1
     return Question(
         about=About.ENCODING,
-        text=f"Line {line} has damaged letters, {shown_value(words)!r}: the file was taken for another encoding and "
-        "saved as UTF-8 once more.",
-        answers=(Answer(value=TWICE, meaning=f"it reads {shown_value(encoded_once(words))!r}"),),
+        text=words(
+            "Line {line} has damaged letters, {letters}: the file was taken for another encoding and saved as "
+            "UTF-8 once more.",
+            line=line,
+            letters=repr(shown_value(damaged)),
+        ),
+        answers=(Answer(value=TWICE, meaning=words("it reads {text}", text=repr(shown_value(encoded_once(damaged))))),),
     )
 
 
@@ -145,7 +178,16 @@ def _before(error: UnicodeDecodeError) -> str:
 
 def _not_decodable(error: UnicodeDecodeError, encoding: str | None, how_to_save: str) -> str:
     line = error.object.count(b"\n", 0, error.start) + 1
-    what = f"Line {line} is not {printable(encoding or 'UTF-8')} after {_before(error)!r}."
+    what = words(
+        "Line {line} is not {encoding} after {error}.",
+        line=line,
+        encoding=printable(encoding or "UTF-8"),
+        error=repr(_before(error)),
+    )
     if encoding is not None:
-        return f"{what} Is it another encoding? Leave --encoding out, or save the file as UTF-8. {how_to_save}"
-    return f"{what} {how_to_save}"
+        return words(
+            "{what} Is it another encoding? Leave --encoding out, or save the file as UTF-8. {how_to_save}",
+            what=what,
+            how_to_save=how_to_save,
+        )
+    return sentences(what, how_to_save)

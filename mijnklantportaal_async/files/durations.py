@@ -5,6 +5,7 @@ import re
 
 from mijnklantportaal_async.files.moment_errors import MomentError
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import words
 
 LONGEST_DURATION = 7 * 24 * 60
 """Minutes; a longer appointment is not believed."""
@@ -82,29 +83,39 @@ def read_minutes(text: str, unit: Unit | None = None) -> int:
         return _believed((days * 24 + int(spoken["hours"] or 0)) * 60 + int(spoken["minutes"] or 0))
     found = _NUMBER.fullmatch(text)
     if found is None:
-        raise MomentError(f"{shown_value(text)!r} is no duration; write whole minutes, as in 45, or 0:45")
+        raise MomentError(
+            words("{text} is no duration; write whole minutes, as in 45, or 0:45", text=repr(shown_value(text)))
+        )
     own = Unit.named(found["unit"]) if found["unit"] else unit
     number = float(found["number"].replace(",", "."))
     if own is not None:
         minutes = number * own.value
         if abs(minutes - round(minutes)) > 1e-6:
-            raise MomentError(f"{shown_value(text)!r} is no number of whole minutes; write it as in 45, or 0:45")
+            raise MomentError(
+                words("{text} is no number of whole minutes; write it as in 45, or 0:45", text=repr(shown_value(text)))
+            )
         return _believed(round(minutes))
     if number == int(number) and _SHORTEST_PLAIN <= number <= _LONGEST_PLAIN:
         return int(number)
     if not 0 < number <= LONGEST_DURATION:
         return _believed(int(number))
     raise MomentError(
-        f"{shown_value(text)!r} could be minutes or hours; write 0:45 for three quarters of an hour, or call the "
-        "column 'Duur (min)' or 'Duur (uren)'"
+        words(
+            "{text} could be minutes or hours; write 0:45 for three quarters of an hour, or call the column "
+            "'Duur (min)' or 'Duur (uren)'",
+            text=repr(shown_value(text)),
+        )
     )
 
 
 def _of_clock(found: re.Match[str], text: str) -> int:
     if int(found["hours"]) > _LONGEST_CLOCK:
         raise MomentError(
-            f"{shown_value(text)!r} could be hours and minutes, or minutes and seconds; write 0:30 for half an hour, "
-            "or the end instead"
+            words(
+                "{text} could be hours and minutes, or minutes and seconds; write 0:30 for half an hour, or "
+                "the end instead",
+                text=repr(shown_value(text)),
+            )
         )
     return _believed(int(found["hours"]) * 60 + int(found["minutes"]))
 
@@ -112,6 +123,10 @@ def _of_clock(found: re.Match[str], text: str) -> int:
 def _believed(minutes: int) -> int:
     if not 1 <= minutes <= LONGEST_DURATION:
         raise MomentError(
-            f"{minutes} minutes cannot be right; give 1 to {LONGEST_DURATION} minutes, or the end instead"
+            words(
+                "{minutes} minutes cannot be right; give 1 to {longest_duration} minutes, or the end instead",
+                minutes=minutes,
+                longest_duration=LONGEST_DURATION,
+            )
         )
     return minutes

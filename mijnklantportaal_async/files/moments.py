@@ -16,6 +16,7 @@ from mijnklantportaal_async.files.moment_errors import MomentError
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.times import TIME_FORMS, has_half_day, time_of
 from mijnklantportaal_async.files.zones import is_zone
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.local_time import from_wall_time, to_wall_time
 
 _BETWEEN = re.compile(r"T|,?\s+(?:(?:om|at)\s+)?", re.IGNORECASE)
@@ -60,9 +61,11 @@ def read_moment(text: str, zone: ZoneInfo, field: str, *, midnight: bool = False
     """
     parts = read_parts(text)
     if parts.date is None:
-        raise MomentError(f"the date is missing; write it as {DATE_FORMS}")
+        raise MomentError(words("the date is missing; write it as {date_forms}", date_forms=DATE_FORMS))
     if parts.time is None and not midnight:
-        raise MomentError(f"the time is missing; write it after the date, as in 2027-03-25 {TIME_FORMS}")
+        raise MomentError(
+            words("the time is missing; write it after the date, as in 2027-03-25 {time_forms}", time_forms=TIME_FORMS)
+        )
     return moment_of(parts.date, parts.time or time(), zone, field)
 
 
@@ -94,8 +97,13 @@ def read_parts(text: str, *, seconds: bool = False, month_first: bool | None = N
     if numbers is not None and max(numbers[0], numbers[2]) <= 12 and numbers[0] != numbers[2]:
         # Who writes 2:30 PM may well write the month first too.
         raise MomentError(
-            f"{shown_value(text)!r} has AM or PM, so that its date may begin with the month; write a time of 24 hours, "
-            f"as in {TIME_FORMS}, and dates as {DATE_FORMS}"
+            words(
+                "{text} has AM or PM, so that its date may begin with the month; write a time of 24 hours, as "
+                "in {time_forms}, and dates as {date_forms}",
+                text=repr(shown_value(text)),
+                time_forms=TIME_FORMS,
+                date_forms=DATE_FORMS,
+            )
         )
     return MomentParts(date=day, time=at)
 
@@ -166,12 +174,20 @@ def _of_number(found: re.Match[str], text: str) -> MomentParts:
         if day is not None or (digits.strip("0") == "" and len(fraction) > 2):
             if share % 60 or share >= _DAY_SECONDS:
                 raise MomentError(
-                    f"{shown_value(text)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}"
+                    words(
+                        "{text} has seconds; the portal takes whole minutes: write {time_forms}",
+                        text=repr(shown_value(text)),
+                        time_forms=TIME_FORMS,
+                    )
                 )
             return MomentParts(date=day, time=time(share // 3600, share // 60 % 60))
         raise MomentError(
-            f"{shown_value(text)!r} is a number that could be several times; write {TIME_FORMS}, or give the column "
-            "the format of a time in the spreadsheet"
+            words(
+                "{text} is a number that could be several times; write {time_forms}, or give the column the "
+                "format of a time in the spreadsheet",
+                text=repr(shown_value(text)),
+                time_forms=TIME_FORMS,
+            )
         )
     if len(digits) in {10, 13}:
         since_1970 = int(digits) / (1 if len(digits) == 10 else 1000)
@@ -199,5 +215,10 @@ def _of_span(found: re.Match[str], text: str, month_first: bool) -> MomentParts:
 
 def _unreadable(text: str) -> MomentError:
     return MomentError(
-        f"{shown_value(text)!r} is no date or time; write dates as {DATE_FORMS} and times as {TIME_FORMS}"
+        words(
+            "{text} is no date or time; write dates as {date_forms} and times as {time_forms}",
+            text=repr(shown_value(text)),
+            date_forms=DATE_FORMS,
+            time_forms=TIME_FORMS,
+        )
     )

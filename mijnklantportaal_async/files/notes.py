@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable, Sequence
 
 from mijnklantportaal_async.files.records import Row
+from mijnklantportaal_async.texts.words import words
 
 _MOST_NOTES = 5
 
@@ -20,11 +21,17 @@ def equal_rows(rows: Sequence[Row[Hashable]], thing: str, done: str) -> list[str
         lines.setdefault((row.new, row.portal), []).append(row.line)
     several = [same for same in lines.values() if len(same) > 1]
     notes = [
-        f"Lines {lines_in_words(same)} are the same {thing}: it will be {done} {len(same)} times."
+        words(
+            "Lines {lines} are the same {thing}: it will be {done} {times} times.",
+            lines=lines_in_words(same),
+            thing=thing,
+            done=done,
+            times=len(same),
+        )
         for same in several[:_MOST_NOTES]
     ]
     if (more := len(several) - _MOST_NOTES) > 0:
-        notes.append(f"{more} more {thing}s stand in the file several times.")
+        notes.append(words("{more} more of them stand in the file several times.", more=more))
     return notes
 
 
@@ -36,6 +43,6 @@ def lines_in_words(lines: Collection[int], most: int = 12) -> str:
             spans[-1][1] = line
         else:
             spans.append([line, line])
-    words = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:most]]
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in spans[:most]]
     left = sum(last - first + 1 for first, last in spans[most:])
-    return ", ".join(words) + (f" and {left} more" if left else "")
+    return words("{lines} and {left} more", lines=", ".join(shown), left=left) if left else ", ".join(shown)

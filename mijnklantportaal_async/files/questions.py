@@ -4,6 +4,8 @@ import enum
 
 import attrs
 
+from mijnklantportaal_async.texts.words import words
+
 
 class About(enum.StrEnum):
     """What a question is about, by the name of the choice that answers it."""
@@ -54,8 +56,20 @@ class Question:
     @property
     def in_words(self) -> str:
         """The question with its answers, for where nobody can be asked."""
-        ways = [f"{self.option} {_quoted(answer.value)} ({answer.meaning})" for answer in self.answers]
-        return f"{self.text} Say {' or '.join(ways) or f'{self.option} DAY, as in {self.option} 2027-12-31'}."
+        ways = [
+            words(
+                "{option} {answer} ({meaning})",
+                option=self.option,
+                answer=_quoted(answer.value),
+                meaning=answer.meaning,
+            )
+            for answer in self.answers
+        ]
+        return words(
+            "{text} Say {ways}.",
+            text=self.text,
+            ways=" or ".join(ways) or words("{option} DAY, as in {option} 2027-12-31", option=self.option),
+        )
 
 
 def _quoted(value: str) -> str:

@@ -26,6 +26,8 @@ from mijnklantportaal_async.files.tables.json_table import read_json
 from mijnklantportaal_async.files.tables.workbook import read_workbook
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.models.customers import NewCustomer
+from mijnklantportaal_async.texts.system import reason_of
+from mijnklantportaal_async.texts.words import told_by, words
 
 RowOperation: TypeAlias = Literal["schedule_appointment", "create_customer"]
 """What can be done with the rows of a file, by the name of its coroutine."""
@@ -44,7 +46,7 @@ _LOST_LETTER = re.compile(r"\b(?!\w*://)[A-Za-z]+\?[a-z]|\b[A-Z][a-z]+\? (?:de|v
 _CALENDAR_SUFFIXES = {".ics", ".ical", ".ifb", ".vcs"}
 _CALENDAR_BEGINNING = b"BEGIN:VCALENDAR"
 _JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
-_SAVE_A_CALENDAR = "Export it again from the calendar program, as iCalendar (.ics) in UTF-8."
+_SAVE_A_CALENDAR = words("Export it again from the calendar program, as iCalendar (.ics) in UTF-8.")
 # Some programs fold a line in the middle of a character; its other half belongs before the fold.
 _CUT_CHARACTER = re.compile(rb"(?P<fold>\r?\n[ \t])(?P<half>[\x80-\xbf]+)")
 
@@ -103,7 +105,11 @@ def parse_rows(
         case "create_customer":
             return parse_customers(data, path=path, **choices)
         case _:
-            raise ValueError(f"operation={operation!r}: give 'schedule_appointment' or 'create_customer'")
+            raise ValueError(
+                words(
+                    "operation={operation}: give 'schedule_appointment' or 'create_customer'", operation=repr(operation)
+                )
+            )
 
 
 def read_appointment_file(path: Path, *, zone: ZoneInfo, **choices: Unpack[Choices]) -> AppointmentFile:
@@ -167,7 +173,7 @@ def parse_customers(data: bytes, *, path: Path, **choices: Unpack[Choices]) -> C
         RowFileError: No row of the file can be trusted.
     """
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:15].upper() == _CALENDAR_BEGINNING:
-        raise RowFileError("This is a calendar, which has no customers. Write them into a CSV file.")
+        raise RowFileError(words("This is a calendar, which has no customers. Write them into a CSV file."))
     file = _rows_of_table(
         data,
         path,
@@ -188,8 +194,10 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise RowFileError(f"{printable(str(path))} cannot be read: {reason}.") from error
+        reason = reason_of(error) if isinstance(error, OSError) else told_by(error)
+        raise RowFileError(
+            words("{path} cannot be read: {reason}.", path=printable(str(path)), reason=reason)
+        ) from error
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
@@ -253,10 +261,10 @@ def _parse_calendar(data: bytes, path: Path, zone: ZoneInfo, choices: Choices) -
         if error.name is None or error.name.partition(".")[0] not in {"icalendar", "recurring_ical_events"}:
             raise
         raise RowFileError(
-            'Calendars are read with the package icalendar: pip install "mijnklantportaal-async[files]"'
+            words('Calendars are read with the package icalendar: pip install "mijnklantportaal-async[files]"')
         ) from error
     if choices.get("columns"):
-        raise RowFileError("A calendar has properties with fixed names and no columns: leave --column out.")
+        raise RowFileError(words("A calendar has properties with fixed names and no columns: leave --column out."))
     if choices.get("encoding") is None:
         data = _CUT_CHARACTER.sub(rb"\g<half>\g<fold>", data)
     text, encoding, letters = decode(data, choices, _SAVE_A_CALENDAR)
@@ -267,11 +275,17 @@ def _doubtful(rows: Collection[Row[NewAppointment]]) -> list[str]:
     """What a person should look at, although it can be right."""
     found = _strange_customers(rows)
     if off := [row.line for row in rows if may_be_off_by_title(row.new.name)]:
-        found.append(f"Lines {lines_in_words(off)}: the title has a word such as 'canceled'; do they take place?")
+        found.append(
+            words("Lines {off}: the title has a word such as 'canceled'; do they take place?", off=lines_in_words(off))
+        )
     if lost := [row.line for row in rows if _LOST_LETTER.search(f"{row.new.name} {row.new.attendee_name or ''}")]:
-        found.append(f"Lines {lines_in_words(lost)}: a question mark inside of a word; was that another letter?")
+        found.append(
+            words("Lines {lost}: a question mark inside of a word; was that another letter?", lost=lines_in_words(lost))
+        )
     if whole := [row.line for row in rows if _fills_days(row.new)]:
-        found.append(f"Lines {lines_in_words(whole)} last from midnight to midnight; are they all day?")
+        found.append(
+            words("Lines {whole} last from midnight to midnight; are they all day?", whole=lines_in_words(whole))
+        )
     return found
 
 
@@ -285,6 +299,11 @@ def _strange_customers(rows: Collection[Row[NewAppointment]]) -> list[str]:
     if not strange:
         return []
     return [
-        f"Lines {lines_in_words([row.line for row in strange])}: ids of the portal's customers begin with "
-        f"{CUSTOMER_PREFIX}, and {strange[0].new.customer_id!r} does not; the portal will probably refuse them."
+        words(
+            "Lines {strange}: ids of the portal's customers begin with {customer_prefix}, and {customer_id} "
+            "does not; the portal will probably refuse them.",
+            strange=lines_in_words([row.line for row in strange]),
+            customer_prefix=CUSTOMER_PREFIX,
+            customer_id=repr(strange[0].new.customer_id),
+        )
     ]

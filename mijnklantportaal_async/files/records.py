@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from mijnklantportaal_async.files.questions import Question
+from mijnklantportaal_async.texts.words import sentences, words
 
 RequestT_co = TypeVar("RequestT_co", covariant=True)
 
@@ -24,7 +25,11 @@ class RowFileError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join(self.problems)
+        return self.in_words()
+
+    def in_words(self) -> str:
+        """What is wrong, in a text that can be said in other languages too."""
+        return sentences(*self.problems, separator="\n")
 
 
 class FileQuestionError(RowFileError):
@@ -182,4 +187,4 @@ class RowFile(Generic[RequestT_co]):
 
 def place_in_words(line: int, event: str) -> str:
     """A line of a file, and the event that begins there."""
-    return f"line {line}: {event}" if event else f"line {line}"
+    return words("line {line}: {event}", line=line, event=event) if event else words("line {line}", line=line)

@@ -5,6 +5,7 @@ from datetime import UTC, time, timedelta, timezone
 
 from mijnklantportaal_async.files.moment_errors import MomentError
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import words
 
 TIME_FORMS = "14:30"
 
@@ -38,24 +39,52 @@ def time_of(text: str, whole: str, *, seconds: bool = False) -> time | None:
         return None
     if _PERHAPS_A_SPAN.search(whole):
         raise MomentError(
-            f"{shown_value(whole)!r} could be from one time to another, or a time with an offset; write begin and end "
-            "in columns of their own"
+            words(
+                "{whole} could be from one time to another, or a time with an offset; write begin and end in "
+                "columns of their own",
+                whole=repr(shown_value(whole)),
+            )
         )
     hour = int(found["hour"] or found["spoken_hour"] or found["bare_hour"])
     minute = int(found["minute"] or found["spoken_minute"] or 0)
     if found["half"]:
         if not 1 <= hour <= 12:
-            raise MomentError(f"{shown_value(whole)!r} is no time of the day; write {TIME_FORMS}")
+            raise MomentError(
+                words(
+                    "{whole} is no time of the day; write {time_forms}",
+                    whole=repr(shown_value(whole)),
+                    time_forms=TIME_FORMS,
+                )
+            )
         # 12 AM is midnight; v.m. and n.m. are AM and PM in Dutch.
         hour = hour % 12 + (12 if found["half"].lower() in "pn" else 0)
     if hour > 23 or minute > 59:
-        hint = ". For midnight write 00:00 with the date of the next day" if (hour, minute) == (24, 0) else ""
-        raise MomentError(f"{shown_value(whole)!r} is no time of the day; write {TIME_FORMS}{hint}")
+        hint = words(". For midnight write 00:00 with the date of the next day") if (hour, minute) == (24, 0) else ""
+        raise MomentError(
+            words(
+                "{whole} is no time of the day; write {time_forms}{hint}",
+                whole=repr(shown_value(whole)),
+                time_forms=TIME_FORMS,
+                hint=hint,
+            )
+        )
     second, fraction = int(found["seconds"] or 0), found["fraction"] or ""
     if not seconds and (second or fraction.strip("0")):
-        raise MomentError(f"{shown_value(whole)!r} has seconds; the portal takes whole minutes: write {TIME_FORMS}")
+        raise MomentError(
+            words(
+                "{whole} has seconds; the portal takes whole minutes: write {time_forms}",
+                whole=repr(shown_value(whole)),
+                time_forms=TIME_FORMS,
+            )
+        )
     if second > 59:
-        raise MomentError(f"{shown_value(whole)!r} is no time of the day; write {TIME_FORMS}")
+        raise MomentError(
+            words(
+                "{whole} is no time of the day; write {time_forms}",
+                whole=repr(shown_value(whole)),
+                time_forms=TIME_FORMS,
+            )
+        )
     return time(hour, minute, second, int(fraction[:6].ljust(6, "0")), tzinfo=_offset_of(found["offset"], whole))
 
 
@@ -72,5 +101,11 @@ def _offset_of(offset: str | None, text: str) -> timezone | None:
     digits = offset[1:].replace(":", "").ljust(4, "0")
     minutes = int(digits[:2]) * 60 + int(digits[2:])
     if int(digits[2:]) > 59 or minutes > 14 * 60:
-        raise MomentError(f"the offset {offset} in {shown_value(text)!r} does not exist; write +01:00, or leave it out")
+        raise MomentError(
+            words(
+                "the offset {offset} in {text} does not exist; write +01:00, or leave it out",
+                offset=offset,
+                text=repr(shown_value(text)),
+            )
+        )
     return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.local_time import portal_zone
 
 # Several meanings: the fixed offset that the letters stand for, and the place where people say them all year.
@@ -76,7 +77,17 @@ _PLACES = {
     "athene": "Europe/Athens",
 }
 _HERE = frozenset(
-    {"local", "local time", "lokaal", "lokale tijd", "plaatselijke tijd", "nederland", "nl", "nederlandse tijd", "here"}
+    {
+        "local",
+        "local time",
+        "lokaal",
+        "lokale tijd",
+        "plaatselijke tijd",
+        "nederland",
+        "nl",
+        "nederlandse tijd",
+        "here",
+    }
 )
 _OFFSET = re.compile(
     r"(?:UTC|GMT)?\s*(?P<sign>[+\u2212-])\s*(?P<hours>\d{1,2})(?:[:.]?(?P<minutes>\d{2}))?", re.IGNORECASE
@@ -138,11 +149,18 @@ def moment_in(day: date, at: time, name: str, here: ZoneInfo) -> datetime:
     wall = datetime.combine(day, at)
     moments = [instant_of(wall, zone or here, name) for zone in of_place(name)]
     if not moments:
-        raise ZoneError(f"the time zone {name!r} is not known; write one such as Europe/Amsterdam, UTC or +01:00")
+        raise ZoneError(
+            words(
+                "the time zone {name} is not known; write one such as Europe/Amsterdam, UTC or +01:00", name=repr(name)
+            )
+        )
     if len(set(moments)) > 1:
         raise ZoneError(
-            f"the time zone {name!r} could mean several that differ on that day; write one such as Europe/Amsterdam, "
-            "UTC or +01:00"
+            words(
+                "the time zone {name} could mean several that differ on that day; write one such as "
+                "Europe/Amsterdam, UTC or +01:00",
+                name=repr(name),
+            )
         )
     return moments[0]
 
@@ -157,11 +175,15 @@ def instant_of(wall: datetime, zone: tzinfo, name: str) -> datetime:
         moment = wall.replace(tzinfo=zone).astimezone(UTC)
         there = moment.astimezone(zone).replace(tzinfo=None)
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise ZoneError(f"cannot be understood in the time zone {name!r}") from error
+        raise ZoneError(words("cannot be understood in the time zone {name}", name=repr(name))) from error
     if there != wall:
         raise ZoneError(
-            f"{wall:%Y-%m-%d %H:%M} does not exist in {name}: the clock is set forward that night and skips it. Choose "
-            "a time that a clock shows"
+            words(
+                "{wall:%Y-%m-%d %H:%M} does not exist in {name}: the clock is set forward that night and skips "
+                "it. Choose a time that a clock shows",
+                wall=wall,
+                name=name,
+            )
         )
     return moment
 

@@ -8,6 +8,7 @@ from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.questions import About, Answer, Question
 from mijnklantportaal_async.files.records import FileQuestionError
 from mijnklantportaal_async.files.times import has_half_day
+from mijnklantportaal_async.texts.words import words
 
 
 def month_comes_first(cells: Iterable[str], choices: Choices, *, is_dutch: bool, hint: str = "") -> bool:
@@ -42,19 +43,23 @@ def month_comes_first(cells: Iterable[str], choices: Choices, *, is_dutch: bool,
     if day_shown or not (month_shown or (american and not is_dutch)):
         return False
     first_words = (
-        "shows dates with the month first"
+        words("shows dates with the month first")
         if month_shown
-        else "does not show whether its dates begin with the day or the month"
+        else words("does not show whether its dates begin with the day or the month")
     )
     likeliest = (_MONTH, _DAY) if month_shown else (_DAY, _MONTH)
     raise FileQuestionError(
         Question(
             about=About.DATES,
-            text=f"The file {first_words}, as in {shown_value(doubtful.strip())!r}.",
+            text=words(
+                "The file {first_words}, as in {doubtful}.",
+                first_words=first_words,
+                doubtful=repr(shown_value(doubtful.strip())),
+            ),
             answers=likeliest,
         )
     )
 
 
-_DAY = Answer(value="day-first", meaning="03/04/2027 is the third of April")
-_MONTH = Answer(value="month-first", meaning="03/04/2027 is the fourth of March")
+_DAY = Answer(value="day-first", meaning=words("03/04/2027 is the third of April"))
+_MONTH = Answer(value="month-first", meaning=words("03/04/2027 is the fourth of March"))

@@ -16,6 +16,7 @@ from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import Columns
 from mijnklantportaal_async.files.zones import of_place
+from mijnklantportaal_async.texts.words import words
 
 # (24u), (dd-mm-jjjj), (hh:mm), (verplicht) say nothing of a zone; whatever else stands there must not be passed over.
 _NO_ZONE = re.compile(
@@ -86,7 +87,11 @@ def _zone_in(header: str) -> str:
             return name
     if appendix and not _NO_ZONE.fullmatch(appendix):
         raise RowFileError(
-            f"The header {shown_value(header)!r} says something in parentheses that may change what its times mean: "
-            f"{shown_value(appendix)!r}. Write a time zone there, such as Europe/Amsterdam or UTC, or leave it out."
+            words(
+                "The header {header} says something in parentheses that may change what its times mean: "
+                "{appendix}. Write a time zone there, such as Europe/Amsterdam or UTC, or leave it out.",
+                header=repr(shown_value(header)),
+                appendix=repr(shown_value(appendix)),
+            )
         )
     return ""

@@ -7,6 +7,7 @@ from mijnklantportaal_async.files.addresses import check_address
 from mijnklantportaal_async.files.appointments.vocabulary import Field
 from mijnklantportaal_async.files.cells import Cells, check_portal_name
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.words import Sentences, told_by, words
 from mijnklantportaal_async.values.checks import check_identifier, check_text
 
 _CHECKS: Mapping[Field, Callable[[str, str], str]] = {
@@ -32,7 +33,7 @@ def read_texts(cells: Cells[Field]) -> Texts:
         names = [text for field in _NAMES if (text := texts[field])]
         texts[Field.ATTENDEE_NAME] = " ".join(names) or None
     if Field.NAME not in cells:
-        cells.refuse(Field.NAME, "is empty; give the appointment a title")
+        cells.refuse(Field.NAME, words("is empty; give the appointment a title"))
     _require_person(cells, texts)
     return texts
 
@@ -51,7 +52,7 @@ def appointment_of(cells: Cells[Field], texts: Texts, starts_at: datetime, ends_
             attendee_email=texts[Field.ATTENDEE_EMAIL],
         )
     except (TypeError, ValueError) as error:
-        cells.refuse(None, str(error))
+        cells.refuse(None, told_by(error))
         return None
 
 
@@ -65,7 +66,7 @@ def _require_person(cells: Cells[Field], texts: Texts) -> None:
         return
     customer = cells.header(Field.CUSTOMER_ID)
     if len(missing) == 1:
-        cells.refuse(missing[0], f"is empty; fill it in, or {customer} instead")
+        cells.refuse(missing[0], words("is empty; fill it in, or {customer} instead", customer=customer))
     else:
-        names = " and ".join(cells.header(field) for field in missing)
-        cells.refuse(None, f"nobody to meet: fill in {customer}, or {names}")
+        names = Sentences([cells.header(field) for field in missing], words(" and "))
+        cells.refuse(None, words("nobody to meet: fill in {customer}, or {names}", customer=customer, names=names))

@@ -20,6 +20,7 @@ from mijnklantportaal_async.files.times import TIME_FORMS
 from mijnklantportaal_async.files.words import says_nothing
 from mijnklantportaal_async.files.zones import ZoneError, moment_in
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.words import sentences, told_by, without, words
 from mijnklantportaal_async.values.local_time import is_after, is_same_instant
 
 _ENDS = {"end", "ends", "einde", "eind", "eindigt", "tot"}
@@ -70,24 +71,43 @@ class _TimeReader:
         parts = self._parts(Field.STARTS_AT)
         day = self._day(Field.DATE, parts)
         if Field.STARTS_AT not in self._cells:
-            self._cells.refuse(Field.STARTS_AT, f"is empty; write the start, as in {TIME_FORMS}")
+            self._cells.refuse(
+                Field.STARTS_AT, words("is empty; write the start, as in {time_forms}", time_forms=TIME_FORMS)
+            )
             return None
         if parts is None:
             return None
         if parts.time is None:
-            self._cells.refuse(Field.STARTS_AT, f"has no time; write it after the date, as in 2027-03-25 {TIME_FORMS}")
+            self._cells.refuse(
+                Field.STARTS_AT,
+                words("has no time; write it after the date, as in 2027-03-25 {time_forms}", time_forms=TIME_FORMS),
+            )
             return None
         if parts.date is None and day is None:
             if Field.DATE not in self._cells:
-                where = f"fill in {self._cells.header(Field.DATE)}, or " if self._cells.has_column(Field.DATE) else ""
-                self._cells.refuse(Field.STARTS_AT, f"has no date; {where}write it before the time: {DATE_FORMS}")
+                where = (
+                    words("fill in {date}, or ", date=self._cells.header(Field.DATE))
+                    if self._cells.has_column(Field.DATE)
+                    else ""
+                )
+                self._cells.refuse(
+                    Field.STARTS_AT,
+                    words(
+                        "has no date; {where}write it before the time: {date_forms}", where=where, date_forms=DATE_FORMS
+                    ),
+                )
             return None
         if parts.date is not None and day is not None and parts.date != day:
             header = self._cells.header(Field.DATE)
             self._cells.refuse(
                 Field.STARTS_AT,
-                f"has another date than {shown_value(self._cells.get(Field.DATE) or '')!r} in {header}; correct one, "
-                f"or say --ignore-column {header!r} if that is the date of something else",
+                words(
+                    "has another date than {date} in {header}; correct one, or say --ignore-column {option} "
+                    "if that is the date of something else",
+                    date=repr(shown_value(self._cells.get(Field.DATE) or "")),
+                    header=header,
+                    option=repr(header),
+                ),
             )
             return None
         self._until = parts.until
@@ -106,22 +126,31 @@ class _TimeReader:
         if written is None and lasting is None:
             field = Field.ENDS_AT if self._cells.has_column(Field.ENDS_AT) else Field.DURATION
             example = TIME_FORMS if field is Field.ENDS_AT else "45"
-            self._cells.refuse(field, f"is empty; write the end or the duration, as in {example}")
+            self._cells.refuse(
+                field, words("is empty; write the end or the duration, as in {example}", example=example)
+            )
         elif written is not None and not is_after(written, starts_at):
             self._cells.refuse(
                 Field.ENDS_AT,
-                f"must lie after the start, {starts_at:%Y-%m-%d %H:%M}; are the two swapped, or does it end on the "
-                "next day? Then write its date too",
+                words(
+                    "must lie after the start, {starts_at:%Y-%m-%d %H:%M}; are the two swapped, or does it end "
+                    "on the next day? Then write its date too",
+                    starts_at=starts_at,
+                ),
             )
             return None
         elif any(end is not None and written is not None and not is_same_instant(end, written) for end in ends):
             self._cells.refuse(
-                Field.STARTS_AT, f"has another end than {self._cells.header(Field.ENDS_AT)}; correct one of the two"
+                Field.STARTS_AT,
+                words(
+                    "has another end than {ends_at}; correct one of the two", ends_at=self._cells.header(Field.ENDS_AT)
+                ),
             )
             return None
         elif written is not None and lasting is not None and not is_same_instant(written, lasting):
             self._cells.refuse(
-                Field.DURATION, f"does not fit the end, {written:%Y-%m-%d %H:%M}; correct one of the two"
+                Field.DURATION,
+                words("does not fit the end, {written:%Y-%m-%d %H:%M}; correct one of the two", written=written),
             )
             return None
         return written or lasting
@@ -134,7 +163,7 @@ class _TimeReader:
             try:
                 read_minutes(text, self._manner.unit)
             except MomentError as error:
-                self._cells.refuse(Field.DURATION, str(error))
+                self._cells.refuse(Field.DURATION, told_by(error))
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -144,12 +173,18 @@ class _TimeReader:
         if parts is None:
             return None
         if parts.time is None or parts.until is not None:
-            self._cells.refuse(Field.ENDS_AT, f"has no time; write it after the date, as in 2027-03-25 {TIME_FORMS}")
+            self._cells.refuse(
+                Field.ENDS_AT,
+                words("has no time; write it after the date, as in 2027-03-25 {time_forms}", time_forms=TIME_FORMS),
+            )
             return None
         if parts.date is not None and day is not None and parts.date != day:
             self._cells.refuse(
                 Field.ENDS_AT,
-                f"has another date than {shown_value(self._cells.get(Field.END_DATE) or '')!r}; correct one",
+                words(
+                    "has another date than {end_date}; correct one",
+                    end_date=repr(shown_value(self._cells.get(Field.END_DATE) or "")),
+                ),
             )
             return None
         return self._moment(Field.ENDS_AT, parts.date or day or self._day_there(start_day), parts)
@@ -174,7 +209,7 @@ class _TimeReader:
             minutes = read_minutes(self._cells.get(Field.DURATION) or "", self._manner.unit)
             return end_after(starts_at, minutes, self._manner.zone, self._cells.header(Field.DURATION))
         except ValueError as error:
-            self._cells.refuse(Field.DURATION, str(error))
+            self._cells.refuse(Field.DURATION, told_by(error))
             return None
 
     def _parts(self, field: Field) -> MomentParts | None:
@@ -184,7 +219,7 @@ class _TimeReader:
         try:
             return parts_of_cell(text, self._manner.month_first)
         except MomentError as error:
-            message = str(error).removeprefix(f"{shown_value(text)!r} ")
+            message = without(f"{shown_value(text)!r} ", told_by(error))
             self._cells.refuse(field, message, spoils_file=isinstance(error, MonthFirstError))
             return None
 
@@ -194,7 +229,7 @@ class _TimeReader:
         if parts is None:
             return None
         if parts.date is None:
-            self._cells.refuse(field, f"is a time, not a date; write {DATE_FORMS}")
+            self._cells.refuse(field, words("is a time, not a date; write {date_forms}", date_forms=DATE_FORMS))
             return None
         if parts.time is None or parts.time.replace(tzinfo=None) == time():
             return parts.date
@@ -205,7 +240,7 @@ class _TimeReader:
                 return local.date()
         elif beside is not None and beside.date is None and beside.time == parts.time:
             return parts.date
-        self._cells.refuse(field, f"has a time too; write the date alone: {DATE_FORMS}")
+        self._cells.refuse(field, words("has a time too; write the date alone: {date_forms}", date_forms=DATE_FORMS))
         return None
 
     def _moment(self, field: Field, day: date | None, parts: MomentParts) -> datetime | None:
@@ -224,17 +259,24 @@ class _TimeReader:
                 here = moment.replace(tzinfo=None)
                 if not _PEOPLE.isdisjoint(words_of(column)) and here != datetime.combine(day, parts.time):
                     raise ZoneError(
-                        f"may be meant in {shown_value(name)}, the zone of a person, or in the portal's; call that "
-                        "column 'Time zone' if the times are meant in it"
+                        words(
+                            "may be meant in {name}, the zone of a person, or in the portal's; call that "
+                            "column 'Time zone' if the times are meant in it",
+                            name=shown_value(name),
+                        )
                     )
         except ZoneError as error:
             way_out = (
-                f"; or say --ignore-column {shown_value(column)!r} if its times are the portal's" if column else ""
+                words(
+                    "; or say --ignore-column {column} if its times are the portal's", column=repr(shown_value(column))
+                )
+                if column
+                else ""
             )
-            self._cells.refuse(field, f"{error}{way_out}")
+            self._cells.refuse(field, sentences(told_by(error), way_out, separator=""))
             return None
         except ValueError as error:
-            self._cells.refuse(field, str(error).removeprefix(f"{header}: "))
+            self._cells.refuse(field, without(f"{header}: ", told_by(error)))
             return None
         if field is Field.STARTS_AT and not self.zone_shown:
             self.zone_shown = shown

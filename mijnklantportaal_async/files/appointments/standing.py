@@ -14,9 +14,10 @@ from mijnklantportaal_async.files.meaning import (
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import Record
 from mijnklantportaal_async.files.words import says_nothing, truth_of
+from mijnklantportaal_async.texts.words import words
 
-ALL_DAY = "all day, and the portal's appointments have a start and an end"
-CANCELED = "canceled"
+ALL_DAY = words("all day, and the portal's appointments have a start and an end")
+CANCELED = words("canceled")
 
 
 def standing_of(record: Record, manner: Manner, cells: Cells[Field]) -> tuple[str, list[tuple[str, str]]]:
@@ -27,13 +28,18 @@ def standing_of(record: Record, manner: Manner, cells: Cells[Field]) -> tuple[st
     for header, kind in manner.meanings.items():
         text = cleaned(record.cells.get(header, ""))
         shown = f"{shown_value(header)}: {shown_value(text)}"
-        ignore = f"or say --ignore-column {shown_value(header)!r} if it does not matter"
+        ignore = words("or say --ignore-column {header} if it does not matter", header=repr(shown_value(header)))
         match kind:
             case Meaning.STATUS:
                 if (is_off := is_off_by_status(text)) is None:
-                    refused.append((header, f"is a status that is not known; say confirmed or canceled, {ignore}"))
+                    refused.append(
+                        (
+                            header,
+                            words("is a status that is not known; say confirmed or canceled, {ignore}", ignore=ignore),
+                        )
+                    )
                 elif is_off:
-                    return f"{CANCELED} ({shown})", []
+                    return words("{canceled} ({shown})", canceled=CANCELED, shown=shown), []
             case Meaning.CANCELED | Meaning.ALL_DAY:
                 said = truth_of(text)
                 if said is None and kind is Meaning.CANCELED:
@@ -41,46 +47,80 @@ def standing_of(record: Record, manner: Manner, cells: Cells[Field]) -> tuple[st
                     said = is_off_by_status(text)
                     said = True if said is None and any(character.isdigit() for character in text) else said
                 if said is None:
-                    refused.append((header, f"is neither yes nor no; write one of them, {ignore}"))
+                    refused.append((header, words("is neither yes nor no; write one of them, {ignore}", ignore=ignore)))
                 elif said:
-                    return (f"{CANCELED} ({shown})" if kind is Meaning.CANCELED else ALL_DAY), []
+                    return (
+                        words("{canceled} ({shown})", canceled=CANCELED, shown=shown)
+                        if kind is Meaning.CANCELED
+                        else ALL_DAY
+                    ), []
                 else:
                     says_no = says_no or (kind is Meaning.CANCELED and bool(text))
             case Meaning.GOES_ON:
                 if text and not says_nothing(text) and (truth_of(text) is False or is_off_by_status(text)):
-                    return f"{CANCELED} ({shown})", []
+                    return words("{canceled} ({shown})", canceled=CANCELED, shown=shown), []
             case Meaning.CONFIRMED:
                 if text and not says_nothing(text) and (truth_of(text) is False or is_off_by_status(text)):
-                    refused.append((header, f"says that it is not; leave the row out if it is off, {ignore}"))
+                    refused.append(
+                        (header, words("says that it is not; leave the row out if it is off, {ignore}", ignore=ignore))
+                    )
             case Meaning.MAY_SAY_OFF:
                 if says_off(text):
-                    return f"{CANCELED} ({shown})", []
+                    return words("{canceled} ({shown})", canceled=CANCELED, shown=shown), []
                 if says_repeats(text):
                     refused.append(
-                        (header, f"says that it repeats, and a row is made once; write a row for each date, {ignore}")
+                        (
+                            header,
+                            words(
+                                "says that it repeats, and a row is made once; write a row for each date, {ignore}",
+                                ignore=ignore,
+                            ),
+                        )
                     )
             case Meaning.MOVED:
                 if text and not says_nothing(text) and truth_of(text) is not False:
-                    refused.append((header, f"says that it was moved; leave the old one out, {ignore}"))
+                    refused.append(
+                        (header, words("says that it was moved; leave the old one out, {ignore}", ignore=ignore))
+                    )
             case Meaning.HALF_DAY:
                 if text:
-                    refused.append((header, f"belongs to a time; write it behind that, as in 02:00 PM, {ignore}"))
+                    refused.append(
+                        (
+                            header,
+                            words("belongs to a time; write it behind that, as in 02:00 PM, {ignore}", ignore=ignore),
+                        )
+                    )
             case Meaning.ABOUT_CANCELING:
                 if text and not says_nothing(text) and truth_of(text) is not False:
-                    details.append(f"{CANCELED} ({shown})")
+                    details.append(words("{canceled} ({shown})", canceled=CANCELED, shown=shown))
             case Meaning.REPEATS:
                 if text and not says_nothing(text) and truth_of(text) is not False and not _is_once(text):
                     refused.append(
-                        (header, f"says that it repeats, and a row is made once; write a row for each date, {ignore}")
+                        (
+                            header,
+                            words(
+                                "says that it repeats, and a row is made once; write a row for each date, {ignore}",
+                                ignore=ignore,
+                            ),
+                        )
                     )
             case _:
                 pass
     if details and not says_no:
         return details[0], []
     if details:
-        refused.append(("", f"is not {CANCELED} by one column and is by another ({details[0]}); correct one of them"))
+        refused.append(
+            (
+                "",
+                words(
+                    "is not {canceled} by one column and is by another ({details}); correct one of them",
+                    canceled=CANCELED,
+                    details=details[0],
+                ),
+            )
+        )
     if is_off_by_title(cells.get(Field.NAME) or ""):
-        return f"{CANCELED}, by its title", []
+        return words("{canceled}, by its title", canceled=CANCELED), []
     return "", refused
 
 

@@ -9,6 +9,7 @@ import attrs
 from mijnklantportaal_async.files.calendars.lines import Component
 from mijnklantportaal_async.files.calendars.properties import Property, property_of
 from mijnklantportaal_async.files.zones import ZoneError, instant_of
+from mijnklantportaal_async.texts.words import words
 
 _OFFSET = re.compile(r"(?P<sign>[+-])?(?P<hours>\d{2}):?(?P<minutes>\d{2})(?:\d{2})?")
 _WALL = re.compile(r"\d{8}T\d{6}Z?|\d{8}")
@@ -109,7 +110,7 @@ class DescribedZone:
         parts = [_properties(part) for part in component.parts if part.name in {"STANDARD", "DAYLIGHT"}]
         names = [part.name for part in component.parts if part.name in {"STANDARD", "DAYLIGHT"}]
         if not parts:
-            raise DescriptionError("nothing is described")
+            raise DescriptionError(words("nothing is described"))
         offsets = [_offset(part, "TZOFFSETTO") for part in parts]
         self._observances = [
             _observance(part, name, offset, offsets[1 - number] if len(offsets) == 2 else offset)
@@ -135,8 +136,12 @@ class DescribedZone:
         onset, current = onsets[-1]
         if wall < onset + (current.offset - current.before):
             raise ZoneError(
-                f"{wall:%Y-%m-%d %H:%M} does not exist in {name}: the clock is set forward that night and skips it. "
-                "Choose a time that a clock shows"
+                words(
+                    "{wall:%Y-%m-%d %H:%M} does not exist in {name}: the clock is set forward that night and "
+                    "skips it. Choose a time that a clock shows",
+                    wall=wall,
+                    name=name,
+                )
             )
         moment = (wall - current.offset).replace(tzinfo=UTC)
         is_old = current.is_summer and wall > onset + _LONGEST_SUMMER
@@ -180,8 +185,12 @@ class DescribedZone:
         if self._is_here(end):
             return instant_of(wall, self._here, name)
         raise ZoneError(
-            f"lies after the end of what the file says of the time zone {name!r}, {end:%Y-%m-%d}; choose a zone such "
-            "as Europe/Amsterdam in the calendar program"
+            words(
+                "lies after the end of what the file says of the time zone {name}, {end:%Y-%m-%d}; choose a "
+                "zone such as Europe/Amsterdam in the calendar program",
+                name=repr(name),
+                end=end,
+            )
         )
 
     def _is_here(self, end: datetime) -> bool:
@@ -208,7 +217,7 @@ def _properties(part: Component) -> dict[str, list[Property]]:
 
 def _observance(part: dict[str, list[Property]], name: str, offset: timedelta, other: timedelta) -> _Observance:
     if "DTSTART" not in part:
-        raise DescriptionError("it does not say when the clock is set")
+        raise DescriptionError(words("it does not say when the clock is set"))
     start = _wall(part["DTSTART"][0].value)
     before = _offset(part, "TZOFFSETFROM") if "TZOFFSETFROM" in part else other
     rules = [rule.value for rule in part.get("RRULE", []) if rule.value.strip()]
@@ -231,10 +240,10 @@ def _rule(text: str, start: datetime, before: timedelta) -> tuple[_Rule | None, 
     for piece in text.strip().strip(";").split(";"):
         key, equals, value = piece.partition("=")
         if not equals or key.strip().upper() not in _PARTS:
-            raise DescriptionError("it has a rule that is not understood")
+            raise DescriptionError(words("it has a rule that is not understood"))
         parts[key.strip().upper()] = value.strip().upper()
     if parts.get("FREQ") != "YEARLY" or parts.get("INTERVAL", "1") != "1" or "," in parts.get("BYMONTH", ""):
-        raise DescriptionError("it has a rule that is not yearly")
+        raise DescriptionError(words("it has a rule that is not yearly"))
     try:
         clock = {
             key: int(parts[f"BY{key.upper()}"]) for key in ("hour", "minute", "second") if f"BY{key.upper()}" in parts
@@ -244,14 +253,14 @@ def _rule(text: str, start: datetime, before: timedelta) -> tuple[_Rule | None, 
         days = tuple(int(day) for day in parts["BYMONTHDAY"].split(",")) if "BYMONTHDAY" in parts else ()
         by_day = _BY_DAY.fullmatch(parts["BYDAY"]) if "BYDAY" in parts else None
         if not 1 <= month <= 12 or ("BYDAY" in parts and by_day is None):
-            raise DescriptionError("it has a rule that is not understood")
+            raise DescriptionError(words("it has a rule that is not understood"))
         until = None
         if "COUNT" in parts:
             until = start.replace(year=start.year + int(parts["COUNT"]) - 1, month=12, day=31)
         if "UNTIL" in parts:
             until = _local(parts["UNTIL"], before)
     except ValueError as error:
-        raise DescriptionError("it has a rule that is not understood") from error
+        raise DescriptionError(words("it has a rule that is not understood")) from error
     if by_day is None and not days:
         days = (start.day,)
     rule = _Rule(
@@ -267,18 +276,18 @@ def _rule(text: str, start: datetime, before: timedelta) -> tuple[_Rule | None, 
 def _offset(part: dict[str, list[Property]], name: str) -> timedelta:
     found = _OFFSET.fullmatch(part[name][0].value.strip()) if name in part else None
     if found is None or int(found["hours"]) > 15 or int(found["minutes"]) > 59:
-        raise DescriptionError("it does not say how far the clock is from UTC")
+        raise DescriptionError(words("it does not say how far the clock is from UTC"))
     offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"]))
     return -offset if found["sign"] == "-" else offset
 
 
 def _wall(text: str) -> datetime:
     if not _WALL.fullmatch(text):
-        raise DescriptionError("it has a date that is none")
+        raise DescriptionError(words("it has a date that is none"))
     try:
         return datetime.fromisoformat(text.removesuffix("Z"))
     except ValueError as error:
-        raise DescriptionError("it has a date that is none") from error
+        raise DescriptionError(words("it has a date that is none")) from error
 
 
 def _local(text: str, before: timedelta) -> datetime:

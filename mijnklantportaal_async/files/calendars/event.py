@@ -13,6 +13,7 @@ from mijnklantportaal_async.files.meaning import is_off_by_title
 from mijnklantportaal_async.files.printable import printable, shown_value
 from mijnklantportaal_async.files.records import Record
 from mijnklantportaal_async.files.words import truth_of
+from mijnklantportaal_async.texts.words import sentences, words
 
 PROPERTIES: Mapping[Field, str] = {
     Field.NAME: "SUMMARY",
@@ -116,14 +117,13 @@ class Event:
     @property
     def in_words(self) -> str:
         """Its place, UID, title, and the day where it has several."""
-        words = [f"event {self.number}"]
-        if self.uid:
-            words.append(f"UID {printable(self.uid, _LONGEST_UID)}")
-        if self.title:
-            words.append(repr(shown_value(self.title)))
-        if self.day:
-            words.append(self.day)
-        return ", ".join(words)
+        return sentences(
+            words("event {number}", number=self.number),
+            f"UID {printable(self.uid, _LONGEST_UID)}" if self.uid else None,
+            repr(shown_value(self.title)) if self.title else None,
+            self.day,
+            separator=", ",
+        )
 
 
 def event_of(component: Component, number: int) -> Event:
@@ -138,7 +138,7 @@ def event_of(component: Component, number: int) -> Event:
     for one in properties:
         found.setdefault(one.name, []).append(one)
     complaints.extend(
-        f"{name} stands in the event {len(found[name])} times; once is meant"
+        words("{name} stands in the event {count} times; once is meant", name=name, count=len(found[name]))
         for name in sorted(_ONCE & found.keys())
         if len({(one.value, *one.parameters.items()) for one in found[name]}) > 1
     )

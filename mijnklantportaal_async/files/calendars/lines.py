@@ -10,8 +10,9 @@ import attrs
 
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import RowFileError
+from mijnklantportaal_async.texts.words import words
 
-HOW_TO_EXPORT = "Export it again from the calendar program, as iCalendar (.ics)."
+HOW_TO_EXPORT = words("Export it again from the calendar program, as iCalendar (.ics).")
 
 _PROPERTY = re.compile(r"(?P<name>[A-Za-z0-9-]+)(?:[;:]|$)", re.ASCII)
 # `Begin: maandag` in a text whose lines were broken is none.
@@ -87,11 +88,15 @@ def read_calendars(text: str) -> tuple[Component, ...]:
                 done[-1] = attrs.evolve(done[-1], parts=(*done[-1].parts, component))
     if stack:
         raise RowFileError(
-            f"The file ends inside of the {stack[-1].name} that begins on line {stack[-1].line}: it was cut off. "
-            f"{HOW_TO_EXPORT}"
+            words(
+                "The file ends inside of the {stack_name} that begins on line {line}: it was cut off. {how_to_export}",
+                stack_name=stack[-1].name,
+                line=stack[-1].line,
+                how_to_export=HOW_TO_EXPORT,
+            )
         )
     if not done:
-        raise RowFileError(f"The file is empty. {HOW_TO_EXPORT}")
+        raise RowFileError(words("The file is empty. {how_to_export}", how_to_export=HOW_TO_EXPORT))
     return tuple(done)
 
 
@@ -130,9 +135,19 @@ def _unfolded(text: str) -> Iterator[Line]:
 
 def _closed(stack: list[_Open], name: str, line: int) -> Component:
     if not stack or stack[-1].name != name:
-        expected = f"END:{stack[-1].name} is due, for line {stack[-1].line}" if stack else "nothing has begun"
+        expected = (
+            words("END:{stack_name} is due, for line {line}", stack_name=stack[-1].name, line=stack[-1].line)
+            if stack
+            else words("nothing has begun")
+        )
         raise RowFileError(
-            f"Line {line}: END:{shown_value(name)} where {expected}. The file is broken: {HOW_TO_EXPORT}"
+            words(
+                "Line {line}: END:{name} where {expected}. The file is broken: {how_to_export}",
+                line=line,
+                name=shown_value(name),
+                expected=expected,
+                how_to_export=HOW_TO_EXPORT,
+            )
         )
     opened = stack.pop()
     return Component(name=opened.name, line=opened.line, lines=tuple(opened.lines), parts=tuple(opened.parts))
@@ -140,6 +155,11 @@ def _closed(stack: list[_Open], name: str, line: int) -> Component:
 
 def _no_calendar(line: Line) -> RowFileError:
     return RowFileError(
-        f"Line {line.number}: {shown_value(line.text)!r} where BEGIN:VCALENDAR is due; this is no iCalendar file, or "
-        f"a broken one. {HOW_TO_EXPORT}"
+        words(
+            "Line {number}: {line_text} where BEGIN:VCALENDAR is due; this is no iCalendar file, or a broken "
+            "one. {how_to_export}",
+            number=line.number,
+            line_text=repr(shown_value(line.text)),
+            how_to_export=HOW_TO_EXPORT,
+        )
     )

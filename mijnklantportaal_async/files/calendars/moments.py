@@ -22,6 +22,7 @@ from mijnklantportaal_async.files.zones import (
     named_zone,
     of_place,
 )
+from mijnklantportaal_async.texts.words import told_by, without, words
 from mijnklantportaal_async.values.local_time import from_wall_time, to_wall_time
 
 # Its functions have annotations in part; what they give is annotated where it is taken.
@@ -90,15 +91,23 @@ class Zones:
                 return DescribedZone(component, self.here)
             except ValueError as error:
                 if zone is None:
-                    why = str(error) if isinstance(error, DescriptionError) else "it is broken"
+                    why = str(error) if isinstance(error, DescriptionError) else words("it is broken")
                     raise ZoneError(
-                        f"has the time zone {shown_value(name)!r}, and its description on line {component.line} cannot "
-                        f"be understood: {why}; choose a zone such as Europe/Amsterdam in the calendar program"
+                        words(
+                            "has the time zone {name}, and its description on line {line} cannot be "
+                            "understood: {why}; choose a zone such as Europe/Amsterdam in the calendar program",
+                            name=repr(shown_value(name)),
+                            line=component.line,
+                            why=why,
+                        )
                     ) from error
         if zone is None:
             raise ZoneError(
-                f"has the time zone {shown_value(name)!r}, which is no IANA name and is not described in the file "
-                "either; choose one such as Europe/Amsterdam in the calendar program"
+                words(
+                    "has the time zone {name}, which is no IANA name and is not described in the file either; "
+                    "choose one such as Europe/Amsterdam in the calendar program",
+                    name=repr(shown_value(name)),
+                )
             )
         return zone
 
@@ -134,17 +143,21 @@ def moment_of(found: Property, zones: Zones) -> datetime:
     zone = zones.here
     if is_day_alone(found):
         raise ValueError(
-            "has no time of day (an all-day event), and the portal's appointments need one; give the event a start "
-            "and an end in the calendar program, or leave it out"
+            words(
+                "has no time of day (an all-day event), and the portal's appointments need one; give the event "
+                "a start and an end in the calendar program, or leave it out"
+            )
         )
     form = _MOMENT.fullmatch(found.value)
     if form is None:
-        raise ValueError("is no date and time; it is written as in 20270325T143000")
+        raise ValueError(words("is no date and time; it is written as in 20270325T143000"))
     wall = wall_digits(found.value)
     name = found.parameters.get("TZID")
     if form["utc"]:
         if name is not None:
-            raise ValueError("ends with Z (UTC) and names a time zone too; it cannot mean both: leave one of them out")
+            raise ValueError(
+                words("ends with Z (UTC) and names a time zone too; it cannot mean both: leave one of them out")
+            )
         moment = wall.replace(tzinfo=UTC)
     elif not name:
         return _of_the_portal(wall, zone, found.name)
@@ -153,7 +166,7 @@ def moment_of(found: Property, zones: Zones) -> datetime:
     try:
         to_wall_time(moment, zone, found.name)
     except ValueError as error:
-        raise ValueError(str(error).removeprefix(f"{found.name}: ")) from error
+        raise ValueError(without(f"{found.name}: ", told_by(error))) from error
     return moment.astimezone(zone)
 
 
@@ -166,10 +179,10 @@ def minutes_of(found: Property) -> int:
     try:
         lasting: timedelta = _ICALENDAR.vDuration.from_ical(found.value)
     except (ValueError, OverflowError) as error:
-        raise ValueError("is no duration; it is written as in PT45M") from error
+        raise ValueError(words("is no duration; it is written as in PT45M")) from error
     minutes, rest = divmod(lasting.total_seconds(), 60)
     if rest:
-        raise ValueError("has seconds; the portal takes whole minutes")
+        raise ValueError(words("has seconds; the portal takes whole minutes"))
     return int(minutes)
 
 
@@ -182,13 +195,15 @@ def wall_digits(text: str) -> datetime:
     try:
         wall = datetime.fromisoformat(text[:15])
     except ValueError as error:
-        raise ValueError("is no day of the calendar, or no time of the day") from error
+        raise ValueError(words("is no day of the calendar, or no time of the day")) from error
     if not FIRST_YEAR <= wall.year <= LAST_YEAR:
-        raise ValueError(f"has the year {wall.year:04}, which cannot be right")
+        raise ValueError(words("has the year {year:04}, which cannot be right", year=wall.year))
     if wall.second:
         raise ValueError(
-            "has seconds; the portal takes whole minutes: give the event a start and an end on whole minutes in the "
-            "calendar program"
+            words(
+                "has seconds; the portal takes whole minutes: give the event a start and an end on whole "
+                "minutes in the calendar program"
+            )
         )
     return wall
 
@@ -197,4 +212,4 @@ def _of_the_portal(wall: datetime, zone: ZoneInfo, name: str) -> datetime:
     try:
         return from_wall_time(wall, zone, name)
     except ValueError as error:
-        raise ValueError(str(error).removeprefix(f"{name}: ")) from error
+        raise ValueError(without(f"{name}: ", told_by(error))) from error

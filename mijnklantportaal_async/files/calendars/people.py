@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import attrs
 
 from mijnklantportaal_async.files.calendars.properties import Property, one_line
+from mijnklantportaal_async.texts.words import words
 
 # A room that was booked is listed as an attendee, too.
 _THINGS = {"ROOM", "RESOURCE"}
@@ -87,7 +88,7 @@ def guests_of(attendees: Collection[Person], organizer: Person | None, owners: C
     """
     people = [one for one in attendees if not one.is_thing]
     if any(one.declined and one.key in owners for one in people):
-        return Guests(possible=(), knows_owner=True, why_nobody="declined by the owner of the calendar")
+        return Guests(possible=(), knows_owner=True, why_nobody=words("declined by the owner of the calendar"))
     host = organizer if organizer is not None and not _NO_PERSON.match(organizer.address) else None
     aside = {*owners, host.key if host is not None else ""} - {""}
     others = [one for one in people if one.key not in aside]
@@ -98,9 +99,9 @@ def guests_of(attendees: Collection[Person], organizer: Person | None, owners: C
         # The owner was invited: the appointment is with whoever asked.
         reachable = [host]
     if not reachable and any(one.declined for one in others):
-        return Guests(possible=(), knows_owner=True, why_nobody="declined by everybody who was invited")
+        return Guests(possible=(), knows_owner=True, why_nobody=words("declined by everybody who was invited"))
     if not people:
-        return Guests(possible=(), knows_owner=True, why_nobody="nobody to meet: it has no attendee")
+        return Guests(possible=(), knows_owner=True, why_nobody=words("nobody to meet: it has no attendee"))
     unique = {one.key or one.name: one for one in reachable}
     return Guests(possible=tuple(unique.values()), knows_owner=bool(owners) or host is not None)
 

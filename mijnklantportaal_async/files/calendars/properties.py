@@ -8,6 +8,7 @@ import attrs
 
 from mijnklantportaal_async.files.calendars.lines import Line
 from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.texts.words import told_by, words
 
 _PARAMETER = re.compile(r';\s*(?P<name>[A-Za-z0-9-]+)\s*=\s*(?P<value>(?:"[^"]*"|[^";:]*)(?:,(?:"[^"]*"|[^";:]*))*)')
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -49,14 +50,22 @@ def property_of(line: Line) -> Property:
         parameters[found["name"].upper()] = _parameter_text(value)
         at = found.end()
     if not name or text[at : at + 1] != ":":
-        raise ValueError(f"line {line.number}, {shown_value(text)!r}, is no iCalendar")
+        raise ValueError(
+            words("line {number}, {text}, is no iCalendar", number=line.number, text=repr(shown_value(text)))
+        )
     value = text[at + 1 :]
     if parameters.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
         charset = parameters.get("CHARSET", "utf-8")
         try:
             value = quopri.decodestring(value.encode("utf-8", "surrogatepass")).decode(charset)
         except (UnicodeError, LookupError) as error:
-            raise ValueError(f"line {line.number} is not in the encoding {shown_value(charset)!r}") from error
+            raise ValueError(
+                words(
+                    "line {number} is not in the encoding {charset}",
+                    number=line.number,
+                    charset=repr(shown_value(charset)),
+                )
+            ) from error
     return Property(name.upper(), parameters, value)
 
 
@@ -97,22 +106,32 @@ def needed_properties(lines: Iterable[Line], is_needed: Callable[[str], bool]) -
         if is_text:
             in_broken_text = True
             if was_needed:
-                complaints.append(f"line {line.number}, {shown_value(line.text)!r}, is no iCalendar")
+                complaints.append(
+                    words(
+                        "line {number}, {line_text}, is no iCalendar",
+                        number=line.number,
+                        line_text=repr(shown_value(line.text)),
+                    )
+                )
             continue
         if not is_needed(name):
             was_needed = in_broken_text = False
             continue
         if in_broken_text and not was_needed and line.text[len(written) : len(written) + 2] == ": ":
             complaints.append(
-                f"line {line.number}, {shown_value(line.text)!r}, may be a part of the text before it, whose lines are "
-                "broken; export the event again"
+                words(
+                    "line {number}, {line_text}, may be a part of the text before it, whose lines are broken; "
+                    "export the event again",
+                    number=line.number,
+                    line_text=repr(shown_value(line.text)),
+                )
             )
             continue
         was_needed, in_broken_text = True, False
         try:
             found.append(property_of(line))
         except ValueError as error:
-            complaints.append(str(error))
+            complaints.append(told_by(error))
     return found, complaints
 
 

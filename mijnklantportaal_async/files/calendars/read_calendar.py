@@ -23,6 +23,7 @@ from mijnklantportaal_async.files.printable import printable, shown_value
 from mijnklantportaal_async.files.questions import About, Answer, Question
 from mijnklantportaal_async.files.records import LeftOut, Problem, Row, RowFile, RowFileError
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.words import Sentences, counted, told_by, words
 
 _OPTIONAL = (Field.CUSTOMER_ID, Field.PORTAL)
 _SETTINGS = {"VERSION", "METHOD", "X-WR-TIMEZONE", "X-WR-CALNAME"}
@@ -51,7 +52,7 @@ def read_calendar(
     for calendar in read_calendars(text):
         reader.add(calendar)
     if not reader.count:
-        raise RowFileError(f"The calendar has no events (VEVENT). {HOW_TO_EXPORT}")
+        raise RowFileError(words("The calendar has no events (VEVENT). {how_to_export}", how_to_export=HOW_TO_EXPORT))
     reader.read()
     return RowFile(
         path=path,
@@ -110,15 +111,24 @@ class _Reader:
                 self._around[event.line] = around
                 self._events.append((event, settings.get("METHOD", "").upper()))
             elif part.name not in _NOT_WORTH_A_NOTE:
-                self.left_out.append(LeftOut(line=part.line, title="", reason=f"no event ({shown_value(part.name)})"))
+                self.left_out.append(
+                    LeftOut(
+                        line=part.line,
+                        title="",
+                        reason=words("no event ({part_name})", part_name=shown_value(part.name)),
+                    )
+                )
 
     def read(self) -> None:
         """Makes rows of them."""
         found = sort_out(self._events)
         self.left_out.extend(found.left_out)
         for event, line in found.unclear:
-            other = "another line" if line == event.line else f"line {line}"
-            self._refuse(event, f"has the UID of {other}, and nothing says which of the two is newer; remove one")
+            other = words("another line") if line == event.line else words("line {line}", line=line)
+            self._refuse(
+                event,
+                words("has the UID of {other}, and nothing says which of the two is newer; remove one", other=other),
+            )
         changed: dict[str, list[Event]] = {}
         for event in (*found.events, *found.called_off):
             if event.value("RECURRENCE-ID"):
@@ -128,7 +138,7 @@ class _Reader:
         for event in found.events:
             moved = event.properties.get("RECURRENCE-ID")
             if moved is not None and moved.parameters.get("RANGE"):
-                self._refuse(event, "stands for all occurrences from one on; make single events of them")
+                self._refuse(event, words("stands for all occurrences from one on; make single events of them"))
             elif event.is_repeated and not event.value("RECURRENCE-ID"):
                 self._series(event, changed.get(event.uid, []), canceled, perhaps_me)
             else:
@@ -143,8 +153,13 @@ class _Reader:
         """What a careful person would want to know."""
         return [
             *(
-                f"Times without a zone, taken for {self._zone.key} although the calendar is shown in "
-                f"{shown_value(shown)}: lines {lines_in_words(lines)}."
+                words(
+                    "Times without a zone, taken for {zone_key} although the calendar is shown in {shown}: lines "
+                    "{lines}.",
+                    zone_key=self._zone.key,
+                    shown=shown_value(shown),
+                    lines=lines_in_words(lines),
+                )
                 for shown, lines in self._floating.items()
             ),
         ]
@@ -167,14 +182,18 @@ class _Reader:
                 until=self._choices.get("until"),
             )
         except RepeatError as error:
-            self._refuse(event, str(error))
+            self._refuse(event, told_by(error))
             return
         if found.waits_for_end:
             self._endless.append(event)
-            self._refuse(event, "repeats without an end; say --until with the last day on which it should be made")
+            self._refuse(
+                event, words("repeats without an end; say --until with the last day on which it should be made")
+            )
             return
         if found.before:
-            self.left_out.append(left_out_for(event, f"{found.before} of its occurrences lie before the first day"))
+            self.left_out.append(
+                left_out_for(event, words("{before} of its occurrences lie before the first day", before=found.before))
+            )
         for occurrence in found.events:
             self._take(occurrence, perhaps_me)
 
@@ -197,8 +216,11 @@ class _Reader:
             self._ownerless.append((event, _with_host(guests, event)))
             self._refuse(
                 event,
-                f"is with {_in_words(guests.possible)}, and nobody knows which of them owns the calendar; say --me "
-                "with the owner's address",
+                words(
+                    "is with {possible}, and nobody knows which of them owns the calendar; say --me with the "
+                    "owner's address",
+                    possible=_in_words(guests.possible),
+                ),
             )
         else:
             self._with_group(event, guests, around)
@@ -211,13 +233,16 @@ class _Reader:
                 for person in guests.possible:
                     self._keep(event, person, around)
             case "leave-out":
-                self.left_out.append(left_out_for(event, "with several people"))
+                self.left_out.append(left_out_for(event, words("with several people")))
             case _:
                 self._groups.append((event, guests.possible))
                 self._refuse(
                     event,
-                    f"is with several people ({_in_words(guests.possible)}), and an appointment of the portal with "
-                    "one; say --group first, each or leave-out",
+                    words(
+                        "is with several people ({possible}), and an appointment of the portal with one; say "
+                        "--group first, each or leave-out",
+                        possible=_in_words(guests.possible),
+                    ),
                 )
 
     def _keep(self, event: Event, person: Person | None, around: _Around) -> None:
@@ -240,13 +265,29 @@ class _Reader:
         total = len(self._ownerless)
         event, people = self._ownerless[0]
         answers = [
-            Answer(value=person.address, meaning=printable(f"{person.name}, in {count} of {total} such events"))
+            Answer(
+                value=person.address,
+                meaning=words(
+                    "{name}, in {count} of {total} such events",
+                    name=printable(person.name),
+                    count=count,
+                    total=total,
+                ),
+            )
             for person, count in likely_owners(people for _, people in self._ownerless)[:_MOST_ANSWERS]
         ]
         return Question(
             about=About.ME,
-            text=f"The owner of the calendar is among the attendees of {_number(total, 'event')}, and nothing says who "
-            f"that is; {shown_value(event.title)!r} on line {event.line}, for example, is with {_in_words(people)}.",
+            text=counted(
+                "The owner of the calendar is among the attendees of {count} event, and nothing says who that is; "
+                "{title} on line {line}, for example, is with {people}.",
+                "The owner of the calendar is among the attendees of {count} events, and nothing says who that is; "
+                "{title} on line {line}, for example, is with {people}.",
+                total,
+                title=repr(shown_value(event.title)),
+                line=event.line,
+                people=_in_words(people),
+            ),
             answers=tuple(answers),
             open=True,
             lines=tuple(event.line for event, _ in self._ownerless),
@@ -259,12 +300,23 @@ class _Reader:
         total = sum(len(people) for _, people in self._groups)
         return Question(
             about=About.GROUP,
-            text=f"{_number(len(self._groups), 'event')} with several people, such as {shown_value(event.title)!r} on "
-            f"line {event.line} with {_in_words(people)}; an appointment of the portal is with one.",
+            text=counted(
+                "{count} event with several people, such as {title} on line {line} with {people}; an appointment of "
+                "the portal is with one.",
+                "{count} events with several people, such as {title} on line {line} with {people}; an appointment of "
+                "the portal is with one.",
+                len(self._groups),
+                title=repr(shown_value(event.title)),
+                line=event.line,
+                people=_in_words(people),
+            ),
             answers=(
-                Answer(value=_EACH, meaning=f"{total} appointments, one with each of them"),
-                Answer(value=_FIRST, meaning=f"{len(self._groups)}, with the first of each"),
-                Answer(value=_NONE, meaning="none"),
+                Answer(value=_EACH, meaning=words("{total} appointments, one with each of them", total=total)),
+                Answer(
+                    value=_FIRST,
+                    meaning=words("{count}, with the first of each", count=len(self._groups)),
+                ),
+                Answer(value=_NONE, meaning=words("none")),
             ),
             lines=tuple(event.line for event, _ in self._groups),
         )
@@ -275,8 +327,14 @@ class _Reader:
         event = self._endless[0]
         return Question(
             about=About.UNTIL,
-            text=f"{_number(len(self._endless), 'event')} without an end that repeat, such as "
-            f"{shown_value(event.title)!r} on line {event.line}: up to which day should they be made?",
+            text=counted(
+                "{count} event without an end repeats, {title} on line {line}: up to which day should it be made?",
+                "{count} events without an end repeat, such as {title} on line {line}: up to which day should they be "
+                "made?",
+                len(self._endless),
+                title=repr(shown_value(event.title)),
+                line=event.line,
+            ),
             answers=(),
             open=True,
             lines=tuple(event.line for event in self._endless),
@@ -292,19 +350,16 @@ def _with_host(guests: Guests, event: Event) -> tuple[Person, ...]:
 def _in_words(people: Sequence[Person]) -> str:
     shown = [printable(person.in_words, 60) for person in people[:3]]
     more = len(people) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    said = Sentences(shown, ", ")
+    return words("{people} and {more} more", people=said, more=more) if more > 0 else said
 
 
 def _without(ignored: Collection[str]) -> Mapping[Field, str]:
     names = {plain(PROPERTIES[field]): field for field in _OPTIONAL}
     fields = {names.get(plain(name)) for name in ignored}
     if None in fields:
-        optional = " and ".join(PROPERTIES[field] for field in _OPTIONAL)
-        raise RowFileError(f"Of a calendar only {optional} can be ignored.")
+        optional = Sentences([PROPERTIES[field] for field in _OPTIONAL], words(" and "))
+        raise RowFileError(words("Of a calendar only {optional} can be ignored.", optional=optional))
     return {field: name for field, name in PROPERTIES.items() if field not in fields}
 
 
@@ -318,13 +373,26 @@ def _settings(calendar: Component) -> dict[str, str]:
             try:
                 settings.setdefault(line.name, property_of(line).text.strip())
             except ValueError as error:
-                raise RowFileError(f"The calendar cannot be read: {error}. {HOW_TO_EXPORT}") from error
+                raise RowFileError(
+                    words(
+                        "The calendar cannot be read: {error}. {how_to_export}",
+                        error=error,
+                        how_to_export=HOW_TO_EXPORT,
+                    )
+                ) from error
         elif line.name:
             was_setting = False
         elif was_setting:
-            raise RowFileError(f"Line {line.number}: {shown_value(line.text)!r} is no iCalendar. {HOW_TO_EXPORT}")
+            raise RowFileError(
+                words(
+                    "Line {number}: {line_text} is no iCalendar. {how_to_export}",
+                    number=line.number,
+                    line_text=repr(shown_value(line.text)),
+                    how_to_export=HOW_TO_EXPORT,
+                )
+            )
     if settings.get("VERSION") == "1.0":
         raise RowFileError(
-            "This is a vCalendar of version 1.0, which is another format. Export it as iCalendar (.ics)."
+            words("This is a vCalendar of version 1.0, which is another format. Export it as iCalendar (.ics).")
         )
     return settings

@@ -12,6 +12,7 @@ from mijnklantportaal_async.files.calendars.event import Event
 from mijnklantportaal_async.files.calendars.moments import Zones, is_day_alone, wall_digits
 from mijnklantportaal_async.files.calendars.properties import Property
 from mijnklantportaal_async.files.zones import ZoneError
+from mijnklantportaal_async.texts.words import words
 
 MOST_OCCURRENCES = 2000
 """Of one series; more are a slip of the rule."""
@@ -68,25 +69,37 @@ def occurrences_of(
         return Occurrences(events=(), before=0, waits_for_end=True)
     start = event.properties.get("DTSTART")
     if start is None or is_day_alone(start):
-        raise RepeatError("repeats, and has no start with a time")
+        raise RepeatError(words("repeats, and has no start with a time"))
     if any(_ENDLESS.search(rule.value) for rule in event.series.get("RRULE", ())) or "EXRULE" in event.series:
-        raise RepeatError(f"repeats by a rule that is not followed here; {_SINGLE_EVENTS}")
+        raise RepeatError(
+            words("repeats by a rule that is not followed here; {single_events}", single_events=_SINGLE_EVENTS)
+        )
     if any(one.properties["RECURRENCE-ID"].parameters.get("RANGE") for one in (*changed, *canceled)):
-        raise RepeatError(f"was changed from one occurrence on; {_SINGLE_EVENTS}")
+        raise RepeatError(words("was changed from one occurrence on; {single_events}", single_events=_SINGLE_EVENTS))
     try:
         aside = [_wall_of(one.properties["RECURRENCE-ID"], start, zones) for one in (*changed, *canceled)]
         walls = _walls(event, start, zones, aside, until)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, ZoneError) as error:
-        raise RepeatError(f"repeats in a way that cannot be understood ({error}); {_SINGLE_EVENTS}") from error
+        raise RepeatError(
+            words(
+                "repeats in a way that cannot be understood ({error}); {single_events}",
+                error=error,
+                single_events=_SINGLE_EVENTS,
+            )
+        ) from error
     if len(walls) > MOST_OCCURRENCES:
         raise RepeatError(
-            f"repeats {len(walls)} times; {MOST_OCCURRENCES} is the most. Say --until with an earlier day"
+            words(
+                "repeats {walls_count} times; {most_occurrences} is the most. Say --until with an earlier day",
+                walls_count=len(walls),
+                most_occurrences=MOST_OCCURRENCES,
+            )
         )
     wanted = [wall for wall in walls if since is None or wall.date() >= since]
     return Occurrences(events=tuple(_at(event, wall) for wall in wanted), before=len(walls) - len(wanted))
 
 
-_SINGLE_EVENTS = "make single events of it in the calendar program, or write the dates into a table"
+_SINGLE_EVENTS = words("make single events of it in the calendar program, or write the dates into a table")
 
 
 def _walls(
@@ -104,7 +117,7 @@ def _walls(
     for rule in event.series.get("RRULE", ()):
         copy.add("rrule", _ICALENDAR.vRecur.from_ical(_local_rule(rule.value, start, zones)))
     for text in (text for one in event.series.get("RDATE", ()) for text in one.value.split(",") if "/" in text):
-        raise ValueError(f"{text.strip()} has a length of its own")
+        raise ValueError(words("{text} has a length of its own", text=text.strip()))
     for one in event.series.get("RDATE", ()):
         for text in one.value.split(","):
             copy.add("rdate", _wall_of(attrs.evolve(one, value=text.strip()), start, zones))
@@ -125,7 +138,9 @@ def _walls(
     kept = sorted({wall.replace(tzinfo=None) for wall in walls if isinstance(wall, datetime) and wall <= end})
     # What was left out or moved, at a time that the series no longer has: the occurrence would be made all the same.
     if missed := {wall.date() for wall in left_aside} & {wall.date() for wall in kept}:
-        raise ValueError(f"on {min(missed):%d-%m-%Y} one is left out or moved that begins at another time")
+        raise ValueError(
+            words("on {missed:%d-%m-%Y} one is left out or moved that begins at another time", missed=min(missed))
+        )
     return kept
 
 

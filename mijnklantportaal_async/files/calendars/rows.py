@@ -13,6 +13,7 @@ from mijnklantportaal_async.files.durations import LONGEST_DURATION
 from mijnklantportaal_async.files.moments import end_after
 from mijnklantportaal_async.files.records import Problem, Row
 from mijnklantportaal_async.models.appointments import NewAppointment
+from mijnklantportaal_async.texts.words import told_by, without, words
 from mijnklantportaal_async.values.local_time import is_after, is_same_instant
 
 
@@ -57,12 +58,12 @@ class _TimeReader:
     def moment(self, field: Field) -> datetime | None:
         found = self._event.properties.get(PROPERTIES[field])
         if found is None:
-            self._cells.refuse(field, "is missing; give the event a start and an end in the calendar program")
+            self._cells.refuse(field, words("is missing; give the event a start and an end in the calendar program"))
             return None
         try:
             return moment_of(found, self._zones)
         except ValueError as error:
-            self._cells.refuse(field, str(error))
+            self._cells.refuse(field, told_by(error))
             return None
 
     def end(self, starts_at: datetime | None) -> datetime | None:
@@ -73,10 +74,15 @@ class _TimeReader:
             return None
         lasting = None if minutes is None else self._end_after(starts_at, minutes)
         if written is not None and not is_after(written, starts_at):
-            self._cells.refuse(Field.ENDS_AT, f"must lie after the start, {starts_at:%Y-%m-%d %H:%M}")
+            self._cells.refuse(
+                Field.ENDS_AT, words("must lie after the start, {starts_at:%Y-%m-%d %H:%M}", starts_at=starts_at)
+            )
             return None
         if written is not None and lasting is not None and not is_same_instant(written, lasting):
-            self._cells.refuse(Field.DURATION, f"does not fit the end, {written:%Y-%m-%d %H:%M}; leave one of them out")
+            self._cells.refuse(
+                Field.DURATION,
+                words("does not fit the end, {written:%Y-%m-%d %H:%M}; leave one of them out", written=written),
+            )
             return None
         return written or lasting
 
@@ -84,11 +90,16 @@ class _TimeReader:
         try:
             minutes = minutes_of(self._event.properties[PROPERTIES[Field.DURATION]])
         except ValueError as error:
-            self._cells.refuse(Field.DURATION, str(error))
+            self._cells.refuse(Field.DURATION, told_by(error))
             return None
         if not 1 <= minutes <= LONGEST_DURATION:
             self._cells.refuse(
-                Field.DURATION, f"is {minutes} minutes, which cannot be right; 1 to {LONGEST_DURATION} can be"
+                Field.DURATION,
+                words(
+                    "is {minutes} minutes, which cannot be right; 1 to {longest_duration} can be",
+                    minutes=minutes,
+                    longest_duration=LONGEST_DURATION,
+                ),
             )
             return None
         return minutes
@@ -98,12 +109,13 @@ class _TimeReader:
         try:
             end = end_after(starts_at, minutes, self._zones.here, header)
         except ValueError as error:
-            self._cells.refuse(Field.DURATION, str(error).removeprefix(f"{header}: "))
+            self._cells.refuse(Field.DURATION, without(f"{header}: ", told_by(error)))
             return None
         # A day of a DURATION is a day of the calendar, which has 23 or 25 hours when the clock is set.
         if minutes >= _DAY and end.replace(tzinfo=None) - starts_at.replace(tzinfo=None) != timedelta(minutes=minutes):
             self._cells.refuse(
-                Field.DURATION, "goes over a change of the clock, so that its days could mean two things; write DTEND"
+                Field.DURATION,
+                words("goes over a change of the clock, so that its days could mean two things; write DTEND"),
             )
             return None
         return end

@@ -7,12 +7,13 @@ import attrs
 from mijnklantportaal_async.files.calendars.event import Event
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import LeftOut
+from mijnklantportaal_async.texts.words import words
 
 _ANSWERS = {
-    "REPLY": "the answer to an invitation, not an appointment",
-    "COUNTER": "a proposal, not an appointment",
-    "DECLINECOUNTER": "the answer to a proposal, not an appointment",
-    "REFRESH": "a request, not an appointment",
+    "REPLY": words("the answer to an invitation, not an appointment"),
+    "COUNTER": words("a proposal, not an appointment"),
+    "DECLINECOUNTER": words("the answer to a proposal, not an appointment"),
+    "REFRESH": words("a request, not an appointment"),
 }
 
 
@@ -52,9 +53,11 @@ def sort_out(events: Sequence[tuple[Event, str]]) -> Sorted:
         newest.append(same[-1])
         for event, _ in same[:-1]:
             if _says_the_same(event, last):
-                left_out.append(left_out_for(event, f"the same event once more, as on line {last.line}"))
+                left_out.append(
+                    left_out_for(event, words("the same event once more, as on line {line}", line=last.line))
+                )
             elif event.version < last.version:
-                left_out.append(left_out_for(event, f"an older version; line {last.line} is newer"))
+                left_out.append(left_out_for(event, words("an older version; line {line} is newer", line=last.line)))
             elif not is_off:
                 unclear.append((event, last.line))
     gone = {event.uid: event.version for event, is_off in newest if is_off and not event.value("RECURRENCE-ID")}
@@ -63,7 +66,7 @@ def sort_out(events: Sequence[tuple[Event, str]]) -> Sorted:
     for event, is_off in sorted(newest, key=lambda one: one[0].line):
         if is_off or (event.uid in gone and event.uid and event.version[0] <= gone[event.uid][0]):
             called_off.append(event)
-            left_out.append(left_out_for(event, "canceled"))
+            left_out.append(left_out_for(event, words("canceled")))
         elif not any(one is event or other == event.line for one, other in unclear):
             counting.append(event)
         else:

@@ -14,6 +14,7 @@ from mijnklantportaal_async.files.records import LeftOut, Problem, Record, Row
 from mijnklantportaal_async.files.tables.columns import Columns
 from mijnklantportaal_async.files.words import truth_of
 from mijnklantportaal_async.models.customers import NewCustomer
+from mijnklantportaal_async.texts.words import told_by, words
 from mijnklantportaal_async.values.checks import check_country_code, check_text
 from mijnklantportaal_async.values.unset import UNSET
 
@@ -21,8 +22,12 @@ from mijnklantportaal_async.values.unset import UNSET
 def _check_no_date(value: str, field: str) -> str:
     if is_a_date(value):
         raise ValueError(
-            f"{field}={value!r} is a date, which a spreadsheet makes of a number such as 12-3; give the column the "
-            "format text, and write the number again"
+            words(
+                "{field}={value} is a date, which a spreadsheet makes of a number such as 12-3; give the "
+                "column the format text, and write the number again",
+                field=field,
+                value=repr(value),
+            )
         )
     return check_text(value, field)
 
@@ -64,9 +69,12 @@ def read_row(record: Record, columns: Columns[Field]) -> Row[NewCustomer] | Left
         texts[Field.COMPANY_NAME] = person
     for field in REQUIRED:
         if field not in cells and field not in texts:
-            cells.refuse(field, "is empty; the portal wants it of every customer")
+            cells.refuse(field, words("is empty; the portal wants it of every customer"))
     if Field.HOUSE_NUMBER_ADDITION in cells and Field.HOUSE_NUMBER not in cells:
-        cells.refuse(Field.HOUSE_NUMBER_ADDITION, f"adds to no number; fill in {cells.header(Field.HOUSE_NUMBER)}")
+        cells.refuse(
+            Field.HOUSE_NUMBER_ADDITION,
+            words("adds to no number; fill in {house_number}", house_number=cells.header(Field.HOUSE_NUMBER)),
+        )
     if cells.problems:
         return tuple(cells.problems)
     parts = (Field.HOUSE_NUMBER, Field.HOUSE_LETTER, Field.HOUSE_NUMBER_ADDITION)
@@ -80,7 +88,7 @@ def read_row(record: Record, columns: Columns[Field]) -> Row[NewCustomer] | Left
             country_code=texts.get(Field.COUNTRY_CODE, UNSET),
         )
     except (TypeError, ValueError) as error:
-        cells.refuse(None, str(error))
+        cells.refuse(None, told_by(error))
         return tuple(cells.problems)
     return Row(line=record.line, new=new, portal=texts.get(Field.PORTAL))
 
@@ -92,16 +100,18 @@ def _gone(record: Record, columns: Columns[Field], cells: Cells[Field]) -> str |
         shown = f"{shown_value(header)}: {shown_value(text)}"
         if kind is Meaning.STATUS:
             if is_inactive_by_status(text):
-                return f"not active ({shown})"
+                return words("not active ({shown})", shown=shown)
             continue
         if not text:
             continue
         if (said := truth_of(text)) is None:
             cells.refuse_column(
                 header,
-                f"is neither yes nor no; write one of them, or say --ignore-column {shown_value(header)!r} if it does "
-                "not matter",
+                words(
+                    "is neither yes nor no; write one of them, or say --ignore-column {header} if it does not matter",
+                    header=repr(shown_value(header)),
+                ),
             )
         elif said is (kind is Meaning.INACTIVE):
-            return f"not active ({shown})"
+            return words("not active ({shown})", shown=shown)
     return None

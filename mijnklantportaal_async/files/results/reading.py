@@ -12,6 +12,7 @@ import attrs
 from mijnklantportaal_async.files.results.formats import Manner, is_workbook_name
 from mijnklantportaal_async.files.results.table import HEADINGS, PORTAL, ResultRow, told_cell
 from mijnklantportaal_async.files.results.writing import unfinished
+from mijnklantportaal_async.texts.words import words
 
 _SEPARATORS = ",;\t"
 _NEEDED = {"outcome", "id"}
@@ -77,14 +78,16 @@ def _in_workbook(path: Path) -> list[Sequence[object]]:
         with CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as book:
             return list(book.get_sheet_by_index(0).to_python())
     except (CalamineError, ValueError, IndexError) as error:
-        raise NoResultsError(f"the workbook cannot be opened: {error}") from error
+        raise NoResultsError(words("the workbook cannot be opened: {error}", error=error)) from error
 
 
 def _rows(lines: Sequence[Sequence[object]]) -> Iterator[ResultRow]:
     known = {*HEADINGS, PORTAL}
     columns = {str(cell).strip().lower(): index for index, cell in enumerate(lines[0])} if lines else {}
     if not columns.keys() >= _NEEDED or len(columns.keys() & known) < len(HEADINGS) - 2:
-        raise NoResultsError(f"its first row does not have the columns {', '.join(map(repr, HEADINGS))}")
+        raise NoResultsError(
+            words("its first row does not have the columns {repr}", repr=", ".join(map(repr, HEADINGS)))
+        )
     for number, line in enumerate(lines[1:], start=2):
         said = {name: line[index] for name, index in columns.items() if index < len(line)}
         texts = {name: told_cell(_text(cell)) for name, cell in said.items()}

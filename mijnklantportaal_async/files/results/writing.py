@@ -9,6 +9,7 @@ from typing import IO, Self
 
 from mijnklantportaal_async.files.results.formats import PLAIN, Manner, csv_line, is_workbook_name, table_bytes
 from mijnklantportaal_async.files.results.table import HEADINGS, ResultRow
+from mijnklantportaal_async.texts.words import words
 
 UNFINISHED = ".unfinished.csv"
 """Where the account of a workbook is until the run is over: nothing can be added to a workbook row by row."""
@@ -37,7 +38,7 @@ class ResultFile:
         # Through a link to the file itself: it is replaced at the end, which a link or a device must not be.
         self.path = path.resolve()
         if self.path.exists() and not self.path.is_file():
-            raise OSError(errno.EINVAL, "is not a regular file", str(path))
+            raise OSError(errno.EINVAL, words("is not a regular file"), str(path))
         if self.path.exists() and not (overwrite or extend):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         self.error: OSError | None = None
@@ -99,7 +100,7 @@ class ResultFile:
 
     def _write(self, line: bytes) -> None:
         if self._file is None:
-            raise ValueError(f"{self.path} is closed")
+            raise ValueError(words("{path} is closed", path=self.path))
         try:
             self._file.write(line)
         except OSError as error:

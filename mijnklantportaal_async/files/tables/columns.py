@@ -11,6 +11,7 @@ from mijnklantportaal_async.files.headers import plain, taken_apart
 from mijnklantportaal_async.files.meaning import Meaning
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import Table, TakenColumn
+from mijnklantportaal_async.texts.words import Sentences, words
 
 MOST_COLUMNS = 200
 """More are no list of anything that we read."""
@@ -145,8 +146,12 @@ class ColumnMatcher(Generic[FieldT]):
         """Refuses what is no such list at all."""
         if len(self._all) > MOST_COLUMNS:
             self.errors.append(
-                f"There are {len(self._all)} columns; {MOST_COLUMNS} is the most. "
-                f"Is this a list of {self._vocabulary.things}?"
+                words(
+                    "There are {count} columns; {most} is the most. Is this a list of {things}?",
+                    count=len(self._all),
+                    most=MOST_COLUMNS,
+                    things=self._vocabulary.things,
+                )
             )
             self.left = []
 
@@ -154,7 +159,13 @@ class ColumnMatcher(Generic[FieldT]):
         """Leaves headers alone that a person named."""
         for name in ignored:
             if (header := self._find(name)) is None:
-                self.errors.append(f"There is no column {shown_value(name)!r} to ignore.{self._near_header(name)}")
+                self.errors.append(
+                    words(
+                        "There is no column {name} to ignore.{hint}",
+                        name=repr(shown_value(name)),
+                        hint=self._near_header(name),
+                    )
+                )
             else:
                 self.left = [other for other in self.left if plain(other) != plain(header)]
 
@@ -164,9 +175,13 @@ class ColumnMatcher(Generic[FieldT]):
         for header in self.left:
             if (first := seen.get(plain(header))) is not None:
                 self.errors.append(
-                    f"Two columns have the name {shown_value(header)!r}"
-                    + (f" (the other is written {shown_value(first)!r})" if first != header else "")
-                    + ". Rename one of them."
+                    words("Two columns have the name {header}. Rename one of them.", header=repr(shown_value(header)))
+                    if first == header
+                    else words(
+                        "Two columns have the name {header} (the other is written {first}). Rename one of them.",
+                        header=repr(shown_value(header)),
+                        first=repr(shown_value(first)),
+                    )
                 )
             seen[plain(header)] = header
         self.left = list(seen.values())
@@ -178,12 +193,21 @@ class ColumnMatcher(Generic[FieldT]):
             if field is None:
                 fields = ", ".join(self._vocabulary.fields)
                 self.errors.append(
-                    f"{shown_value(name)!r} is no field.{self._near_field(name)} The fields are {fields}."
+                    words(
+                        "{name} is no field.{hint} The fields are {fields}.",
+                        name=repr(shown_value(name)),
+                        hint=self._near_field(name),
+                        fields=fields,
+                    )
                 )
             elif header is None:
                 self.errors.append(
-                    f"There is no column {shown_value(header_name)!r} to take for {field}."
-                    f"{self._near_header(header_name)}"
+                    words(
+                        "There is no column {header} to take for {field}.{hint}",
+                        header=repr(shown_value(header_name)),
+                        field=field,
+                        hint=self._near_header(header_name),
+                    )
                 )
             else:
                 self.take(field, header)
@@ -229,7 +253,13 @@ class ColumnMatcher(Generic[FieldT]):
             field = self._vocabulary.known_second_best.get(plain(header))
             if field is not None and field not in self.taken and self._vocabulary.can_hold(field, self.cells(header)):
                 self.take(field, header)
-                self.notes.append(f"{shown_value(header)!r} was taken for {field}, because no other column is that.")
+                self.notes.append(
+                    words(
+                        "{header} was taken for {field}, because no other column is that.",
+                        header=repr(shown_value(header)),
+                        field=field,
+                    )
+                )
 
     def name_unknown(self) -> None:
         """Says of the rest that it is not used; what looks like a slip is refused."""
@@ -243,8 +273,12 @@ class ColumnMatcher(Generic[FieldT]):
                 continue
             self.left.remove(header)
             self.errors.append(
-                f"The column {shown_value(header)!r} is not known. Did you mean {field}? Rename it, or say "
-                f"--column {field}={shown_value(header)!r} or --ignore-column {shown_value(header)!r}."
+                words(
+                    "The column {header} is not known. Did you mean {field}? Rename it, or say --column "
+                    "{field}={header} or --ignore-column {header}.",
+                    header=repr(shown_value(header)),
+                    field=field,
+                )
             )
 
     def look_into_unused(self) -> None:
@@ -260,11 +294,21 @@ class ColumnMatcher(Generic[FieldT]):
         if not missing or self.errors:
             return
         columns = ", ".join(repr(shown_value(header)) for header in self._all if header.strip())
-        taken = ", ".join(f"{shown_value(header)!r} as {field}" for field, header in self.taken.items())
+        taken = Sentences(
+            [
+                words("{header} as {field}", header=repr(shown_value(header)), field=field)
+                for field, header in self.taken.items()
+            ],
+            ", ",
+        )
         self.errors.append(
-            f"A column is missing for {'; and for '.join(missing)}. The columns are {columns or 'none'}"
-            + (f"; taken: {taken}. " if taken else "; none of them is known. ")
-            + "Name the column in the first row, or say which it is with --column FIELD=HEADER."
+            words(
+                "A column is missing for {missing}. The columns are {columns}; {taken}. Name the column in the first "
+                "row, or say which it is with --column FIELD=HEADER.",
+                missing=Sentences(missing, words("; and for ")),
+                columns=columns or words("none"),
+                taken=words("taken: {taken}", taken=taken) if taken else words("none of them is known"),
+            )
         )
 
     def columns(self) -> Columns[FieldT]:
@@ -330,11 +374,16 @@ class ColumnMatcher(Generic[FieldT]):
 
     def _refuse_several(self, field: FieldT, headers: Sequence[str]) -> None:
         self.left = [header for header in self.left if header not in headers]
-        names = " and ".join(repr(shown_value(header)) for header in headers)
+        names = Sentences([repr(shown_value(header)) for header in headers], words(" and "))
         others = " ".join(f"--ignore-column {shown_value(header)!r}" for header in headers[1:])
         self.errors.append(
-            f"{names} could both be {field}. Say which: --column {field}={shown_value(headers[0])!r} {others}, or the "
-            "other way round."
+            words(
+                "{names} could both be {field}. Say which: --column {field}={header} {others}, or the other way round.",
+                names=names,
+                field=field,
+                header=repr(shown_value(headers[0])),
+                others=others,
+            )
         )
 
     def _find(self, name: str) -> str | None:
@@ -351,4 +400,4 @@ class ColumnMatcher(Generic[FieldT]):
 
 def _suggestion(name: str, names: Mapping[str, str]) -> str:
     near = difflib.get_close_matches(plain(name), names, n=1, cutoff=0.6)
-    return f" Did you mean {shown_value(names[near[0]])!r}?" if near else ""
+    return words(" Did you mean {names}?", names=repr(shown_value(names[near[0]]))) if near else ""

@@ -9,6 +9,7 @@ from mijnklantportaal_async.files.printable import printable
 from mijnklantportaal_async.files.records import RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import FieldT, Vocabulary
 from mijnklantportaal_async.files.tables.grid import Grid, headers_in, table_of
+from mijnklantportaal_async.texts.words import words
 
 SEPARATORS = ",;\t|"
 
@@ -53,8 +54,13 @@ def _numbered(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
             cells = next(reader, None)
         except csv.Error as error:
             raise RowFileError(
-                f"Row {line} cannot be read ({printable(str(error))}). A cell that begins with a quotation mark must "
-                'end with one, and a quotation mark inside it is written twice (""). Nothing after it can be trusted.'
+                words(
+                    "Row {line} cannot be read ({error}). A cell that begins with a quotation mark must end "
+                    'with one, and a quotation mark inside it is written twice (""). Nothing after it can be '
+                    "trusted.",
+                    line=line,
+                    error=printable(str(error)),
+                )
             ) from error
         if cells is None:
             return

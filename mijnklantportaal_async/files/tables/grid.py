@@ -10,6 +10,7 @@ from mijnklantportaal_async.files.meaning import is_off_by_title, says_off
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import LeftOut, Problem, Record, RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import FieldT, Vocabulary
+from mijnklantportaal_async.texts.words import words
 
 Grid: TypeAlias = Sequence[tuple[int, Sequence[str]]]
 """The rows that are not empty, each with the number that a spreadsheet shows."""
@@ -23,7 +24,7 @@ _ABOUT_ZONES = re.compile(
     r"(?i:\b(?:UTC|GMT|time ?zones?|tijdzone|tijden|(?:all|the) times|times (?:are )?in)\b)|"
     r"\b(?:BST|CES?T|[ECMP][SD]T)\b|\b[A-Z]\w+ time\b"
 )
-_NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
+_NAMES = {",": words("a comma"), ";": words("a semicolon"), "\t": words("a tab"), "|": words("a bar")}
 
 
 def table_of(grid: Grid, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, str], *, separator: str = ",") -> Table:
@@ -39,7 +40,11 @@ def table_of(grid: Grid, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, st
         RowFileError: There are no headers.
     """
     if not grid:
-        raise RowFileError(f"The file is empty. Its first row names the columns, the others are {vocabulary.things}.")
+        raise RowFileError(
+            words(
+                "The file is empty. Its first row names the columns, the others are {things}.", things=vocabulary.things
+            )
+        )
     place = _place_of_headers(grid, vocabulary, wanted)
     header_line, first = grid[place]
     headers = _without_doubles_that_are_empty(_without_empty_end([cleaned(cell) for cell in first]), grid[place + 1 :])
@@ -56,10 +61,12 @@ def table_of(grid: Grid, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, st
         if (alone := _alone(cells, names)) is not None:
             _refuse_if_it_changes_others(line, alone)
         if cells and plain(cells[0]) == names[0] and [plain(cell) for cell in cells[: len(names)]] == names:
-            left_out.append(LeftOut(line=line, title=shown_value(cells[0]), reason="names the columns once more"))
+            left_out.append(
+                LeftOut(line=line, title=shown_value(cells[0]), reason=words("names the columns once more"))
+            )
             continue
         if (total := _total_in(cells)) is not None:
-            left_out.append(LeftOut(line=line, title=shown_value(total), reason="counts the other rows"))
+            left_out.append(LeftOut(line=line, title=shown_value(total), reason=words("counts the other rows")))
             continue
         if problem := _wrong_count(line, cells, headers, separator):
             problems.append(problem)
@@ -69,9 +76,11 @@ def table_of(grid: Grid, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, st
             number for number, name in enumerate(names) if not name and number < len(cells) and cells[number].strip()
         )
         records.append(Record(line=line, cells=dict(zip(headers, cells, strict=False))))
-    notes += [f"Column {number + 1} has no header and is not used." for number in sorted(unnamed)]
+    notes += [words("Column {number} has no header and is not used.", number=number + 1) for number in sorted(unnamed)]
     if line_breaks:
-        notes.append("Cells have line breaks: rows are numbered as a spreadsheet numbers them, not as a text editor.")
+        notes.append(
+            words("Cells have line breaks: rows are numbered as a spreadsheet numbers them, not as a text editor.")
+        )
     return Table(
         headers=tuple(header for header in headers if plain(header)),
         records=tuple(records),
@@ -105,11 +114,22 @@ def _notes_on_rows_above(rows: Grid) -> list[str]:
     for text in texts:
         if _ABOUT_ZONES.search(text):
             raise RowFileError(
-                f"Above the headers the file says {shown_value(text)!r}, which may change what its times mean. Write "
-                "the zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove those rows."
+                words(
+                    "Above the headers the file says {text}, which may change what its times mean. Write the "
+                    "zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove those "
+                    "rows.",
+                    text=repr(shown_value(text)),
+                )
             )
     return (
-        [f"Above the headers, and not used: {', '.join(repr(shown_value(text)) for text in texts)}."] if texts else []
+        [
+            words(
+                "Above the headers, and not used: {texts}.",
+                texts=", ".join(repr(shown_value(text)) for text in texts),
+            )
+        ]
+        if texts
+        else []
     )
 
 
@@ -122,13 +142,21 @@ def _alone(cells: Sequence[str], names: Sequence[str]) -> str | None:
 def _refuse_if_it_changes_others(line: int, text: str) -> None:
     if _ABOUT_ZONES.search(text):
         raise RowFileError(
-            f"Row {line} says {shown_value(text)!r}, which may change what the times of other rows mean. Write the "
-            "zone into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove the row."
+            words(
+                "Row {line} says {text}, which may change what the times of other rows mean. Write the zone "
+                "into the header, as in 'Start (UTC)', or into a column 'Tijdzone', and remove the row.",
+                line=line,
+                text=repr(shown_value(text)),
+            )
         )
     if says_off(text.rstrip(" :")) or is_off_by_title(text):
         raise RowFileError(
-            f"Row {line} says {shown_value(text)!r}, perhaps of the rows below it. Remove those that do not take "
-            "place, and that row too."
+            words(
+                "Row {line} says {text}, perhaps of the rows below it. Remove those that do not take place, "
+                "and that row too.",
+                line=line,
+                text=repr(shown_value(text)),
+            )
         )
 
 
@@ -166,8 +194,11 @@ def _wrong_count(line: int, cells: Sequence[str], headers: Sequence[str], separa
         return Problem(
             line=line,
             value=shown_value(cells[0]),
-            message=f"has one cell and the header {len(headers)}; is it separated by {_NAMES[separator]} as the "
-            "others are?",
+            message=words(
+                "has one cell and the header {headers_count}; is it separated by {names} as the others are?",
+                headers_count=len(headers),
+                names=_NAMES[separator],
+            ),
         )
     extra = next((cell for cell in cells[len(headers) :] if cell.strip()), None)
     if extra is None:
@@ -175,14 +206,22 @@ def _wrong_count(line: int, cells: Sequence[str], headers: Sequence[str], separa
     return Problem(
         line=line,
         value=shown_value(extra),
-        message=f"has {len(cells)} cells and the header {len(headers)}: a cell that contains {_NAMES[separator]} must "
-        "stand between quotation marks",
+        message=words(
+            "has {cells_count} cells and the header {headers_count}: a cell that contains {names} must stand "
+            "between quotation marks",
+            cells_count=len(cells),
+            headers_count=len(headers),
+            names=_NAMES[separator],
+        ),
     )
 
 
 def _no_headers(line: int, headers: Sequence[str], vocabulary: Vocabulary[FieldT]) -> str:
     shown = ", ".join(repr(shown_value(header)) for header in headers[:8] if header.strip())
-    return (
-        f"Row {line} must name the columns, such as {vocabulary.header_example}. It has {shown}, none of which is "
-        "known; add a row with names, or say which column is which with --column FIELD=HEADER."
+    return words(
+        "Row {line} must name the columns, such as {header_example}. It has {shown}, none of which is "
+        "known; add a row with names, or say which column is which with --column FIELD=HEADER.",
+        line=line,
+        header_example=vocabulary.header_example,
+        shown=shown,
     )

@@ -8,6 +8,7 @@ from mijnklantportaal_async.files.headers import plain
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import Problem, Record, RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import FieldT, Vocabulary
+from mijnklantportaal_async.texts.words import sentences, words
 
 _LISTS = ("value", "items", "appointments", "events", "data", "results", "customers", "rows")
 """Keys under which programs answer a list."""
@@ -35,11 +36,13 @@ def read_json(text: str, vocabulary: Vocabulary[FieldT]) -> Table:
         else:
             problems.extend(record)
     if not records and not problems:
-        raise RowFileError(f"The file is empty. It holds JSON objects, one for each of the {vocabulary.things}.")
+        raise RowFileError(
+            words("The file is empty. It holds JSON objects, one for each of the {things}.", things=vocabulary.things)
+        )
     if not headers and problems:
         first = problems[0]
-        column = f"{first.column} " if first.column else ""
-        raise RowFileError(f"No line could be read. Line {first.line}: {column}{first.message}")
+        what = sentences(first.column, first.message)
+        raise RowFileError(words("No line could be read. Line {line}: {what}", line=first.line, what=what))
     return Table(headers=tuple(headers.values()), records=tuple(records), problems=tuple(problems))
 
 
@@ -108,35 +111,41 @@ def _loaded(content: str) -> Any:
         return json.loads(content, object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
         return _Broken(
-            error.msg if isinstance(error, json.JSONDecodeError) else "it is nested or numbered beyond reason"
+            error.msg if isinstance(error, json.JSONDecodeError) else words("it is nested or numbered beyond reason")
         )
 
 
 def _record(line: int, content: str, found: Any, vocabulary: Vocabulary[FieldT]) -> Record | list[Problem]:
     if isinstance(found, _Broken):
-        message = f"is not JSON ({found}); each line is one object, such as {vocabulary.json_example}"
+        message = words(
+            "is not JSON ({found}); each line is one object, such as {json_example}",
+            found=found,
+            json_example=vocabulary.json_example,
+        )
         return [Problem(line=line, value=shown_value(content), message=message)]
     if not isinstance(found, _Pairs):
-        message = f"is not an object; each is one, such as {vocabulary.json_example}"
+        message = words("is not an object; each is one, such as {json_example}", json_example=vocabulary.json_example)
         return [Problem(line=line, value=shown_value(content), message=message)]
     cells: dict[str, str] = {}
     problems: list[Problem] = []
     names: dict[str, str] = {}
     for key, value in _flat(found):
         if plain(key) in names:
-            message = f"stands twice in the line (as {shown_value(names[plain(key)])!r}); remove one"
+            message = words(
+                "stands twice in the line (as {names}); remove one", names=repr(shown_value(names[plain(key)]))
+            )
             problems.append(Problem(line=line, column=shown_value(key), message=message))
         names[plain(key)] = key
         text = _cell(key, value, vocabulary)
         if text is None:
-            message = _SEVERAL if _is_list(value) else "must be a text between quotation marks"
+            message = _SEVERAL if _is_list(value) else words("must be a text between quotation marks")
             problems.append(Problem(line=line, column=shown_value(key), value=_shown(value), message=message))
         else:
             cells[key] = text
     return problems or Record(line=line, cells=cells)
 
 
-_SEVERAL = "is a list; write one of them as a text, or leave the key out"
+_SEVERAL = words("is a list; write one of them as a text, or leave the key out")
 
 
 def _is_list(value: Any) -> bool:

@@ -12,12 +12,13 @@ from mijnklantportaal_async.files.questions import About, Answer, Question
 from mijnklantportaal_async.files.records import FileQuestionError, RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import FieldT, Vocabulary
 from mijnklantportaal_async.files.tables.grid import Grid, table_of
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 _MOST_ROWS = 200_000
-_HOW_TO_SAVE = "Open it in the spreadsheet program and save it as .xlsx or 'CSV UTF-8'."
+_HOW_TO_SAVE = words("Open it in the spreadsheet program and save it as .xlsx or 'CSV UTF-8'.")
 
 
 def read_workbook(data: bytes, vocabulary: Vocabulary[FieldT], wanted: Mapping[str, str], choices: Choices) -> Table:
@@ -38,17 +39,25 @@ def read_workbook(data: bytes, vocabulary: Vocabulary[FieldT], wanted: Mapping[s
         from python_calamine import CalamineError, CalamineWorkbook, PasswordError
     except ImportError as error:
         raise RowFileError(
-            'Workbooks are read with the package python-calamine: pip install "mijnklantportaal-async[files]"'
+            words('Workbooks are read with the package python-calamine: pip install "mijnklantportaal-async[files]"')
         ) from error
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
             return table_of(_grid(_sheet_of(book, choices.get("sheet"))), vocabulary, wanted)
     except PasswordError as error:
-        raise RowFileError(f"The workbook is protected by a password. {_HOW_TO_SAVE}") from error
+        raise RowFileError(
+            words("The workbook is protected by a password. {how_to_save}", how_to_save=_HOW_TO_SAVE)
+        ) from error
     except (CalamineError, ValueError, OSError) as error:
         if isinstance(error, RowFileError):
             raise
-        raise RowFileError(f"The workbook cannot be opened ({printable(str(error), 120)}). {_HOW_TO_SAVE}") from error
+        raise RowFileError(
+            words(
+                "The workbook cannot be opened ({error}). {how_to_save}",
+                error=printable(str(error), 120),
+                how_to_save=_HOW_TO_SAVE,
+            )
+        ) from error
 
 
 def _sheet_of(book: "CalamineWorkbook", said: str | None) -> "CalamineSheet":
@@ -60,21 +69,25 @@ def _sheet_of(book: "CalamineWorkbook", said: str | None) -> "CalamineSheet":
         found = [name for name in names if name == said] or [name for name in names if plain(name) == plain(said)]
         if not found:
             raise RowFileError(
-                f"There is no sheet {shown_value(said)!r}. The sheets are "
-                f"{', '.join(repr(shown_value(name)) for name in names)}."
+                words(
+                    "There is no sheet {said}. The sheets are {names}.",
+                    said=repr(shown_value(said)),
+                    names=", ".join(repr(shown_value(name)) for name in names),
+                )
             )
         return book.get_sheet_by_name(found[0])
     sheets = [sheet for name in names if name in seen and (sheet := book.get_sheet_by_name(name)).height > 1]
     if len(sheets) == 1:
         return sheets[0]
     if not sheets:
-        raise RowFileError("The workbook has no sheet with rows in it.")
+        raise RowFileError(words("The workbook has no sheet with rows in it."))
     raise FileQuestionError(
         Question(
             about=About.SHEET,
-            text="Several sheets of the workbook have rows.",
+            text=words("Several sheets of the workbook have rows."),
             answers=tuple(
-                Answer(value=sheet.name, meaning=f"{sheet.height - 1} rows below its first") for sheet in sheets[:20]
+                Answer(value=sheet.name, meaning=words("{height} rows below its first", height=sheet.height - 1))
+                for sheet in sheets[:20]
             ),
         )
     )
@@ -82,7 +95,13 @@ def _sheet_of(book: "CalamineWorkbook", said: str | None) -> "CalamineSheet":
 
 def _grid(sheet: "CalamineSheet") -> Grid:
     if sheet.total_height > _MOST_ROWS:
-        raise RowFileError(f"The sheet has {sheet.total_height} rows; {_MOST_ROWS} is the most.")
+        raise RowFileError(
+            words(
+                "The sheet has {total_height} rows; {most_rows} is the most.",
+                total_height=sheet.total_height,
+                most_rows=_MOST_ROWS,
+            )
+        )
     rows = (
         (line, [_as_text(value) for value in row])
         for line, row in enumerate(sheet.to_python(skip_empty_area=False), start=1)
