@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 PACKAGE = Path(__file__).parent.parent / "mijnklantportaal_async"
 CATALOGS = PACKAGE / "texts"
+_COMMAND = PACKAGE / "cli"
 
 _VALUE = re.compile(r"\{[^}]*\}")
 _LETTER = re.compile(r"[A-Za-z]")
@@ -84,14 +85,65 @@ def bring_up_to_date(code: str) -> None:
 
 
 def _of_python(path: Path) -> Iterator[Found]:
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-            continue
-        given = [one.value for one in node.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        if node.func.id == "words" and given:
-            yield Found(given[0], None, _name(path), node.lineno)
-        elif node.func.id == "counted" and len(given) == 2:
-            yield Found(given[0], given[1], _name(path), node.lineno)
+    tree = ast.parse(path.read_text("utf-8"))
+    for node in ast.walk(tree):
+        for one, many in _said_by(node):
+            yield Found(one, many, _name(path), getattr(node, "lineno", 0))
+    if path.is_relative_to(_COMMAND):
+        for node in ast.walk(tree):
+            for text in _in_help(node):
+                yield Found(" ".join(text.split()), None, _name(path), getattr(node, "lineno", 0))
+
+
+def _said_by(node: ast.AST) -> Iterator[tuple[str, str | None]]:
+    match node:
+        case ast.Call(func=ast.Name(id="words"), args=[ast.Constant(value=str(text)), *_]):
+            yield text, None
+        case ast.Call(func=ast.Name(id="counted"), args=[ast.Constant(str(one)), ast.Constant(str(many)), *_]):
+            yield one, many
+        case ast.ClassDef(bases=[ast.Name(id="Named"), *_], body=body):
+            for item in body:
+                match item:
+                    case ast.Assign(value=ast.Constant(value=str(text))):
+                        yield text, None
+                    case _:
+                        pass
+        case _:
+            pass
+
+
+def _in_help(node: ast.AST) -> Iterator[str]:
+    """Texts of help pages: paragraphs of commands, explanations of options, headings, and what examples are of."""
+    match node:
+        case ast.keyword(arg="help" | "rich_help_panel", value=ast.Constant(value=str(text))):
+            yield from text.split("\n\n")
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant(str(text))) if name in {
+            "_HELP",
+            "EXIT_CODES_HELP",
+        }:
+            yield from text.split("\n\n")
+        case ast.FunctionDef() | ast.AsyncFunctionDef() if any(map(_makes_a_command, node.decorator_list)):
+            yield from (ast.get_docstring(node) or "").split("\n\n")
+        case ast.Assign(targets=[ast.Name(id="summaries")], value=ast.Dict(values=values)):
+            yield from (one.value for one in values if isinstance(one, ast.Constant) and isinstance(one.value, str))
+        case ast.AnnAssign(target=ast.Name(id="EXAMPLES"), value=ast.Dict(values=values)):
+            for examples in values:
+                for pair in ast.walk(examples):
+                    match pair:
+                        case ast.Tuple(elts=[ast.Constant(value=str(said)), ast.Constant(value=str())]) if said:
+                            yield said
+                        case _:
+                            pass
+        case _:
+            pass
+
+
+def _makes_a_command(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Attribute)
+        and decorator.func.attr == "command"
+    )
 
 
 def _name(path: Path) -> str:

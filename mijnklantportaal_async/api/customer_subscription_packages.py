@@ -14,6 +14,7 @@ from mijnklantportaal_async.calling.body import Body, Changes
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Look, creating, reading, setting
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 READ, WRITE = "subscription.read", "subscription.write"
@@ -39,7 +40,7 @@ SIGN_UP_CUSTOMER = creating(
         LIST_CUSTOMER_SUBSCRIPTIONS,
         ("customer_id", "start_date"),
         told={"start_date": "starts_at", "create_invoice": "options.create_invoice"},
-        words="customer and first day",
+        likeness=words("customer and first day"),
         is_proof=False,
     ),
 )

@@ -14,6 +14,7 @@ from mijnklantportaal_async.calling.operation_finder import finder_for
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Look, creating, reading, setting
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.checks import MAXIMUM_LENGTH
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
@@ -24,7 +25,7 @@ LIST_CUSTOMERS = reading("list_customers", "/customers", scope=READ)
 LIKE_CUSTOMER = Look(
     LIST_CUSTOMERS,
     ("company_name", "address", "zip_code", "city", "primary_email"),
-    words="name, address and e-mail",
+    likeness=words("name, address and e-mail"),
 )
 CREATE_CUSTOMER = creating("create_customer", "/customers", scope=WRITE, look=LIKE_CUSTOMER)
 GET_CUSTOMER = reading("get_customer", "/customers/{customer_id}", scope=READ)

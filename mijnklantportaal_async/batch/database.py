@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mijnklantportaal_async.batch import sqlite_dialect
+from mijnklantportaal_async.texts.words import words
 
 T = TypeVar("T")
 
@@ -168,16 +169,36 @@ def trouble(database: Database, error: Exception) -> DatabaseTroubleError:
     reason = " ".join(str(getattr(error, "orig", None) or error).split()).rstrip(".?")
     if "disk is full" in reason or "No space left" in reason:
         return DatabaseTroubleError(
-            f"The disk that holds {database} is full. Make room; what was recorded is safe, and work goes on by itself"
+            words(
+                "The disk that holds {database} is full. Make room; what was recorded is safe, and work goes "
+                "on by itself",
+                database=database,
+            )
         )
     if "disk I/O error" in reason:
         return DatabaseTroubleError(
-            f"{database} cannot be written: {reason}. Is its disk full, or gone? What was recorded is safe, and work "
-            "goes on by itself once it can be written again"
+            words(
+                "{database} cannot be written: {reason}. Is its disk full, or gone? What was recorded is safe, "
+                "and work goes on by itself once it can be written again",
+                database=database,
+                reason=reason,
+            )
         )
     if "unable to open" in reason or "readonly" in reason or isinstance(error, OSError):
-        return DatabaseTroubleError(f"{database} cannot be written: {reason}. Check the path and its permissions")
-    return DatabaseTroubleError(f"{database} cannot be used: {reason}. What was recorded is safe; try again")
+        return DatabaseTroubleError(
+            words(
+                "{database} cannot be written: {reason}. Check the path and its permissions",
+                database=database,
+                reason=reason,
+            )
+        )
+    return DatabaseTroubleError(
+        words(
+            "{database} cannot be used: {reason}. What was recorded is safe; try again",
+            database=database,
+            reason=reason,
+        )
+    )
 
 
 def _read_url(text: str) -> URL:
@@ -188,12 +209,14 @@ def _read_url(text: str) -> URL:
     if url is None or url.get_backend_name() not in {"sqlite", "postgresql"} or not url.database:
         # Not repeated: it may hold a password.
         raise ValueError(
-            "the database must be given as 'sqlite:///path/to/file' or 'postgresql://user:password@host:5432/name'"
+            words(
+                "the database must be given as 'sqlite:///path/to/file' or 'postgresql://user:password@host:5432/name'"
+            )
         )
     if url.get_backend_name() == "sqlite":
         if url.database == ":memory:":
             raise ValueError(
-                "sqlite in memory would forget the jobs with the process; give a file: 'sqlite:///jobs.db'"
+                words("sqlite in memory would forget the jobs with the process; give a file: 'sqlite:///jobs.db'")
             )
         sqlite_dialect.register()
         return url.set(drivername=sqlite_dialect.DRIVER)

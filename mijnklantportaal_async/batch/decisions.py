@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.rows import Doubt, State, WhenAbsent
 from mijnklantportaal_async.batch.tables import Tables, insert_or_leave, lock_rows
+from mijnklantportaal_async.texts.words import words
 
 VERSION = 1
 """Of the file that the report's page writes."""
@@ -69,14 +70,16 @@ def read_decisions(text: str) -> tuple[str, tuple[Decision, ...]]:
     try:
         document: Any = json.loads(text)
         if document["version"] != VERSION:
-            raise ValueError(f"it was written by a page of another version ({document['version']!r})")
+            raise ValueError(
+                words("it was written by a page of another version ({document})", document=repr(document["version"]))
+            )
         decisions = tuple(
             Decision(number=int(one["row"]), found=Found(one["found"]), identifier=str(one.get("id") or "").strip())
             for one in document["decisions"]
         )
         return str(document["job"]), decisions
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError("it is no file of decisions, as the page of `batch report` saves it") from error
+        raise ValueError(words("it is no file of decisions, as the page of `batch report` saves it")) from error
 
 
 class DecisionRecords:
@@ -119,9 +122,9 @@ class DecisionRecords:
         )
         row = connection.execute(query).first()
         if row is None:
-            return "the job has no such row"
+            return words("the job has no such row")
         if row.state != State.UNKNOWN:
-            return f"it is not in doubt any more: {row.state}"
+            return words("it is not in doubt any more: {state}", state=row.state)
         if decision.found is Found.MISSING:
             values = _looked_for_again(rows)
         else:
@@ -131,7 +134,7 @@ class DecisionRecords:
                 "state": State.DONE,
                 "doubt": Doubt.NONE,
                 "identifier": decision.identifier or None,
-                "message": "Found in the portal by a person, who said so.",
+                "message": words("Found in the portal by a person, who said so."),
                 "trouble": None,
                 "ended_at": time.time(),
             }
@@ -151,7 +154,11 @@ class DecisionRecords:
         if connection.execute(insert, values | {"row": row.id}).first() is not None:
             return ""
         query = select(claims.c.row).where(*(claims.c[name] == value for name, value in values.items()))
-        return "" if connection.execute(query).scalar() == row.id else f"{identifier} belongs to another row"
+        return (
+            ""
+            if connection.execute(query).scalar() == row.id
+            else words("{identifier} belongs to another row", identifier=identifier)
+        )
 
     def _has_twin(self, connection: sqlalchemy.Connection, row: Any) -> str:
         """Without an id nobody could tell which of two equal rows has the record."""
@@ -161,7 +168,7 @@ class DecisionRecords:
         query = select(func.count()).where(*is_equal, is_open)
         if not connection.execute(query).scalar_one():
             return ""
-        return "an equal row is open as well; say the id of the record that is there"
+        return words("an equal row is open as well; say the id of the record that is there")
 
 
 def _looked_for_again(rows: sqlalchemy.Table) -> dict[str, Any]:

@@ -16,12 +16,12 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.batch import operations
 from mijnklantportaal_async.batch.database import DatabaseTroubleError
+from mijnklantportaal_async.batch.flow_errors import came_too_late, may_pass, text_of
 from mijnklantportaal_async.batch.flow_settings import FlowSettings
 from mijnklantportaal_async.batch.ledger import CanceledError, LostError, TakenError, Verdict
 from mijnklantportaal_async.batch.rows import BatchRow, Doubt, RowAtWork, State, WhenAbsent
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
 from mijnklantportaal_async.batch.together import SenderOfLooks
-from mijnklantportaal_async.calling.exchange import TooLateError
 from mijnklantportaal_async.calling.lookup import AbsentError, CannotLookError, LookingCaller, NotYetError
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
@@ -29,6 +29,7 @@ from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.calling.wire import Effect
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import told_by, words
 from mijnklantportaal_async.values.clock import Clock
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
@@ -124,15 +125,21 @@ class RowFlow:
             drawn = self._sketch.draw(row.operation, arguments)
         except Exception as error:  # noqa: BLE001 - nobody knows what another version has written
             # Perhaps another worker understands it; nothing is known of it that was not known before.
-            return self._again(at_work, f"this worker does not understand rows such as {row.place}: {error}", wait=60.0)
+            return self._again(
+                at_work,
+                words("this worker does not understand rows such as {place}: {error}", place=row.place, error=error),
+                wait=60.0,
+            )
         work = Work(at_work, arguments, drawn.request.operation.effect)
         try:
             if at_work.doubt is not Doubt.NONE:
                 if at_work.doubt is Doubt.UNDER_WAY:
-                    wait, reason = self._longest_answer, "a worker stopped while it had the row"
-                    await self._note(at_work, f"{reason}, and what it sent may be under way still", wait)
+                    wait, reason = self._longest_answer, words("a worker stopped while it had the row")
+                    await self._note(
+                        at_work, words("{reason}, and what it sent may be under way still", reason=reason), wait
+                    )
                     await self._clock.sleep(wait)
-                verdict = await self.settle_doubt(work, "A worker stopped while it had the row")
+                verdict = await self.settle_doubt(work, words("A worker stopped while it had the row"))
                 if verdict.state is not State.WAITING or verdict.doubt is not Doubt.NONE:
                     return verdict
                 work = Work(attrs.evolve(at_work, doubt=Doubt.NONE, doubts=verdict.doubts), arguments, work.effect)
@@ -143,7 +150,10 @@ class RowFlow:
             return Verdict(state=State.CANCELED)
         except Exception as error:
             LOG.exception("Row %s", row.place)
-            return Verdict(state=State.UNKNOWN, message=f"Something went wrong in this program: {_text(error)}")
+            return Verdict(
+                state=State.UNKNOWN,
+                message=words("Something went wrong in this program: {error}", error=text_of(error)),
+            )
 
     # --- sending -------------------------------------------------------------------------------------------------
 
@@ -155,7 +165,9 @@ class RowFlow:
             evidence.claims.keep_all()
             hand_on = await self._sender.transport.hold(CONNECTING)
         except Exception as error:  # noqa: BLE001 - also what the user's own Auth raises; nothing was sent
-            reason = f"no way to {self._sender.transport.base_url}: {_text(error)}"
+            reason = words(
+                "no way to {base_url}: {error}", base_url=self._sender.transport.base_url, error=text_of(error)
+            )
             return self._again(work.at_work, reason, wait=settings.unreachable_wait)
         try:
             permit = await self._limiter.take(Priority.BACKGROUND, None)
@@ -173,8 +185,8 @@ class RowFlow:
             return await self._judge(work, failure)
         if not prepaid.is_used:
             # Where tokens come from is away, say: that is trouble, and no word of the portal about the row.
-            return self._again(work.at_work, _text(failure), wait=settings.unreachable_wait)
-        return await self.settle_doubt(work, _text(failure))
+            return self._again(work.at_work, text_of(failure), wait=settings.unreachable_wait)
+        return await self.settle_doubt(work, text_of(failure))
 
     async def _judge(self, work: "Work", error: errors.MijnKlantportaalError) -> Verdict:
         """What an attempt that failed comes to."""
@@ -182,25 +194,30 @@ class RowFlow:
         match error:
             case errors.RateLimitError():
                 # The limiter holds the whole key by now, or the slot went by.
-                return self._again(at_work, _text(error))
+                return self._again(at_work, text_of(error))
             case errors.AuthenticationError() | errors.LicenceError():
                 # Not the row's fault: ten thousand rows must not fail because a key expired.
-                return self._again(at_work, _text(error), wait=settings.blocked_wait)
+                return self._again(at_work, text_of(error), wait=settings.blocked_wait)
             case errors.PermissionDeniedError():
                 return await self._refused(work, error)
             case _ if error.outcome is Outcome.NOT_SENT:
                 return self._again(at_work, self._why_not_sent(error), wait=self._wait_unsent(error))
             case errors.DecodeError() if error.identifier is not None and error.outcome is Outcome.APPLIED:
-                return self._made(work, error.identifier, None, f"The answer could not be read: {error.message}")
+                return self._made(
+                    work,
+                    error.identifier,
+                    None,
+                    words("The answer could not be read: {message}", message=error.message),
+                )
             case _ if error.outcome is Outcome.REJECTED:
                 if at_work.doubts:
                     # Refused after an attempt that nobody knows the end of: perhaps because that one came through late.
-                    verdict = await self.settle_doubt(work, _text(error))
+                    verdict = await self.settle_doubt(work, text_of(error))
                     if verdict.state is not State.WAITING:
                         return verdict
-                return Verdict(state=State.REJECTED, message=str(error))
+                return Verdict(state=State.REJECTED, message=told_by(error))
             case _:
-                return await self.settle_doubt(work, _text(error), is_applied=error.outcome is Outcome.APPLIED)
+                return await self.settle_doubt(work, text_of(error), is_applied=error.outcome is Outcome.APPLIED)
 
     async def _refused(self, work: "Work", error: errors.PermissionDeniedError) -> Verdict:
         """A key that may not do it; or, where others of the same portal are done meanwhile, a row that may not.
@@ -211,22 +228,26 @@ class RowFlow:
         before, now = work.at_work.refused_at, time.time()
         shortly = self._clock.real(self._settings.blocked_wait)
         if before is not None and await self._records.have_succeeded(work.row, before - shortly):
-            return Verdict(state=State.REJECTED, message=f"{error} Other rows were done meanwhile, so it is this one's")
+            return Verdict(
+                state=State.REJECTED,
+                message=words("{error} Other rows were done meanwhile, so it is this one's", error=error),
+            )
         return attrs.evolve(
-            self._again(work.at_work, _text(error), wait=self._settings.blocked_wait),
+            self._again(work.at_work, text_of(error), wait=self._settings.blocked_wait),
             refused_at=now if before is None else before,
         )
 
     def _why_not_sent(self, error: errors.MijnKlantportaalError) -> str:
-        if not _came_too_late(error):
-            return _text(error)
-        return (
-            f"it took longer than FlowSettings.fence, {self._settings.fence:g} s, from the slot of the rate limit "
-            "until the request could leave: connections are slow, or this machine stood still"
+        if not came_too_late(error):
+            return text_of(error)
+        return words(
+            "it took longer than FlowSettings.fence, {fence:g} s, from the slot of the rate limit until "
+            "the request could leave: connections are slow, or this machine stood still",
+            fence=self._settings.fence,
         )
 
     def _wait_unsent(self, error: errors.MijnKlantportaalError) -> float:
-        return self._settings.sibling_wait if _came_too_late(error) else self._settings.unreachable_wait
+        return self._settings.sibling_wait if came_too_late(error) else self._settings.unreachable_wait
 
     # --- looking -------------------------------------------------------------------------------------------------
 
@@ -245,40 +266,54 @@ class RowFlow:
         if work.effect.may_repeat:
             return self._again(at_work, reason, wait=self._settings.doubt_wait(doubts), doubts=doubts)
         try:
-            await self._note(at_work, f"{reason}; it is looked for", self._settings.settle)
+            await self._note(at_work, words("{reason}; it is looked for", reason=reason), self._settings.settle)
             return self._done(work, await self._look(work))
         except AbsentError:
             return await self._absent(work, reason, is_applied=is_applied)
         except CannotLookError as error:
-            return Verdict(state=State.UNKNOWN, message=f"{reason}; {error}")
+            return Verdict(state=State.UNKNOWN, message=words("{reason}; {error}", reason=reason, error=error))
         except (errors.MijnKlantportaalError, NotYetError) as error:
-            if _may_pass(error) and doubts < self._settings.doubts * 10:
-                trouble = f"{reason}; it cannot be looked for yet: {_text(error)}"
+            if may_pass(error) and doubts < self._settings.doubts * 10:
+                trouble = words("{reason}; it cannot be looked for yet: {error}", reason=reason, error=text_of(error))
                 return self._again(at_work, trouble, self._settings.doubt_wait(min(doubts, 8)), Doubt.OPEN, doubts)
-            return Verdict(state=State.UNKNOWN, message=f"{reason}; looking did not help: {_text(error)}")
+            return Verdict(
+                state=State.UNKNOWN,
+                message=words("{reason}; looking did not help: {error}", reason=reason, error=text_of(error)),
+            )
         except (LostError, DatabaseTroubleError):
             raise
         except Exception as error:  # noqa: BLE001 - the user's own Auth, say: it leaves open what became of the row
             wait = self._settings.unreachable_wait
-            return self._again(at_work, f"{reason}; it cannot be looked for: {_text(error)}", wait, Doubt.OPEN)
+            return self._again(
+                at_work,
+                words("{reason}; it cannot be looked for: {error}", reason=reason, error=text_of(error)),
+                wait,
+                Doubt.OPEN,
+            )
 
     async def _absent(self, work: "Work", reason: str, *, is_applied: bool) -> Verdict:
         if is_applied:
-            return Verdict(state=State.UNKNOWN, message=f"{reason}; it was not found in the portal either")
+            return Verdict(
+                state=State.UNKNOWN, message=words("{reason}; it was not found in the portal either", reason=reason)
+            )
         doubts = work.at_work.doubts + 1
         match await self._records.when_absent(work.at_work):
             case WhenAbsent.SAY:
                 return Verdict(
                     state=State.REJECTED,
-                    message="A look has proven that nothing of it is in the portal. Settle the job with "
-                    "send_again=True (batch settle --send-again) to send it",
+                    message=words(
+                        "A look has proven that nothing of it is in the portal. Settle the job with "
+                        "send_again=True (batch settle --send-again) to send it"
+                    ),
                 )
             case WhenAbsent.CANCEL:
                 return Verdict(state=State.CANCELED)
             case WhenAbsent.SEND:
                 pass
         if doubts >= self._settings.doubts:
-            message = f"{reason}; tried {doubts} times, and it was not there after any of them"
+            message = words(
+                "{reason}; tried {doubts} times, and it was not there after any of them", reason=reason, doubts=doubts
+            )
             return Verdict(state=State.REJECTED, message=message)
         return self._again(work.at_work, reason, self._settings.doubt_wait(doubts - 1), doubts=doubts)
 
@@ -359,29 +394,7 @@ class Work:
 
 def taken(verdict: Verdict, error: TakenError) -> Verdict:
     """A row that found, or was answered, what another row has made."""
-    return Verdict(state=State.UNKNOWN, message=f"The portal shows {verdict.identifier} for it, but {error}")
-
-
-def _may_pass(error: errors.MijnKlantportaalError | NotYetError) -> bool:
-    """Whether a look that failed will do better later: a portal that is away, a key that is being replaced."""
-    if isinstance(error, NotYetError):
-        return True
-    cause = error.look_error if isinstance(error, errors.OutcomeUnknownError) else error
-    if cause is None:
-        # It was not the look that failed: what it showed leaves it open. Or it was the user's own code.
-        return error.__cause__ is not None and not isinstance(error.__cause__, errors.MijnKlantportaalError)
-    if isinstance(cause, errors.APIStatusError) and not isinstance(cause, errors.AuthenticationError):
-        return isinstance(cause, errors.ServerError | errors.RateLimitedError)
-    passing = errors.TransportError | errors.RateLimitError | errors.AuthenticationError | errors.DecodeError
-    return isinstance(cause, passing)
-
-
-def _came_too_late(error: errors.MijnKlantportaalError) -> bool:
-    return isinstance(error.__cause__, TooLateError)
-
-
-def _text(error: Exception) -> str:
-    """What an error says, without the advice for those who made the call: the row looks after itself."""
-    if isinstance(error, errors.MijnKlantportaalError):
-        return f"{error.operation}: {error.message}" if error.operation else error.message
-    return f"{type(error).__name__}: {error}"
+    return Verdict(
+        state=State.UNKNOWN,
+        message=words("The portal shows {identifier} for it, but {error}", identifier=verdict.identifier, error=error),
+    )

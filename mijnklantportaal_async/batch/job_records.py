@@ -16,6 +16,7 @@ from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
 from mijnklantportaal_async.batch.rows import FORMAT, BatchRow, Doubt, Portal, State, WhenAbsent
 from mijnklantportaal_async.batch.tables import Tables, insert_or_leave, lock_rows
+from mijnklantportaal_async.texts.words import counted, words
 
 T = TypeVar("T")
 
@@ -205,12 +206,20 @@ class JobRecords:
         def work(connection: sqlalchemy.Connection) -> list[str]:
             said = [_in_words(row[0], row[1], row[2], now) for row in connection.execute(waiting)]
             if connection.execute(newer.limit(1)).first() is not None:
-                said.append("rows were written by a newer version of this package; only a worker of that takes them")
+                said.append(
+                    words("rows were written by a newer version of this package; only a worker of that takes them")
+                )
             for portal in portals:
                 query = select(desks.c.trouble).where(desks.c.portal == portal.id, desks.c.seen_at > now - FRESH)
                 there = connection.execute(query).scalars().all()
                 if not there and connection.execute(is_open.where(rows.c.portal == portal.id)).first() is not None:
-                    said.append(f"no worker is at work for the portal {portal.name} ({portal.address})")
+                    said.append(
+                        words(
+                            "no worker is at work for the portal {portal_name} ({address})",
+                            portal_name=portal.name,
+                            address=portal.address,
+                        )
+                    )
                 # One that is held up by nothing is enough.
                 elif there and all(there):
                     said.append(there[0])
@@ -374,6 +383,8 @@ def _result(row: sqlalchemy.Row[Any]) -> RowResult:
 
 
 def _in_words(trouble: str, count: int, not_before: float, now: float) -> str:
-    rows = "1 row" if count == 1 else f"{count:,} rows"
+    rows = counted("{count:,} row", "{count:,} rows", count)
     wait = not_before - now
-    return f"{trouble} ({rows}{f'; again in {wait:.0f} s' if wait >= 1 else ''})"
+    if wait < 1:
+        return words("{trouble} ({rows})", trouble=trouble, rows=rows)
+    return words("{trouble} ({rows}; again in {wait:.0f} s)", trouble=trouble, rows=rows, wait=wait)

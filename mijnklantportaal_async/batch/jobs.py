@@ -1,7 +1,7 @@
 """`Jobs`: submit, watch, stop, resume and read jobs. Needs no key: workers bring the rows into the portals."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -17,9 +17,8 @@ from mijnklantportaal_async.batch.planning import Plan, make_plan
 from mijnklantportaal_async.batch.results import JobSummary, Progress, RowOutcome, RowResult, Submission
 from mijnklantportaal_async.batch.rows import Portal, State, WhenAbsent, check_job_name
 from mijnklantportaal_async.batch.tables import Tables
-
-PACE_SECONDS = 60.0
-"""Over how long the pace of a job is measured."""
+from mijnklantportaal_async.batch.watch import Watch
+from mijnklantportaal_async.texts.words import words
 
 MOST_TROUBLES = 12
 
@@ -153,15 +152,16 @@ class Jobs:
         if submission.changes_the_job and not plan.completes_a_submission and not extend:
             rows = "; ".join(submission.new_rows)
             raise ValueError(
-                f"the job {submission.job!r} was submitted before, and {submission.added} of these rows are not in it "
-                f"({rows}). A changed row is a new row: it is made beside the old one. Give extend=True if that is "
-                "meant, or another name for another job"
+                f"the job {submission.job!r} was submitted before, and {submission.added} of these rows are "
+                f"not in it ({rows}). A changed row is a new row: it is made beside the old one. Give "
+                "extend=True if that is meant, or another name for another job"
             )
         if submission.elsewhere and not plan.completes_a_submission and not again:
             where = ", ".join(f"{count:,} in {name!r}" for name, count in submission.elsewhere)
             raise ValueError(
-                f"of the {submission.added:,} new rows of {submission.job!r} some stand in other jobs of the same "
-                f"portal already ({where}): they would be made once more. Give again=True if that is meant"
+                f"of the {submission.added:,} new rows of {submission.job!r} some stand in other jobs of the "
+                f"same portal already ({where}): they would be made once more. Give again=True if that is "
+                "meant"
             )
         if plan.rows:
             await self._records.add(plan.kept, plan.rows)
@@ -181,7 +181,7 @@ class Jobs:
             DatabaseTroubleError: The database cannot be used.
         """
         name = check_job_name(job)
-        watch = _Watch()
+        watch = Watch()
         while True:
             progress = await self._progress(name, watch)
             yield progress
@@ -234,7 +234,7 @@ class Jobs:
         """
         await self._submissions(job)
         await self._records.cancel(check_job_name(job))
-        return await self._progress(check_job_name(job), _Watch())
+        return await self._progress(check_job_name(job), Watch())
 
     async def resume(self, job: str) -> int:
         """Goes on with a job that was canceled.
@@ -320,7 +320,13 @@ class Jobs:
         name = check_job_name(job)
         moving, forgotten = await self._records.delete(name)
         if moving:
-            raise ValueError(f"{moving} rows of {name!r} are not at their end; cancel the job first, and let it finish")
+            raise ValueError(
+                words(
+                    "{moving} rows of {name} are not at their end; cancel the job first, and let it finish",
+                    moving=moving,
+                    name=repr(name),
+                )
+            )
         await self._engine.delete(forgotten)
         return len(forgotten)
 
@@ -331,8 +337,14 @@ class Jobs:
         if found := await self._records.submissions(name):
             return found
         known = list(dict.fromkeys(kept.job for kept in await self._records.submissions()))
-        there = f"there are {', '.join(map(repr, known[:10]))}" if known else "there are none yet"
-        raise LookupError(f"there is no job {name!r} in {self._database}; {there}")
+        there = (
+            words("there are {repr}", repr=", ".join(map(repr, known[:10]))) if known else words("there are none yet")
+        )
+        raise LookupError(
+            words(
+                "there is no job {name} in {database}; {there}", name=repr(name), database=self._database, there=there
+            )
+        )
 
     async def _summary(self, name: str, submissions: list[KeptSubmission]) -> JobSummary:
         return JobSummary(
@@ -341,10 +353,10 @@ class Jobs:
             operations=tuple(dict.fromkeys(operation for kept in submissions for operation in kept.operations)),
             source=", ".join(dict.fromkeys(kept.source for kept in submissions)),
             submitted_at=min(kept.submitted_at for kept in submissions),
-            progress=await self._progress(name, _Watch()),
+            progress=await self._progress(name, Watch()),
         )
 
-    async def _progress(self, job: str, watch: "_Watch") -> Progress:
+    async def _progress(self, job: str, watch: "Watch") -> Progress:
         now = datetime.now(UTC)
         submissions = await self._submissions(job)
         counts = await self._records.counts(job)
@@ -374,7 +386,7 @@ class Jobs:
             **named,
         )
 
-    async def _ended(self, job: str, watch: "_Watch") -> list[RowResult]:
+    async def _ended(self, job: str, watch: "Watch") -> list[RowResult]:
         """What has ended since the last look; nothing at the first."""
         last = await self._records.last_end(job)
         if watch.last is None:
@@ -390,29 +402,15 @@ class Jobs:
         return fresh
 
 
-@attrs.define
-class _Watch:
-    """What somebody who watches a job has seen of it."""
-
-    last: float | None = None
-    seen: set[int] = attrs.field(factory=set[int])
-    _paces: deque[tuple[datetime, int]] = attrs.field(factory=deque[tuple[datetime, int]])
-
-    def pace(self, now: datetime, over: int) -> float:
-        """Rows in a minute."""
-        paces = self._paces
-        paces.append((now, over))
-        while now - paces[0][0] > timedelta(seconds=PACE_SECONDS):
-            paces.popleft()
-        seconds = (now - paces[0][0]).total_seconds()
-        return max(0.0, 60.0 * (over - paces[0][1]) / seconds) if seconds > 0 else 0.0
-
-
 def _missing(submissions: list[KeptSubmission], present: int) -> tuple[str, ...]:
     """Says so when not all rows of a submission have come into the database."""
     most = max((kept.rows for kept in submissions), default=0)
     if most <= present:
         return ()
     return (
-        f"only {present:,} of {most:,} rows are in the database: submitting was interrupted; submit the same again",
+        words(
+            "only {present:,} of {most:,} rows are in the database: submitting was interrupted; submit the same again",
+            present=present,
+            most=most,
+        ),
     )

@@ -23,6 +23,7 @@ from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
 from mijnklantportaal_async.models import FileContent, NewAppointment, NewCustomer
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.local_time import is_same_instant
 
 _OF_CLASS: dict[type[Any], str] = {NewAppointment: SCHEDULE_APPOINTMENT.name, NewCustomer: CREATE_CUSTOMER.name}
@@ -95,8 +96,8 @@ def asked_for(request: object, operation: str | None) -> tuple[str, dict[str, An
         return check_operation(operation), dict(request)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     classes = ", ".join(kind.__name__ for kind in _OF_CLASS)
     raise TypeError(
-        f"a batch takes {classes} objects, not {type(request).__name__}; or JobRow(operation=..., request={{...}}), "
-        "with the arguments of any coroutine that makes something"
+        f"a batch takes {classes} objects, not {type(request).__name__}; or JobRow(operation=..., "
+        f"request={{...}}), with the arguments of any coroutine that makes something"
     )
 
 
@@ -140,7 +141,12 @@ def describe(
     shown = {field.name: getattr(record, field.name) for field in attrs.fields(kind) if field.name != "raw"}
     kept = to_json({name: value for name, value in shown.items() if not attrs.has(kind_of(value))}, zone)
     odd = [
-        f"{name} is {shown[name].isoformat()} in the portal, not {asked.isoformat()}"
+        words(
+            "{name} is {isoformat} in the portal, not {isoformat_2}",
+            name=name,
+            isoformat=shown[name].isoformat(),
+            isoformat_2=asked.isoformat(),
+        )
         for name, asked in arguments.items()
         if isinstance(asked, datetime) and isinstance(shown.get(name), datetime)
         if not is_same_instant(asked, shown[name])
@@ -153,8 +159,8 @@ def _bytes_of(file: FileContent) -> int:
         return len(file.source)
     name = file.filename
     raise TypeError(
-        f"{name!r} has to be given as bytes, as in FileContent(Path({name!r}).read_bytes(), {name!r}): a batch keeps "
-        "what it sends"
+        f"{name!r} has to be given as bytes, as in FileContent(Path({name!r}).read_bytes(), {name!r}): a "
+        "batch keeps what it sends"
     )
 
 

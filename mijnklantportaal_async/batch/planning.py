@@ -12,6 +12,7 @@ from mijnklantportaal_async.batch import arguments, operations
 from mijnklantportaal_async.batch.job_records import KeptSubmission
 from mijnklantportaal_async.batch.results import Submission
 from mijnklantportaal_async.batch.rows import BatchRow, Portal, digest_of, row_id, turns_of
+from mijnklantportaal_async.texts.words import counted, sentences, words
 
 SHOWN = 5
 """How many rows are named to a person who decides about many."""
@@ -79,7 +80,7 @@ def make_plan(
     given = _read(requests, job=job, portals=portals, default=default)
     fresh = [row for row in given if row.id not in existing]
     digest = digest_of(sorted(row.id for row in given))
-    more = (f"and {len(fresh) - SHOWN} more",) if len(fresh) > SHOWN else ()
+    more = (words("and {fresh_count} more", fresh_count=len(fresh) - SHOWN),) if len(fresh) > SHOWN else ()
     return Plan(
         submission=Submission(
             job=job,
@@ -113,11 +114,13 @@ def _read(requests: Iterable[Any], *, job: str, portals: Mapping[str, Portal], d
     sketches = {name: operations.Sketch(ZoneInfo(portal.timezone)) for name, portal in portals.items()}
     for number, item in enumerate(requests, 1):
         asked = item if isinstance(item, JobRow) else JobRow(request=item)
-        place = asked.place or f"row {number}"
+        place = asked.place or words("row {number}", number=number)
         portal = portals.get(asked.portal or default.name)
         if portal is None:
             operations.asked_for(asked.request, asked.operation)
-            problems.append(f"{place}: nobody has said where the portal {asked.portal!r} is")
+            problems.append(
+                words("{place}: nobody has said where the portal {portal} is", place=place, portal=repr(asked.portal))
+            )
             continue
         operation, values = operations.asked_for(asked.request, asked.operation)
         sketch = sketches[portal.name]
@@ -125,7 +128,7 @@ def _read(requests: Iterable[Any], *, job: str, portals: Mapping[str, Portal], d
             drawn = sketch.draw(operation, values)
             request = arguments.to_json(values, sketch.timezone)
         except (TypeError, ValueError) as error:
-            problems.append(f"{place}: {error}")
+            problems.append(words("{place}: {error}", place=place, error=error))
             continue
         content = digest_of(portal.name, portal.address, portal.timezone, operation, request)
         # The second of two equal rows is the second, whatever stands between them.
@@ -146,8 +149,16 @@ def _read(requests: Iterable[Any], *, job: str, portals: Mapping[str, Portal], d
             )
         )
     if problems:
-        more = f"\n... and {len(problems) - 20} more" if len(problems) > 20 else ""
         raise ValueError(
-            f"{len(problems)} rows cannot be right; nothing was submitted:\n" + "\n".join(problems[:20]) + more
+            sentences(
+                counted(
+                    "{count} row cannot be right; nothing was submitted:",
+                    "{count} rows cannot be right; nothing was submitted:",
+                    len(problems),
+                ),
+                *problems[:20],
+                words("... and {more} more", more=len(problems) - 20) if len(problems) > 20 else None,
+                separator="\n",
+            )
         )
     return given

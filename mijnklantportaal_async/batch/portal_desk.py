@@ -13,6 +13,7 @@ from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import Timeouts
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
@@ -154,7 +155,7 @@ class Desk:
         wait = self._clock.real(snapshot.resets_in)
         if snapshot.remaining or wait < SHOWN_FROM:
             return ""
-        return f"the rate limit of {self.name} is used up: next call in {wait:.0f} s"
+        return words("the rate limit of {name} is used up: next call in {wait:.0f} s", name=self.name, wait=wait)
 
     async def aclose(self) -> None:
         """Closes the session."""
@@ -180,9 +181,14 @@ class Desks:
         """Why there is no way into a portal; empty where there is one: a key, for the same address."""
         access = self.access(portal)
         if access is None:
-            return f"no worker has a key for the portal {portal.name!r}"
+            return words("no worker has a key for the portal {portal_name}", portal_name=repr(portal.name))
         if access.known_address != portal.address:
-            return f"rows are for {portal.name!r} at {portal.address}, and the worker's is at {access.known_address}"
+            return words(
+                "rows are for {portal_name} at {address}, and the worker's is at {known_address}",
+                portal_name=repr(portal.name),
+                address=portal.address,
+                known_address=access.known_address,
+            )
         return ""
 
     def access(self, portal: Portal) -> PortalAccess | None:

@@ -1,5 +1,6 @@
 """What became of rows and jobs: plain data, for tables, pages and programs."""
 
+import enum
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -7,15 +8,15 @@ from typing import Any
 import attrs
 
 from mijnklantportaal_async.batch.rows import Portal
-from mijnklantportaal_async.texts.words import SaidEnum
+from mijnklantportaal_async.texts.words import Named, words
 
 
-class RowOutcome(SaidEnum):
+class RowOutcome(Named, enum.Enum):
     """Where a row stands."""
 
     WAITING = "waiting"
     """Nothing was sent yet."""
-    UNDER_WAY = "under way"
+    UNDER_WAY = words("under way")
     """A worker has it."""
     DONE = "done"
     """It is in the portal, once."""
@@ -23,7 +24,7 @@ class RowOutcome(SaidEnum):
     """The portal refused it, or it could not be right; nothing was made."""
     UNKNOWN = "unknown"
     """Something was sent, and looking did not settle what became of it. A person has to look."""
-    NOT_STARTED = "not started"
+    NOT_STARTED = words("not started")
     """The job was canceled before anything was made for it."""
 
     @property

@@ -16,6 +16,7 @@ from mijnklantportaal_async.calling.headers import whole_number
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.window import MOST_COUNTED, Permit, RateLimit
 from mijnklantportaal_async.errors import RateLimitWaitError
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
@@ -135,7 +136,7 @@ class SharedRateLimiter(RateLimiter):
         if prepaid.is_used:
             # Such as the same request with a fresh token, after a 401: it would wait here, and go when nobody reckons
             # with it any more.
-            raise RateLimitWaitError("The slot of this request is used up")
+            raise RateLimitWaitError(words("The slot of this request is used up"))
         prepaid.is_used = True
         prepaid.permit.started = self._clock.monotonic()
         prepaid.permit.is_valid = prepaid.is_valid
@@ -229,7 +230,9 @@ class SharedRateLimiter(RateLimiter):
                     LOG.warning("The shared rate limit waits for its database: %s", error)
                 wait = random.uniform(0.5, 1.0) * min(0.25 * 2.0**tries, LONGEST_RETRY)
                 if deadline is not None and clock.monotonic() + wait * clock.speed > deadline:
-                    raise RateLimitWaitError(f"The shared rate limit cannot be asked: {error}") from error
+                    raise RateLimitWaitError(
+                        words("The shared rate limit cannot be asked: {error}", error=error)
+                    ) from error
                 await asyncio.sleep(wait)
 
     async def _wait_for(self, slot: Slot, deadline: float | None) -> Standing:
@@ -239,7 +242,10 @@ class SharedRateLimiter(RateLimiter):
             if deadline is not None and self._clock.monotonic() + seconds > deadline:
                 # Kept in the log all the same: taking it out would need another transaction, and it costs one call.
                 raise RateLimitWaitError(
-                    f"The rate limit that is shared with others leaves no call free for {seconds:.0f} s",
+                    words(
+                        "The rate limit that is shared with others leaves no call free for {seconds:.0f} s",
+                        seconds=seconds,
+                    ),
                     retry_after=seconds,
                 )
             await asyncio.sleep(slot.wait)

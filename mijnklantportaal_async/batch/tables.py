@@ -7,6 +7,7 @@ from sqlalchemy.schema import CreateSchema
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.rows import FORMAT
+from mijnklantportaal_async.texts.words import words
 
 TABLES = 2
 """Which tables these are. Those of version 1 had no rows of their own."""
@@ -139,9 +140,9 @@ class Tables:
                 version = connection.execute(sqlalchemy.select(self.version.c.version)).scalar()
                 if version == TABLES:
                     return
-                raise DatabaseTroubleError(_of_another(database, "newer than"))
+                raise DatabaseTroubleError(_of_another(database, words("newer than")))
             if "workflow_status" in there and _has_former_jobs(connection, schema):
-                raise DatabaseTroubleError(_of_another(database, "older than"))
+                raise DatabaseTroubleError(_of_another(database, words("older than")))
             self.metadata.create_all(connection)
             connection.execute(self.version.insert().values(version=TABLES))
 
@@ -153,9 +154,11 @@ def _has_former_jobs(connection: sqlalchemy.Connection, schema: str | None) -> b
 
 
 def _of_another(database: Database, how: str) -> str:
-    return (
-        f"The jobs in {database} were made by a version of mijnklantportaal-async that is {how} this one, and are not "
-        "read. Let that version finish them, or give another database; nothing was changed"
+    return words(
+        "The jobs in {database} were made by a version of mijnklantportaal-async that is {how} this one, "
+        "and are not read. Let that version finish them, or give another database; nothing was changed",
+        database=database,
+        how=how,
     )
 
 

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import quote, urlencode, urlsplit
 
 from mijnklantportaal_async.calling.auth import hide
+from mijnklantportaal_async.texts.words import words
 
 
 def with_query(path: str, query: Mapping[str, str | int | None]) -> str:
@@ -28,8 +29,8 @@ def check_query(query: Mapping[str, str | int | None]) -> Mapping[str, str | int
             raise TypeError(f"query has the name {name!r}, which is no str")
         if value is not None and (isinstance(value, bool) or not isinstance(value, (str, int))):
             raise TypeError(
-                f"query[{name!r}] must be a str, an int or None, not {type(value).__name__}: {value!r}; "
-                "write it as the portal wants to read it"
+                f"query[{name!r}] must be a str, an int or None, not {type(value).__name__}: {value!r}; write "
+                "it as the portal wants to read it"
             )
         if isinstance(value, str) and not value.isprintable() and re.search("[\ud800-\udfff]", value):
             raise ValueError(f"query[{name!r}]={value!r} is half a character, which no URL can hold")
@@ -50,8 +51,8 @@ def check_path(path: str) -> str:
         raise TypeError(f"path must be a str, not {type(path).__name__}")
     if not _PATH.fullmatch(path) or "//" in path or {".", ".."} & set(path.lower().replace("%2e", ".").split("/")):
         raise ValueError(
-            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' segments, "
-            "spaces, '?' or '#'; give the query as query={...}"
+            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' "
+            f"segments, spaces, '?' or '#'; give the query as query={{...}}"
         )
     return quote(path, safe="/%:@!$&'()*+,;=-._~")
 
@@ -93,18 +94,34 @@ def check_base_url(base_url: str) -> str:
         parts = urlsplit(base_url)
         _ = parts.port
     except ValueError as error:
-        raise ValueError(f"base_url={base_url!r} is not a URL: {error}") from None
+        raise ValueError(
+            words("base_url={base_url} is not a URL: {error}", base_url=repr(base_url), error=error)
+        ) from None
     host = parts.hostname
     if "@" in parts.netloc:
-        raise ValueError("base_url must not hold a user name or password; give the key as api_key=")
+        raise ValueError(words("base_url must not hold a user name or password; give the key as api_key="))
     if not host or parts.scheme not in {"https", "http"} or parts.query or parts.fragment or re.search(r"\s", base_url):
-        raise ValueError(f"base_url={base_url!r} must look like 'https://api.mijnklantportaal.nl/v1'")
+        raise ValueError(
+            words("base_url={base_url} must look like 'https://api.mijnklantportaal.nl/v1'", base_url=repr(base_url))
+        )
     if parts.scheme == "http" and not is_loopback(host):
-        raise ValueError(f"base_url={base_url!r} would send the key unencrypted; use https (http only for 127.0.0.1)")
+        raise ValueError(
+            words(
+                "base_url={base_url} would send the key unencrypted; use https (http only for 127.0.0.1)",
+                base_url=repr(base_url),
+            )
+        )
     base_url = base_url.rstrip("/")
     *most, last = base_url.split("/")
     if last in COLLECTIONS and parts.path.strip("/"):
-        raise ValueError(f"base_url={base_url!r} is the address of {last}; give the one of the API: {'/'.join(most)!r}")
+        raise ValueError(
+            words(
+                "base_url={base_url} is the address of {last}; give the one of the API: {most}",
+                base_url=repr(base_url),
+                last=last,
+                most=repr("/".join(most)),
+            )
+        )
     return base_url
 
 
@@ -132,11 +149,15 @@ def _fault_of_proxy(proxy: object) -> Exception | None:
         parts = urlsplit(proxy)
         _ = parts.port
         is_right = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"\s", proxy)
-        reason = "; SOCKS cannot be spoken" if parts.scheme.startswith("socks") else ""
+        reason = words("; SOCKS cannot be spoken") if parts.scheme.startswith("socks") else ""
     except ValueError:
         is_right, reason = False, ""
     if not is_right:
-        return ValueError(f"the proxy must be the URL of an HTTP proxy, as in 'http://proxy.example:3128'{reason}")
+        return ValueError(
+            words(
+                "the proxy must be the URL of an HTTP proxy, as in 'http://proxy.example:3128'{reason}", reason=reason
+            )
+        )
     return None
 
 

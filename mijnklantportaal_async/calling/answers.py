@@ -15,6 +15,7 @@ from mijnklantportaal_async.calling.auth import Token, conceal, conceal_bytes
 from mijnklantportaal_async.calling.headers import LONGEST_WAIT, asked_wait, retry_after
 from mijnklantportaal_async.calling.wire import Answer, Request, python_name
 from mijnklantportaal_async.errors import Outcome, one_line
+from mijnklantportaal_async.texts.words import phrase, words
 from mijnklantportaal_async.values.serde import UnreadableError, without_byte_order_mark
 
 if TYPE_CHECKING:
@@ -59,10 +60,16 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
     headers = _readable(answer.headers, answer.secrets)
     message, fields = read_error_body(body)
     excerpt = body[:_LONGEST_BODY].decode("utf-8", "replace")
-    text = f"{status} {message}" if message else f"{status}, {_describe(headers, excerpt)}"
+    text = f"{status} {message}"
+    if not message:
+        text = words("{status}, {what}", status=status, what=_describe(headers, excerpt))
     asked, wait = asked_wait(answer.headers), retry_after(answer.headers)
     if asked is not None and asked > LONGEST_WAIT:
-        text = f"{text.rstrip('.')}; it asks for an absurdly long wait, which is taken as {LONGEST_WAIT:g} s"
+        text = words(
+            "{answer}; it asks for an absurdly long wait, which is taken as {wait:g} s",
+            answer=phrase(text),
+            wait=LONGEST_WAIT,
+        )
     context: dict[str, Any] = request.context() | {
         "attempts": attempts,
         "request_id": next((one_line(headers[name], 200) for name in _REQUEST_ID_HEADERS if name in headers), None),
@@ -87,7 +94,9 @@ def error_from(request: Request, answer: Answer, attempts: int) -> errors.APISta
     if status < 400:
         # Not followed: a POST would turn into a GET, and the key could be carried to another host.
         place = one_line(headers.get("location", "nowhere").partition("?")[0], _LONGEST_MESSAGE)
-        text = f"{status}, a redirect to {place} that is not followed; is base_url right?"
+        text = words(
+            "{status}, a redirect to {place} that is not followed; is base_url right?", status=status, place=place
+        )
         return errors.APIStatusError(text, outcome=Outcome.UNKNOWN, **context)
     return errors.APIStatusError(text, outcome=Outcome.UNKNOWN if status in LOST_ANSWERS else None, **context)
 
@@ -96,10 +105,16 @@ def _about_files(text: str, status: int, fields: Mapping[str, list[str]], form: 
     """What a refusal of files probably means. Services made with PHP forget a whole form that is too large for them."""
     sizes = {python_name(name): size for name, size in form.files.items()}
     if status == 413:
-        return f"{text.rstrip('.')}; the portal takes no file of {sum(sizes.values())} bytes"
+        return words(
+            "{answer}; the portal takes no file of {size} bytes", answer=phrase(text), size=sum(sizes.values())
+        )
     for field, messages in fields.items():
         if field in sizes and any("required" in message for message in messages):
-            return f"{text.rstrip('.')}; it was sent, with {sizes[field]} bytes: perhaps it is too large for the portal"
+            return words(
+                "{answer}; it was sent, with {size} bytes: perhaps it is too large for the portal",
+                answer=phrase(text),
+                size=sizes[field],
+            )
     return text
 
 
@@ -108,7 +123,7 @@ def decode_error_from(
 ) -> errors.DecodeError:
     """The error that a success is whose body could not be understood."""
     return errors.DecodeError(
-        message or f"{answer.status}, but the answer could not be understood",
+        message or words("{status}, but the answer could not be understood", status=answer.status),
         problems=tuple(conceal(problem, answer.secrets) for problem in unreadable.problems),
         identifier=unreadable.identifier,
         body=conceal_bytes(answer.body, answer.secrets),
@@ -160,7 +175,7 @@ def _as_text(value: Any) -> str:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         # It can be read deeper than it can be written.
-        return "(too deep to show)"
+        return words("(too deep to show)")
 
 
 def _readable(headers: Mapping[str, str], secrets: Iterable[Token]) -> dict[str, str]:
@@ -185,9 +200,9 @@ def _decoded(value: str) -> str:
 
 def _describe(headers: Mapping[str, str], excerpt: str) -> str:
     """For an answer without a message: what came instead, such as the HTML page of a proxy."""
-    kind = one_line(headers.get("content-type", "").partition(";")[0], _LONGEST_NAME) or "no content type"
+    kind = one_line(headers.get("content-type", "").partition(";")[0], _LONGEST_NAME) or words("no content type")
     text = one_line(re.sub(r"<[^>]*>", " ", excerpt), 120)
-    return f"answered with {kind}: {text!r}" if text else "with an empty body"
+    return words("answered with {kind}: {text}", kind=kind, text=repr(text)) if text else words("with an empty body")
 
 
 def _without_control(text: str) -> str:

@@ -18,6 +18,7 @@ from mijnklantportaal_async.calling.transport import Transport
 from mijnklantportaal_async.calling.window import Permit
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import UnreadableError, identifier_in
 
@@ -164,7 +165,11 @@ class Sender:
             if not record.has_left or request.operation.effect is Effect.READ:
                 raise
             unknown = errors.OutcomeUnknownError(
-                f"Something went wrong after the request had left ({type(error).__name__}: {error})",
+                words(
+                    "Something went wrong after the request had left ({error_name}: {error})",
+                    error_name=type(error).__name__,
+                    error=error,
+                ),
                 how_to_check=request.operation.how_to_check,
                 attempts=record.attempts,
                 **request.context(),
@@ -262,7 +267,15 @@ class Sender:
             if answer.broken is not None:
                 raise UnreadableError((f"$: {answer.broken.message}",), identifier_in(answer.body))
             if not operation.effect.may_repeat and status not in operation.success:
-                raise UnreadableError((f"$: the portal does not answer {operation.name} with {status}",))
+                raise UnreadableError(
+                    (
+                        words(
+                            "$: the portal does not answer {operation_name} with {status}",
+                            operation_name=operation.name,
+                            status=status,
+                        ),
+                    )
+                )
             return decode(answer.body)
         except UnreadableError as unreadable:
             error = decode_error_from(request, answer, unreadable, record.attempts)

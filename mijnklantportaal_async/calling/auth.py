@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any, NoReturn, Protocol, Self, SupportsIndex, runtime_checkable
 from urllib.parse import quote, unquote, urlsplit
 
+from mijnklantportaal_async.texts.words import words
+
 HIDDEN = "***"
 
 _SHORTEST = 6
@@ -240,9 +242,21 @@ def _fault_of(token: object, field: str) -> Exception | None:
             hint = "; decode it first"
         return TypeError(f"{field} must be a str, not {type(token).__name__}{hint}")
     if not token:
-        return ValueError(f"{field} is empty; set MIJNKLANTPORTAAL_API_KEY, or make a key under Settings > API Keys")
+        return ValueError(
+            words(
+                "{field} is empty; set MIJNKLANTPORTAAL_API_KEY, or make a key under Settings > API Keys", field=field
+            )
+        )
     if re.match(r"bearer\b", token, re.IGNORECASE) and not _TOKEN.fullmatch(token):
-        return ValueError(f"{field} begins with the word Bearer; give the key alone, the word is put before it here")
+        return ValueError(
+            words(
+                "{field} begins with the word Bearer; give the key alone, the word is put before it here", field=field
+            )
+        )
     if not _TOKEN.fullmatch(token):
-        return ValueError(f"{field} holds white space, a line break or a character outside ASCII; copy it once more")
+        return ValueError(
+            words(
+                "{field} holds white space, a line break or a character outside ASCII; copy it once more", field=field
+            )
+        )
     return None

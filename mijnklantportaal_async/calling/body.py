@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async import models
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values import checks
 from mijnklantportaal_async.values.local_time import to_wall_seconds
 from mijnklantportaal_async.values.serde import given_fields, json_name, write
@@ -42,7 +43,7 @@ class Body:
 
     __slots__ = ("_is_form", "_most_bytes", "_nullable", "fields", "left_out")
 
-    what_unset_does = "leave it out"
+    what_unset_does = words("leave it out")
 
     def __init__(self, nullable: Collection[str] = ()) -> None:
         self.fields: dict[str, Any] = {}
@@ -148,7 +149,11 @@ class Body:
                 self.fields[json_name(name)] = None
             else:
                 raise TypeError(
-                    f"{name}=None cannot be sent: the service documents no null for {name}; {self.what_unset_does}"
+                    words(
+                        "{name}=None cannot be sent: the service documents no null for {name}; {what_unset_does}",
+                        name=name,
+                        what_unset_does=self.what_unset_does,
+                    )
                 )
         return self
 
@@ -158,7 +163,7 @@ class Changes(Body):
 
     __slots__ = ()
 
-    what_unset_does = "leave it out to leave it as it is"
+    what_unset_does = words("leave it out to leave it as it is")
 
     def encode(self) -> "tuple[bytes | Form, str]":
         """The bytes, and what they are.
@@ -167,7 +172,9 @@ class Changes(Body):
             ValueError: Nothing would change.
         """
         if not self.fields:
-            raise ValueError(f"nothing to change; give at least one of {', '.join(self.left_out)}")
+            raise ValueError(
+                words("nothing to change; give at least one of {left_out}", left_out=", ".join(self.left_out))
+            )
         return super().encode()
 
 

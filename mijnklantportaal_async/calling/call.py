@@ -13,6 +13,7 @@ from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_se
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Effect, Request
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.texts.words import sentences, words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.file_hosts import FileHosts
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-USED_UP = "; it is not sent again, because its file can be read only once"
+USED_UP = words("; it is not sent again, because its file can be read only once")
 
 CLAIM_SLACK = 10.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
@@ -198,7 +199,7 @@ class Caller:
         except errors.ConnectError as error:
             raise errors.ConnectError(error.message, is_permanent=True, **request.context()) from None
         except TimeoutError:
-            message = f"A request for the same thing took longer than {timeout:g} s"
+            message = words("A request for the same thing took longer than {timeout:g} s", timeout=timeout)
             raise errors.CallTimeoutError(
                 message, clock="queue", seconds=timeout, outcome=Outcome.NOT_SENT, **request.context()
             ) from None
@@ -280,10 +281,10 @@ class Caller:
         is_told = isinstance(error, errors.DecodeError)
         is_unknown = error.outcome is Outcome.UNKNOWN and not isinstance(error, errors.OutcomeUnknownError)
         if operation.effect.may_repeat or is_told or not is_unknown:
-            error.message += used_up
+            error.message = sentences(error.message, used_up, separator="")
             raise error
-        looked = " and it was not there when the settle time was over" if record.doubt is Doubt.CLEARED else ""
-        raise self._unknown(request, f"{error.message}{looked}{used_up}", record) from error
+        looked = words(" and it was not there when the settle time was over") if record.doubt is Doubt.CLEARED else ""
+        raise self._unknown(request, sentences(error.message, looked, used_up, separator=""), record) from error
 
     def _unknown(self, request: Request, message: str, record: CallRecord) -> errors.OutcomeUnknownError:
         return errors.OutcomeUnknownError(

@@ -17,6 +17,7 @@ from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.connections import NEVER, Connections
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.texts.words import words
 
 MOST_UNFIT = 3
 """Connections of the pool that are thrown away for one request, because they turn out to be useless."""
@@ -31,7 +32,7 @@ class TooLateError(OSError):
     """The request was not to leave any more."""
 
     def __init__(self) -> None:
-        super().__init__("it took too long until the request could leave")
+        super().__init__(words("it took too long until the request could leave"))
 
 
 class TooLargeError(aiohttp.ClientError):
@@ -46,7 +47,9 @@ class UnfitError(aiohttp.ClientConnectionError):
     """No connection could be written to."""
 
     def __init__(self) -> None:
-        super().__init__(f"{MOST_UNFIT} connections in a row were not fit for use before anything was sent")
+        super().__init__(
+            words("{most} connections in a row were not fit for use before anything was sent", most=MOST_UNFIT)
+        )
 
 
 class ClientTimeouts:

@@ -9,6 +9,7 @@ from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.texts.words import words
 
 LONGEST_REASON = 200
 """Characters of another library's error that are repeated."""
@@ -55,39 +56,48 @@ class Failures:
         self, error: Exception, reason: str, request: Request, seconds: float | None, *, is_closed: bool
     ) -> errors.TransportError:
         if isinstance(error, TimeoutError):
-            limit = f" within {seconds:g} s" if seconds is not None else ""
+            limit = words(" within {seconds:g} s", seconds=seconds) if seconds is not None else ""
             return errors.CallTimeoutError(
-                f"No answer{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
+                words("No answer{limit}", limit=limit), seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
             )
-        what = "The session was closed while the call was under way" if is_closed else "The connection was lost"
+        what = (
+            words("The session was closed while the call was under way")
+            if is_closed
+            else words("The connection was lost")
+        )
         if request.form is not None and _is_of_a_file(error):
-            what = "The file could not be sent to its end"
-        return errors.ConnectionLostError(f"{what}: {reason}", **request.context())
+            what = words("The file could not be sent to its end")
+        return errors.ConnectionLostError(words("{what}: {reason}", what=what, reason=reason), **request.context())
 
     def _not_sent(
         self, error: Exception, reason: str, request: Request, seconds: float | None
     ) -> errors.TransportError:
-        message, is_permanent = f"It could not be sent: {reason}", True
+        message, is_permanent = words("It could not be sent: {reason}", reason=reason), True
         match error:
             case aiohttp.ClientConnectorCertificateError() | ssl_module.SSLCertVerificationError():
-                message = (
-                    f"The certificate of {self._base_url} is not accepted ({reason}); give the right CA with ssl=, "
-                    "or find out who answers in the portal's place"
+                message = words(
+                    "The certificate of {base_url} is not accepted ({reason}); give the right CA with "
+                    "ssl=, or find out who answers in the portal's place",
+                    base_url=self._base_url,
+                    reason=reason,
                 )
             case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-                where = "the proxy" if isinstance(error, aiohttp.ClientProxyConnectionError) else self._base_url
-                message, is_permanent = f"No connection to {where}: {reason}", False
+                where = words("the proxy") if isinstance(error, aiohttp.ClientProxyConnectionError) else self._base_url
+                message, is_permanent = words("No connection to {where}: {reason}", where=where, reason=reason), False
             case aiohttp.ClientHttpProxyError():
-                message, is_permanent = f"The proxy refused with status {error.status}", False
+                message, is_permanent = words("The proxy refused with status {status}", status=error.status), False
             case TimeoutError():
-                limit = f" within {seconds:g} s" if seconds is not None else ""
+                limit = words(" within {seconds:g} s", seconds=seconds) if seconds is not None else ""
                 return errors.CallTimeoutError(
-                    f"Not sent{limit}", seconds=seconds, outcome=Outcome.NOT_SENT, **request.context()
+                    words("Not sent{limit}", limit=limit),
+                    seconds=seconds,
+                    outcome=Outcome.NOT_SENT,
+                    **request.context(),
                 )
             case aiohttp.ClientError() | OSError():
-                message, is_permanent = f"The connection broke before sending: {reason}", False
+                message, is_permanent = words("The connection broke before sending: {reason}", reason=reason), False
             case RuntimeError() if "Session is closed" in reason:  # no class of aiohttp's own says so
-                message = "The ClientSession of http= is closed"
+                message = words("The ClientSession of http= is closed")
             case _:
                 pass
         return errors.ConnectError(message, is_permanent=is_permanent, **request.context())
@@ -97,13 +107,16 @@ class Failures:
         secrets = (token, *self._secrets)
         failure: errors.TransportError
         if isinstance(error, TimeoutError):
-            limit = f" within {seconds:g} s" if seconds is not None else ""
+            limit = words(" within {seconds:g} s", seconds=seconds) if seconds is not None else ""
             failure = errors.CallTimeoutError(
-                f"The answer did not end{limit}", seconds=seconds, outcome=Outcome.UNKNOWN, **request.context()
+                words("The answer did not end{limit}", limit=limit),
+                seconds=seconds,
+                outcome=Outcome.UNKNOWN,
+                **request.context(),
             )
         else:
             failure = errors.ConnectionLostError(
-                f"The answer broke off: {_reason(error, secrets)}", **request.context()
+                words("The answer broke off: {error}", error=_reason(error, secrets)), **request.context()
             )
         failure.__cause__ = _clean(error, secrets)
         return failure

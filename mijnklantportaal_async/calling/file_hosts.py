@@ -21,6 +21,7 @@ from mijnklantportaal_async.calling.arrival import Head
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.saving import name_in
 from mijnklantportaal_async.errors import EXCERPT_LENGTH, DownloadError, one_line
+from mijnklantportaal_async.texts.words import words
 
 MOST_REDIRECTS = 5
 
@@ -69,7 +70,7 @@ class Arriving:
             # RuntimeError: of a connection that was closed here, with its session.
             failure = reason_of(error)
         if failure:
-            raise BrokenOffError(f"the file broke off: {failure}")
+            raise BrokenOffError(words("the file broke off: {failure}", failure=failure))
 
     async def excerpt(self) -> str:
         """The beginning of what a refusal says, without the links that led there."""
@@ -139,10 +140,12 @@ class FileHosts:
             place = response.headers.get(hdrs.LOCATION, "")
             response.close()
             if not place:
-                raise for_good(f"{url.host} redirects to nowhere", host=url.host or "", status=response.status)
+                raise for_good(
+                    words("{host} redirects to nowhere", host=url.host), host=url.host or "", status=response.status
+                )
             url = self._redirected(url, place)
             way.append(str(url))
-        raise for_good(f"{url.host} redirects again and again", host=url.host or "")
+        raise for_good(words("{host} redirects again and again", host=url.host), host=url.host or "")
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -153,7 +156,7 @@ class FileHosts:
 
     async def _get(self, url: URL, more: Mapping[str, str], seconds: float | None) -> aiohttp.ClientResponse:
         if self._is_closed:
-            raise for_good("the session was closed while the file was fetched")
+            raise for_good(words("the session was closed while the file was fetched"))
         session = self._session or self._open()
         failure = ""
         try:
@@ -168,7 +171,7 @@ class FileHosts:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             failure = reason_of(error)
         # Out here no error of another library hangs on to it, with the link in its hands.
-        raise BrokenOffError(f"no answer from {url.host}: {failure}")
+        raise BrokenOffError(words("no answer from {host}: {failure}", host=url.host, failure=failure))
 
     def _open(self) -> aiohttp.ClientSession:
         self._session = aiohttp.ClientSession(
@@ -189,7 +192,7 @@ class FileHosts:
             url = URL(text, encoded=is_plain)
         except ValueError:
             url = URL()
-        return self._allowed(url, "the link")
+        return self._allowed(url, words("the link"))
 
     def _redirected(self, url: URL, place: str) -> URL:
         try:
@@ -197,16 +200,23 @@ class FileHosts:
         except ValueError:
             following = URL()
         if url.scheme == "https" and following.scheme == "http":
-            raise for_good(f"{url.host} redirects to a place without TLS; not followed", host=url.host or "")
-        return self._allowed(following, f"a redirect of {url.host}")
+            raise for_good(
+                words("{host} redirects to a place without TLS; not followed", host=url.host), host=url.host or ""
+            )
+        return self._allowed(following, words("a redirect of {host}", host=url.host))
 
     def _allowed(self, url: URL, what: str) -> URL:
         if not url.host or url.scheme not in {"https", "http"}:
-            raise for_good(f"{what} is no https:// address")
+            raise for_good(words("{what} is no https:// address", what=what))
         if url.raw_user is not None or url.raw_password is not None:
-            raise for_good(f"{what} holds a user name or a password, and is not followed", host=url.host)
+            raise for_good(
+                words("{what} holds a user name or a password, and is not followed", what=what), host=url.host
+            )
         if url.scheme == "http" and not (self._may_use_http and is_loopback(url.host)):
-            raise for_good(f"{what} leads to {url.host} without TLS, and is not followed", host=url.host)
+            raise for_good(
+                words("{what} leads to {host} without TLS, and is not followed", what=what, host=url.host),
+                host=url.host,
+            )
         return url
 
 
@@ -214,7 +224,7 @@ def reason_of(error: BaseException) -> str:
     """Another library's error in a few words, without an address in them."""
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         return f"{type(error).__name__}: {one_line(error.strerror, 100)}"
-    return type(error).__name__ if not isinstance(error, asyncio.TimeoutError) else "nothing came for too long"
+    return type(error).__name__ if not isinstance(error, asyncio.TimeoutError) else words("nothing came for too long")
 
 
 def _secrets_in(addresses: Iterable[str]) -> list[str]:

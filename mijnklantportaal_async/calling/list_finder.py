@@ -10,6 +10,7 @@ from mijnklantportaal_async.calling.evidence import Age, Evidence
 from mijnklantportaal_async.calling.finder import CannotTellError, Grounds, Sight
 from mijnklantportaal_async.calling.pages import R, request_after
 from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.likeness import Match
 from mijnklantportaal_async.values.local_time import read_moment
 from mijnklantportaal_async.values.readings import Readings
@@ -118,12 +119,22 @@ class ListFinder(Generic[R]):
         if alike:
             return Sight(self._first_made(alike))
         if ageless:
-            return Sight(doubt=f"{self._seen(ageless)}, but {self._why_ageless(grounds)}, to tell whether it is new")
+            return Sight(
+                doubt=words(
+                    "{ageless}, but {grounds}, to tell whether it is new",
+                    ageless=self._seen(ageless),
+                    grounds=self._why_ageless(grounds),
+                )
+            )
         if nearly:
-            return Sight(doubt=f"{self._seen(nearly)}, or nearly so; nobody can tell whether it is the one asked for")
+            return Sight(
+                doubt=words(
+                    "{nearly}, or nearly so; nobody can tell whether it is the one asked for", nearly=self._seen(nearly)
+                )
+            )
         for bad in reader.unreadable:
             if self._may_be(bad, grounds):
-                return Sight(doubt=f"a record of the list cannot be read, and may be the one ({bad})")
+                return Sight(doubt=words("a record of the list cannot be read, and may be the one ({bad})", bad=bad))
         return Sight()
 
     def pick_of(self, records: Iterable[R], taken: Collection[str]) -> R | None:
@@ -137,7 +148,7 @@ class ListFinder(Generic[R]):
         if alike := [record for match, record in matches if match is Match.ALIKE]:
             return self._first_made(alike)
         if nearly := [record for match, record in matches if match is Match.NEARLY]:
-            raise CannotTellError(f"{self._seen(nearly)}, or nearly so")
+            raise CannotTellError(words("{nearly}, or nearly so", nearly=self._seen(nearly)))
         return None
 
     def is_alike(self, record: R) -> bool:
@@ -154,7 +165,7 @@ class ListFinder(Generic[R]):
         if grounds is not None and self.shows_what_was_sent:
             is_other = self.compare(record, grounds.moments) is Match.OTHER
             if is_other or grounds.horizon.age(self._made_at(record)) is Age.OLD:
-                return f"it names {record.id}, which was the answer to another"
+                return words("it names {id}, which was the answer to another", id=record.id)
         return self.says_otherwise(record)
 
     def learn(self, record: R, evidence: Evidence, answer: Answer) -> None:
@@ -177,14 +188,18 @@ class ListFinder(Generic[R]):
             return True
 
     def _seen(self, records: Iterable[R]) -> str:
-        return f"the portal has {', '.join(record.id for record in records)} with the same {self.likeness}"
+        return words(
+            "the portal has {records} with the same {likeness}",
+            records=", ".join(record.id for record in records),
+            likeness=self.likeness,
+        )
 
     def _why_ageless(self, grounds: Grounds) -> str:
         if not grounds.horizon.is_known:
-            return "the answer carries no Date header"
+            return words("the answer carries no Date header")
         if self.made is None:
-            return "the portal does not say when it was made"
-        return "it can be read as made before and since"
+            return words("the portal does not say when it was made")
+        return words("it can be read as made before and since")
 
     def _made_at(self, record: R) -> datetime | None:
         return None if self.made is None else getattr(record, self.made)

@@ -15,6 +15,7 @@ from mijnklantportaal_async.calling.record import Doubt
 from mijnklantportaal_async.calling.retry import RetryQuota
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.form import Form
@@ -120,7 +121,11 @@ class LookingCaller(_SendsNothing):
         Raises:
             CannotLookError: Always.
         """
-        raise CannotLookError(f"nothing in the portal tells whether {request.operation.name} was done")
+        raise CannotLookError(
+            words(
+                "nothing in the portal tells whether {operation_name} was done", operation_name=request.operation.name
+            )
+        )
 
     async def call_once(
         self, options: CallOptions, request: Request, decode: Callable[[bytes], T], finder: Finder[T]
@@ -141,7 +146,7 @@ class LookingCaller(_SendsNothing):
         search = _SearchAmongOthers(self.sender, options, request, record, finder, evidence)
         search.others = frozenset(await self._others())
         failure = errors.OutcomeUnknownError(
-            "Nobody knows what became of it", how_to_check=request.operation.how_to_check, **request.context()
+            words("Nobody knows what became of it"), how_to_check=request.operation.how_to_check, **request.context()
         )
         try:
             found = await search.after(failure)
@@ -167,4 +172,4 @@ class _SearchAmongOthers(Search[T], Generic[T]):
 
 
 def _no_hosts() -> NoReturn:
-    raise CannotLookError("a look fetches no files")
+    raise CannotLookError(words("a look fetches no files"))

@@ -11,6 +11,7 @@ from mijnklantportaal_async.calling.finder import Finder, Grounds, Sight
 from mijnklantportaal_async.calling.list_finder import ListFinder
 from mijnklantportaal_async.calling.pages import R, page_request
 from mijnklantportaal_async.calling.wire import Answer, Look, Operation, Request, Reread, path_with, python_name
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.likeness import Match, compare, compare_fields, is_shown, key_of, shown_by
 from mijnklantportaal_async.values.readings import Readings
 from mijnklantportaal_async.values.serde import read
@@ -141,7 +142,11 @@ class RecordFinder(Generic[R]):
         if is_shown_all and compare_fields(asked, record, self.zone) is Match.ALIKE:
             return Sight(record)
         stands = ", ".join(f"{name}={value!s}" for name, value in now.items())
-        return Sight(doubt=f"{record.id} has {stands}, which is neither as it was nor as it was asked for")
+        return Sight(
+            doubt=words(
+                "{id} has {stands}, which is neither as it was nor as it was asked for", id=record.id, stands=stands
+            )
+        )
 
     def is_plainly_its(self, record: R) -> bool:
         """A record with the id that was asked about is the one."""

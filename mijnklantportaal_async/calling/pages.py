@@ -13,6 +13,7 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.wire import Operation, Request
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.records import ListReader, UnreadableRecord
 from mijnklantportaal_async.values.serde import UnreadableError, load_envelope
 
@@ -72,7 +73,7 @@ def read_page(body: bytes, kind: type[R], number: int) -> Page[R]:
 
 def _without_records(envelope: Mapping[str, Any], number: int) -> Page[Any]:
     if "next_page_url" not in envelope:
-        raise UnreadableError(("$.next_page_url: missing, so nobody knows whether there is another page",))
+        raise UnreadableError((words("$.next_page_url: missing, so nobody knows whether there is another page"),))
     told = _whole(envelope.get("current_page"))
     return Page(
         number=number if told is None else told,
@@ -97,12 +98,14 @@ def next_page_number(url: Any) -> int | None:
     if url is None:
         return None
     if not isinstance(url, str):
-        raise UnreadableError((f"$.next_page_url: must be a URL or null, not {url!r:.60}",))
+        raise UnreadableError((words("$.next_page_url: must be a URL or null, not {url:.60}", url=repr(url)),))
     number = _number_in(url)
     if number is None and (alone := _NUMBER.fullmatch(url)):
         return int(alone[1])
     if number is None:
-        raise UnreadableError((f"$.next_page_url: names no page, as '?page=2' would: {url[:120]!r}",))
+        raise UnreadableError(
+            (words("$.next_page_url: names no page, as '?page=2' would: {url}", url=repr(url[:120])),)
+        )
     return number
 
 
@@ -156,7 +159,11 @@ def check_page(page: Page[Any], asked: int, operation: Operation) -> None:
         PaginationError: It is another.
     """
     if page.number != asked:
-        raise leads_nowhere(operation, asked, f"Page {asked} was asked for, and page {page.number} came")
+        raise leads_nowhere(
+            operation,
+            asked,
+            words("Page {asked} was asked for, and page {number} came", asked=asked, number=page.number),
+        )
 
 
 def page_after(page: Page[Any], operation: Operation) -> int | None:
@@ -167,10 +174,18 @@ def page_after(page: Page[Any], operation: Operation) -> int | None:
     """
     following = page.next_number
     if following is not None and following <= page.number:
-        raise leads_nowhere(operation, page.number, f"Page {page.number} names page {following} as the one after it")
+        raise leads_nowhere(
+            operation,
+            page.number,
+            words("Page {number} names page {following} as the one after it", number=page.number, following=following),
+        )
     if following is not None and following > MOST_PAGES:
         raise leads_nowhere(
-            operation, page.number, f"Page {page.number} leads on to page {following}, as if without end"
+            operation,
+            page.number,
+            words(
+                "Page {number} leads on to page {following}, as if without end", number=page.number, following=following
+            ),
         )
     return following
 
@@ -206,10 +221,10 @@ def unreadable_records(
         problems: What is wrong with each of them.
         records: Those that could be.
     """
-    many = f"{len(problems)} records" if len(problems) > 1 else "A record"
+    many = words("{problems_count} records", problems_count=len(problems)) if len(problems) > 1 else "A record"
     shown = "; ".join(problems[:3]) + ("; ..." if len(problems) > 3 else "")
     return errors.DecodeError(
-        f"{many} of the list could not be understood ({shown})",
+        words("{many} of the list could not be understood ({shown})", many=many, shown=shown),
         problems=tuple(problems),
         records=tuple(records),
         status=200,

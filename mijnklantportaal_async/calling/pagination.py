@@ -18,6 +18,7 @@ from mijnklantportaal_async.calling.pages import (
     unreadable_records,
 )
 from mijnklantportaal_async.calling.wire import Operation
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.records import UnreadableRecord
 
 MOST_BARREN_PAGES = 100
@@ -165,12 +166,15 @@ class _Pages(Generic[R]):
         if number is None:
             if self._unreadable:
                 unreadable, self._unreadable = self._unreadable, []
-                raise unreadable_records(self._operation, [f"page {page}: {record}" for page, record in unreadable])
+                raise unreadable_records(
+                    self._operation,
+                    [words("page {page}: {record}", page=page, record=record) for page, record in unreadable],
+                )
             raise StopAsyncIteration
         try:
             page = await self._get(number)
         except errors.MijnKlantportaalError as error:
-            error.message = f"{error.message} (page {number})"
+            error.message = words("{message} (page {number})", message=error.message, number=number)
             raise
         check_page(page, number, self._operation)
         # A dictionary, because a record could stand on one page twice.
@@ -209,7 +213,7 @@ class _Pages(Generic[R]):
             return self._first
         following = page_after(self._page, self._operation)
         if following is not None and self._barren >= MOST_BARREN_PAGES:
-            message = f"{self._barren} pages in a row brought no record that was not there before"
+            message = words("{barren} pages in a row brought no record that was not there before", barren=self._barren)
             raise leads_nowhere(self._operation, self._page.number, message)
         return following
 

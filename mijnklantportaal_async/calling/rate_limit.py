@@ -10,6 +10,7 @@ import attrs
 from mijnklantportaal_async.calling.headers import whole_number
 from mijnklantportaal_async.calling.window import Permit, RateLimit, SlidingWindow
 from mijnklantportaal_async.errors import CallTimeoutError, Outcome, RateLimitWaitError
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.checks import check_setting
 from mijnklantportaal_async.values.clock import Clock
 
@@ -245,7 +246,11 @@ class RateLimiter:
         window, now = self._window, self._clock.monotonic()
         if window.in_flight >= window.most_in_flight:
             return CallTimeoutError(
-                f"All {window.most_in_flight} places for calls under way stayed taken for {timeout:g} s",
+                words(
+                    "All {most_in_flight} places for calls under way stayed taken for {timeout:g} s",
+                    most_in_flight=window.most_in_flight,
+                    timeout=timeout,
+                ),
                 clock="queue",
                 seconds=timeout,
                 outcome=Outcome.NOT_SENT,
@@ -255,5 +260,6 @@ class RateLimiter:
 
 def _refusal(wait: float, timeout: float) -> RateLimitWaitError:
     return RateLimitWaitError(
-        f"The rate limit leaves no call free within {timeout:g} s (Timeouts.queue)", retry_after=wait
+        words("The rate limit leaves no call free within {timeout:g} s (Timeouts.queue)", timeout=timeout),
+        retry_after=wait,
     )

@@ -10,6 +10,7 @@ from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.finder import Sight
 from mijnklantportaal_async.calling.wire import Request
+from mijnklantportaal_async.texts.words import sentences, words
 from mijnklantportaal_async.values.checks import check_seconds
 from mijnklantportaal_async.values.clock import Clock
 
@@ -161,8 +162,14 @@ def _may_pass(error: errors.MijnKlantportaalError) -> bool:
 
 
 def _when_over(looks: int, seconds: float, doubt: str, failure: errors.MijnKlantportaalError | None) -> str:
-    over = f"Timeouts.call ended after {looks} looks in {seconds:.1f} s"
+    over = words("Timeouts.call ended after {looks} looks in {seconds:.1f} s", looks=looks, seconds=seconds)
     if not doubt and failure is None:
-        return f"{over}, before ReconcilePolicy.settle had passed"
-    failed = f", the last of which failed: {failure.operation}: {failure.message}" if failure is not None else ""
-    return f"{over}{failed}{f': {doubt}' if doubt else ''}"
+        return words("{over}, before ReconcilePolicy.settle had passed", over=over)
+    if failure is not None:
+        over = words(
+            "{over}, the last of which failed: {operation}: {message}",
+            over=over,
+            operation=failure.operation,
+            message=failure.message,
+        )
+    return sentences(over, doubt, separator=": ")

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from mijnklantportaal_async.calling.file_threads import FileThreads, Turn
+from mijnklantportaal_async.texts.words import words
 
 WRITTEN_AT_ONCE = 2 * 1024 * 1024
 """Bytes that are collected before they are written: to go to a thread and back costs as much as to write some."""
@@ -167,7 +168,7 @@ def place_of(target: str | os.PathLike[str], *, replace: bool) -> Place:
         return Place(path, "")
     folder, name = os.path.split(path)
     if not name or not os.path.isdir(folder or "."):
-        raise FileNotFoundError(f"there is no directory {folder or path!r}")
+        raise FileNotFoundError(words("there is no directory {folder}", folder=repr(folder or path)))
     if not replace:
         check_free(os.path.join(folder, name))
     return Place(folder, name)
@@ -180,7 +181,9 @@ def check_free(path: str) -> None:
         FileExistsError: There is something.
     """
     if os.path.lexists(path):
-        raise FileExistsError(f"{path!r} is there already; choose another name, or say replace=True")
+        raise FileExistsError(
+            words("{path} is there already; choose another name, or say replace=True", path=repr(path))
+        )
 
 
 def told_name(header: str) -> str:

@@ -17,6 +17,7 @@ from mijnklantportaal_async.calling.record import CallRecord, Doubt
 from mijnklantportaal_async.calling.retry import Step, judge, may_send_again
 from mijnklantportaal_async.calling.wire import Answer, Effect, Request
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.texts.words import sentences, told_by, words
 from mijnklantportaal_async.values.serde import UnreadableError
 
 T = TypeVar("T")
@@ -73,8 +74,10 @@ class Search(Generic[T]):
             return
         record.doubt = Doubt.OPEN
         record.failures += 1
-        message = f"{answer.status}, but the answer is not one to this request: {why}"
-        error = decode_error_from(self._request, answer, UnreadableError((f"$: {why}",)), record.attempts, message)
+        message = words("{status}, but the answer is not one to this request: {why}", status=answer.status, why=why)
+        error = decode_error_from(
+            self._request, answer, UnreadableError((words("$: {why}", why=why),)), record.attempts, message
+        )
         error.outcome = Outcome.UNKNOWN
         raise error
 
@@ -108,14 +111,14 @@ class Search(Generic[T]):
                 time_left=lambda: call_left(self._options, record, clock.monotonic()),
             )
         except UnsettledError as unsettled:
-            self._cannot_tell(failure, str(unsettled), unsettled.look_error)
+            self._cannot_tell(failure, told_by(unsettled), unsettled.look_error)
         except errors.MijnKlantportaalError as error:
-            self._cannot_tell(failure, ": ".join(filter(None, (error.operation, error.message))), error)
+            self._cannot_tell(failure, sentences(error.operation, error.message, separator=": "), error)
         except Exception as error:  # noqa: BLE001 - the user's own Auth, say: it leaves open what became of the call
             self._cannot_tell(failure, f"{type(error).__name__}: {error}", error)
         self._announce(found, looks, began)
         if found is None and isinstance(failure, errors.DecodeError) and not may_send_again(failure):
-            failure.add_note("It was not found in the portal either, within the settle time.")
+            failure.add_note(words("It was not found in the portal either, within the settle time."))
         else:
             record.doubt = Doubt.CLEARED
         return found
@@ -138,7 +141,7 @@ class Search(Generic[T]):
                 return (Sight(doubt=old), following) if old else (sight, None)
             date = answer.headers.get("date")
             if not old and date is not None and date == first_dates.get(asked.path) and self._waits_for_clocks:
-                old = "nothing shows that the list is fresh: its Date header stands still"
+                old = words("nothing shows that the list is fresh: its Date header stands still")
             if date is not None:
                 first_dates.setdefault(asked.path, date)
             return Sight(doubt=sight.doubt or old), following
@@ -154,7 +157,9 @@ class Search(Generic[T]):
         try:
             return self._finder.pick(answer, self._grounds(answer)), self._finder.following(asked, answer)
         except UnreadableError as unreadable:
-            message = f"The list could not be understood ({'; '.join(unreadable.problems[:3])})"
+            message = words(
+                "The list could not be understood ({problems})", problems="; ".join(unreadable.problems[:3])
+            )
             raise decode_error_from(asked, answer, unreadable, message=message) from unreadable
 
     def _grounds(self, answer: Answer) -> Grounds:
@@ -178,12 +183,14 @@ class Search(Generic[T]):
     ) -> NoReturn:
         """Raises the error of a call after which looking settled nothing."""
         if failure.outcome is Outcome.APPLIED:
-            failure.add_note(f"Looking for the record did not help: {reason}")
+            failure.add_note(words("Looking for the record did not help: {reason}", reason=reason))
             raise failure from failure.__cause__
         self._record.doubt = Doubt.OPEN
         ours = look_error if isinstance(look_error, errors.MijnKlantportaalError) else None
         unknown = errors.OutcomeUnknownError(
-            f"{failure.message}; looking whether it happened did not help: {reason}",
+            words(
+                "{message}; looking whether it happened did not help: {reason}", message=failure.message, reason=reason
+            ),
             look_error=ours,
             how_to_check=self._request.operation.how_to_check,
             attempts=self._record.attempts,

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from typing import Any, Protocol
 
 from mijnklantportaal_async.calling.file_threads import FileThreads, Turn
+from mijnklantportaal_async.texts.words import words
 
 PIECE = 512 * 1024
 """Bytes that are read at once: to go to a thread and back costs as much as to read some."""
@@ -116,8 +117,14 @@ class FileSource:
         self._is_closing = False
         self._first = await self._threads.run(self._begin, is_callers=self._is_callers)
         if len(self._first) > self.size:
-            what = "the file" if self._path is None else repr(self._path)
-            raise ValueError(f"{what} has more than the {self.size} bytes that it says; read it, and give its bytes")
+            what = words("the file") if self._path is None else repr(self._path)
+            raise ValueError(
+                words(
+                    "{what} has more than the {size} bytes that it says; read it, and give its bytes",
+                    what=what,
+                    size=self.size,
+                )
+            )
 
     async def pieces(self) -> AsyncGenerator[bytes | memoryview, None]:
         """From the start."""
@@ -126,13 +133,13 @@ class FileSource:
         while True:
             left = self.size - at
             if len(piece) > left:
-                raise SourceError(f"it has grown beyond {self.size} bytes while it was sent")
+                raise SourceError(words("it has grown beyond {size} bytes while it was sent", size=self.size))
             if len(piece) == left:
                 if piece:
                     yield piece
                 return
             if not piece:
-                raise SourceError(f"it ended after {at} of {self.size} bytes")
+                raise SourceError(words("it ended after {at} of {size} bytes", at=at, size=self.size))
             yield piece
             at += len(piece)
             piece = await self._threads.run(self._reading(at), is_callers=self._is_callers)
@@ -154,7 +161,14 @@ class FileSource:
                 size = os.fstat(self._handle.fileno()).st_size
             if size != self.size:
                 self._close()
-                raise ValueError(f"{self._path!r} had {self.size} bytes when the call began, and has {size} now")
+                raise ValueError(
+                    words(
+                        "{path} had {size} bytes when the call began, and has {size_2} now",
+                        path=repr(self._path),
+                        size=self.size,
+                        size_2=size,
+                    )
+                )
         try:
             return self._read(0)
         finally:
@@ -165,7 +179,9 @@ class FileSource:
             try:
                 return self._read(at)
             except Exception as error:
-                raise SourceError(f"it could not be read: {type(error).__name__}: {error}") from error
+                raise SourceError(
+                    words("it could not be read: {error_name}: {error}", error_name=type(error).__name__, error=error)
+                ) from error
             finally:
                 self._close_if_asked()
 
@@ -231,7 +247,9 @@ class OnceSource:
             try:
                 following = await self._next()
             except Exception as error:
-                raise SourceError(f"it could not be read: {type(error).__name__}: {error}") from error
+                raise SourceError(
+                    words("it could not be read: {error_name}: {error}", error_name=type(error).__name__, error=error)
+                ) from error
             at += len(piece)
             if at > self.size or (at == self.size and following):
                 raise SourceError(f"it gives more than size={self.size} bytes")
@@ -240,7 +258,7 @@ class OnceSource:
             yield piece
             piece = following
         if at < self.size:
-            raise SourceError(f"it ended after {at} of size={self.size} bytes")
+            raise SourceError(words("it ended after {at} of size={size} bytes", at=at, size=self.size))
 
     def close(self) -> None:
         """What the caller opened the caller closes."""

@@ -10,6 +10,7 @@ from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.file_hosts import Arriving, BrokenOffError, FileHosts, for_good
 from mijnklantportaal_async.calling.saving import Saving
 from mijnklantportaal_async.errors import DownloadError, LinkExpiredError
+from mijnklantportaal_async.texts.words import words
 
 _EXPIRED = frozenset({401, 403, 410})
 """With these a host says that a link is not, or no longer, good."""
@@ -82,8 +83,10 @@ class Link:
             LinkExpiredError: There is no other.
         """
         if self._renew is None or self.was_renewed:
-            again = ", also with a new link" if self.was_renewed else ""
-            message = f"{host} does not give the file any more ({status}{again})"
+            again = words(", also with a new link") if self.was_renewed else ""
+            message = words(
+                "{host} does not give the file any more ({status}{again})", host=host, status=status, again=again
+            )
             raise LinkExpiredError(message, status=status, host=host)
         self._now = None
         self.was_renewed = True
@@ -154,7 +157,7 @@ class Transfer:
                 if path is not None:
                     return path, first
                 first = None
-                await self._after("its checksum is another than its host says")
+                await self._after(words("its checksum is another than its host says"))
             except BrokenOffError as broken:
                 if at and saving.size > seen:
                     # It goes on, however often.
@@ -190,21 +193,25 @@ class Transfer:
                         if terms.size_limit is not None and size > terms.size_limit:
                             raise self._too_large(arriving)
                         if terms.size is not None and size > terms.size:
-                            raise _of_another_size(arriving, f"more than {terms.size}", terms.size)
+                            raise _of_another_size(arriving, words("more than {size}", size=terms.size), terms.size)
                         yield part
                     if tell is not None:
                         tell(size, total)
         except BrokenPackingError as error:
-            raise for_good(f"what came cannot be unpacked: {error}", host=arriving.host) from None
+            raise for_good(words("what came cannot be unpacked: {error}", error=error), host=arriving.host) from None
         finally:
             arriving.close()
         if head.length is not None and came != head.length:
-            raise BrokenOffError(f"the file broke off after {came} of {head.length} bytes")
+            raise BrokenOffError(
+                words("the file broke off after {came} of {length} bytes", came=came, length=head.length)
+            )
         if unpacker is not None and not unpacker.is_whole:
-            raise BrokenOffError("the file broke off before the end of its packing")
+            raise BrokenOffError(words("the file broke off before the end of its packing"))
         if terms.size is not None and size != terms.size:
             if first.length is None:
-                raise BrokenOffError(f"the file broke off after {size} of {terms.size} bytes")
+                raise BrokenOffError(
+                    words("the file broke off after {size} of {size_2} bytes", size=size, size_2=terms.size)
+                )
             raise _of_another_size(arriving, str(size), terms.size)
 
     async def _ask(self, first: Head | None, at: int) -> Arriving:
@@ -229,31 +236,37 @@ class Transfer:
             self._link.expire(head.status, arriving.host)
             return await self._ask(first, at)
         if head.status in _PASSING:
-            raise BrokenOffError(f"{arriving.host} answered {head.status}")
+            raise BrokenOffError(words("{host} answered {status}", host=arriving.host, status=head.status))
         if self._may_ask_for_a_part and (head.status in {200, 206} or head.status == 416):
             # Not what was asked for. Whatever it is, it is not put behind what is there.
             self._may_ask_for_a_part = False
             return await self._ask(None, 0)
-        message = f"{arriving.host} answered {head.status}"
+        message = words("{host} answered {status}", host=arriving.host, status=head.status)
         if head.status == 206 or head.has_range:
-            message += " with a part of the file that nobody asked for"
+            message = words("{message} with a part of the file that nobody asked for", message=message)
         raise for_good(message, status=head.status, host=arriving.host, body=excerpt)
 
     def _check_start(self, arriving: Arriving) -> None:
         head, terms = arriving.head, self._terms
         if head.packing not in {"", "gzip", "deflate"}:
-            message = f"it comes packed as {head.packing}, which was not asked for"
+            message = words("it comes packed as {packing}, which was not asked for", packing=head.packing)
             raise for_good(message, host=arriving.host)
         if terms.size_limit is not None and head.length is not None and head.length > terms.size_limit:
             raise self._too_large(arriving)
         if head.kind == "text/html" and terms.mime is not None and terms.mime.partition(";")[0] != "text/html":
-            message = f"{arriving.host} answered with a page (text/html) in place of the file ({terms.mime})"
+            message = words(
+                "{host} answered with a page (text/html) in place of the file ({mime})",
+                host=arriving.host,
+                mime=terms.mime,
+            )
             raise for_good(message, status=head.status, host=arriving.host)
         if not head.packing and head.length is not None and terms.size is not None and head.length != terms.size:
             raise _of_another_size(arriving, str(head.length), terms.size)
 
     def _too_large(self, arriving: Arriving) -> DownloadError:
-        message = f"it has more than size_limit={self._terms.size_limit} bytes; give a larger one"
+        message = words(
+            "it has more than size_limit={size_limit} bytes; give a larger one", size_limit=self._terms.size_limit
+        )
         return for_good(message, host=arriving.host)
 
     async def _named(self, arriving: Arriving, name_of: Callable[[Arriving], Awaitable[str]]) -> str:
@@ -267,10 +280,13 @@ class Transfer:
         """Waits for another try, if there is to be one."""
         self._failures += 1
         if self._failures >= self._terms.attempts:
-            tries = f", at the {self._failures}. try" if self._failures > 1 else ""
-            raise DownloadError(f"{reason}{tries}", host=self._host)
+            if self._failures > 1:
+                reason = words("{reason}, at the {failures}. try", reason=reason, failures=self._failures)
+            raise DownloadError(reason, host=self._host)
         await self._sleep(random.random() * min(0.25 * 2**self._failures, LONGEST_PAUSE))
 
 
 def _of_another_size(arriving: Arriving, has: str, told: int) -> DownloadError:
-    return for_good(f"its host has {has} bytes of it; the portal says {told}", host=arriving.host)
+    return for_good(
+        words("its host has {has} bytes of it; the portal says {told}", has=has, told=told), host=arriving.host
+    )

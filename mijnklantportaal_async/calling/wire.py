@@ -9,6 +9,7 @@ from urllib.parse import quote
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.addresses import with_query
 from mijnklantportaal_async.calling.auth import Token
+from mijnklantportaal_async.texts.words import Sentences, words
 from mijnklantportaal_async.values.checks import check_identifier
 from mijnklantportaal_async.values.serde import json_name
 
@@ -64,7 +65,7 @@ class Operation(NamedTuple):
     @property
     def how_to_check(self) -> str:
         """What to search for in the portal when nobody knows whether it happened."""
-        return self.check_by_hand or ("Look in the portal." if self.look is None else self.look.advice)
+        return self.check_by_hand or (words("Look in the portal.") if self.look is None else self.look.advice)
 
     def request(
         self,
@@ -101,7 +102,7 @@ class Look:
         told: What a record calls a field of the request that it has under another name.
         left_out: What a record made without a field shows for it.
         made: The record's field that says when it was made; None where the portal does not tell.
-        words: What the fields are to a person, where their names do not say it well.
+        likeness: What the fields are to a person, where their names do not say it well.
         is_proof: Whether a record alike is the one. False where records do not show enough: then a list can only say
             that it is not there.
 
@@ -119,7 +120,7 @@ class Look:
         told: Mapping[str, str] | None = None,
         left_out: Mapping[str, Any] | None = None,
         made: str | None = "created_at",
-        words: str = "",
+        likeness: str = "",
         is_proof: bool = True,
     ) -> None:
         if not fields:
@@ -132,12 +133,16 @@ class Look:
         self.made = made
         self.is_proof = is_proof
         *most, last = [field.replace("_", " ") for field in fields]
-        self.likeness = words or (f"{', '.join(most)} and {last}" if most else last)
+        self.likeness = likeness or (words("{most} and {last}", most=", ".join(most), last=last) if most else last)
 
     @property
     def advice(self) -> str:
         """What a person does."""
-        return f"Look in the portal, or with {self.listing.name}, for the same {self.likeness}."
+        return words(
+            "Look in the portal, or with {listing}, for the same {likeness}.",
+            listing=self.listing.name,
+            likeness=self.likeness,
+        )
 
 
 class Reread:
@@ -164,7 +169,11 @@ class Reread:
     @property
     def advice(self) -> str:
         """What a person does."""
-        return f"Look at {' and '.join(self.fields)} in the portal, or with {self.reading.name}."
+        return words(
+            "Look at {fields} in the portal, or with {reading}.",
+            fields=Sentences(self.fields, words(" and ")),
+            reading=self.reading.name,
+        )
 
 
 def reading(name: str, path: str, *, scope: str | None, prefixes: Mapping[str, str] | None = None) -> Operation:

@@ -225,7 +225,7 @@ async def _open_sandbox(
                 portal=portal,
                 zone=zone,
                 clock=clock,
-                fingerprint=words("sandbox {absolute}", absolute=(connection.sandbox_database or Path()).absolute()),
+                fingerprint=f"sandbox {(connection.sandbox_database or Path()).absolute()}",
                 sandbox=sandbox,
                 keep_open=connection.keep_open,
             )

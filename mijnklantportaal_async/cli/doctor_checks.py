@@ -1,5 +1,6 @@
 """What can be learned about a connection from one answer, its headers and the machine. Pure functions."""
 
+import enum
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -10,7 +11,7 @@ import attrs
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.cli.failures import in_words
 from mijnklantportaal_async.cli.figures import in_time
-from mijnklantportaal_async.texts.words import SaidEnum, words
+from mijnklantportaal_async.texts.words import Named, words
 
 CLOCK_TOLERANCE = 30.0
 """Seconds by which this machine's clock and the portal's may differ."""
@@ -18,7 +19,7 @@ CLOCK_TOLERANCE = 30.0
 _USUAL_LIMIT = 60
 
 
-class Verdict(SaidEnum):
+class Verdict(Named, enum.StrEnum):
     """How a check came out."""
 
     OK = "ok"

@@ -46,7 +46,7 @@ def spoken_in(arguments: Sequence[str]) -> Generator[None, None, None]:
 
 def _said_in(arguments: Sequence[str]) -> str | None:
     found = None
-    for word, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for word, following in zip(arguments, (*arguments[1:], ""), strict=False):
         if word == "--":
             break
         value = following if word == _NAME else word.removeprefix(f"{_NAME}=") if word.startswith(f"{_NAME}=") else ""

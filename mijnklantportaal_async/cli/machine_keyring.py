@@ -99,7 +99,7 @@ class MachineKeyring:
             except BaseException as error:  # noqa: BLE001 - backends raise whatever their systems do
                 failures.append(error)
 
-        thread = threading.Thread(target=run, name=words("ask the keyring"), daemon=True)
+        thread = threading.Thread(target=run, name="ask the keyring", daemon=True)
         with obeying_ctrl_c():
             thread.start()
             thread.join(min(_SILENCE, self._patience))

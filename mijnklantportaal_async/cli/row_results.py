@@ -1,5 +1,6 @@
 """What became of each row of a file: the account that a run keeps."""
 
+import enum
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
@@ -14,12 +15,12 @@ from mijnklantportaal_async.files.records import LeftOut, Problem, Row
 from mijnklantportaal_async.files.results.appointments import result_of
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.models.appointments import Appointment, NewAppointment, Scheduled
-from mijnklantportaal_async.texts.words import SaidEnum, Sentences, words
+from mijnklantportaal_async.texts.words import Named, Sentences, words
 
 Result: TypeAlias = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
 
 
-class RowOutcome(SaidEnum):
+class RowOutcome(Named, enum.StrEnum):
     """How a row ended."""
 
     SCHEDULED = "scheduled"

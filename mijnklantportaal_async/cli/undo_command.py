@@ -1,6 +1,7 @@
 """`mijnklantportaal cancel FILE`: takes back what a run has made, by the file of its results."""
 
 import asyncio
+import enum
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from mijnklantportaal_async.files.results.reading import NoResultsError, read_re
 from mijnklantportaal_async.files.results.table import ResultRow
 from mijnklantportaal_async.models.appointments import AppointmentStatus
 from mijnklantportaal_async.texts.system import reason_of
-from mijnklantportaal_async.texts.words import SaidEnum, counted, words
+from mijnklantportaal_async.texts.words import Named, counted, words
 
 _AT_ONCE = 8
 _SHOWN = 10
@@ -31,7 +32,7 @@ _MADE = MADE | {"done"}
 _UNCLEAR = "unknown"
 
 
-class _End(SaidEnum):
+class _End(Named, enum.StrEnum):
     """How the cancellation of an appointment ended."""
 
     CANCELED = "canceled"

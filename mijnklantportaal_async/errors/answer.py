@@ -3,6 +3,7 @@
 from typing import Any
 
 from mijnklantportaal_async.errors.base import MijnKlantportaalError, Outcome
+from mijnklantportaal_async.texts.words import Sentences, phrase, sentences, words
 
 
 class OutcomeUnknownError(MijnKlantportaalError):
@@ -30,7 +31,7 @@ class OutcomeUnknownError(MijnKlantportaalError):
         self.how_to_check = how_to_check
 
     def _advice(self) -> str:
-        return f"Do not simply call again: it could happen twice. {self.how_to_check}".rstrip()
+        return sentences(words("Do not simply call again: it could happen twice."), self.how_to_check)
 
 
 class DecodeError(MijnKlantportaalError):
@@ -65,16 +66,21 @@ class DecodeError(MijnKlantportaalError):
         self.records = records
 
     def _headline(self) -> str:
-        details = f" ({'; '.join(self.problems)})" if self.problems else ""
-        return f"{super()._headline()}{details}"
+        headline = super()._headline()
+        if not self.problems:
+            return headline
+        return words("{headline} ({problems})", headline=phrase(headline), problems=Sentences(self.problems, "; "))
 
     def _advice(self) -> str:
         if self.records:
-            return "The others are in `.records`."
+            return words("The others are in `.records`.")
         if self.outcome is Outcome.UNKNOWN:
-            return "Look whether it happened before you call again. The raw answer is in `.body`."
-        which = f" The record's id is {self.identifier}." if self.identifier else ""
-        return f"Do not call again.{which} The raw answer is in `.body`."
+            return words("Look whether it happened before you call again. The raw answer is in `.body`.")
+        return sentences(
+            words("Do not call again."),
+            words("The record's id is {identifier}.", identifier=self.identifier) if self.identifier else None,
+            words("The raw answer is in `.body`."),
+        )
 
 
 class PaginationError(MijnKlantportaalError):
@@ -91,7 +97,7 @@ class PaginationError(MijnKlantportaalError):
         self.page = page
 
     def _advice(self) -> str:
-        return (
+        return words(
             "Reading changes nothing, and the records before it are good. If calling again brings the same, report it."
         )
 

@@ -1,8 +1,9 @@
 """What every exception of this package has: a message, its place, and what is known of the effect."""
 
+import enum
 from typing import ClassVar
 
-from mijnklantportaal_async.texts.words import SaidEnum, phrase, sentences, words
+from mijnklantportaal_async.texts.words import Named, phrase, sentences, words
 
 EXCERPT_LENGTH = 500
 """How much of a body an error keeps for reading."""
@@ -21,7 +22,7 @@ def one_line(text: str, most: int = LONGEST_TEXT) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
-class Outcome(SaidEnum):
+class Outcome(Named, enum.Enum):
     """What is known of the effect of a call that failed."""
 
     NOT_SENT = "not sent"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mijnklantportaal_async.errors.base import EXCERPT_LENGTH, MijnKlantportaalError
+from mijnklantportaal_async.texts.words import words
 
 
 class DownloadError(MijnKlantportaalError):
@@ -14,7 +15,7 @@ class DownloadError(MijnKlantportaalError):
         is_permanent: Trying again does not help: the file is too large, its host refuses it or sends something else.
     """
 
-    advice = "Nothing was changed, here or in the portal. Call again."
+    advice = words("Nothing was changed, here or in the portal. Call again.")
 
     def __init__(
         self,
@@ -32,11 +33,13 @@ class DownloadError(MijnKlantportaalError):
 
     def _advice(self) -> str:
         if self.is_permanent:
-            return "Nothing was changed, here or in the portal. Trying again without a change will not help."
+            return words("Nothing was changed, here or in the portal. Trying again without a change will not help.")
         return self.advice
 
 
 class LinkExpiredError(DownloadError):
     """The link is not good any more: those of the portal are for 5 minutes."""
 
-    advice = "Make a new link, with download_file for one; given the file's id, save_file makes its links itself."
+    advice = words(
+        "Make a new link, with download_file for one; given the file's id, save_file makes its links itself."
+    )

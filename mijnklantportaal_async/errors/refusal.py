@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mijnklantportaal_async.errors.base import EXCERPT_LENGTH, MijnKlantportaalError, Outcome
+from mijnklantportaal_async.texts.words import phrase, sentences, words
 
 
 class APIStatusError(MijnKlantportaalError):
@@ -40,20 +41,20 @@ class APIStatusError(MijnKlantportaalError):
 
     def _advice(self) -> str:
         if self.outcome is Outcome.UNKNOWN:
-            return "Look whether it happened before you call again."
+            return words("Look whether it happened before you call again.")
         return self.advice
 
 
 class BadRequestError(APIStatusError):
     """400: the portal could not read the request."""
 
-    advice = "If the arguments look right to you, report it with the body above."
+    advice = words("If the arguments look right to you, report it with the body above.")
 
 
 class AuthenticationError(APIStatusError):
     """401: the key or token is missing, wrong or expired."""
 
-    advice = "Check the key (Settings > API Keys in the portal); it is never shown here."
+    advice = words("Check the key (Settings > API Keys in the portal); it is never shown here.")
 
 
 class PermissionDeniedError(APIStatusError):
@@ -68,20 +69,22 @@ class PermissionDeniedError(APIStatusError):
         self.scope = scope
 
     def _advice(self) -> str:
-        needed = f"It probably needs the scope {self.scope}. " if self.scope else ""
-        return f"{needed}Give the key the scope under Settings > API Keys in the portal."
+        return sentences(
+            words("It probably needs the scope {scope}.", scope=self.scope) if self.scope else None,
+            words("Give the key the scope under Settings > API Keys in the portal."),
+        )
 
 
 class NotFoundError(APIStatusError):
     """404: no record has that id, or there is no such path."""
 
-    advice = "Check the id, and that the key belongs to the portal that has the record."
+    advice = words("Check the id, and that the key belongs to the portal that has the record.")
 
 
 class ConflictError(APIStatusError):
     """409: the record is in a state that forbids it, such as an appointment that was canceled before."""
 
-    advice = "Fetch the record to see its state."
+    advice = words("Fetch the record to see its state.")
 
 
 class ValidationError(APIStatusError):
@@ -91,7 +94,7 @@ class ValidationError(APIStatusError):
         errors: Messages by argument name where the service sends them; otherwise empty.
     """
 
-    advice = "Correct the arguments and call again."
+    advice = words("Correct the arguments and call again.")
 
     def __init__(self, message: str, *, errors: Mapping[str, list[str]] | None = None, **context: Any) -> None:
         super().__init__(message, **context)
@@ -101,19 +104,19 @@ class ValidationError(APIStatusError):
         if not self.errors:
             return super()._headline()
         details = "; ".join(f"{field}: {' '.join(messages)}" for field, messages in self.errors.items())
-        return f"{super()._headline()} ({details.rstrip('.')})"
+        return words("{headline} ({details})", headline=phrase(super()._headline()), details=details.rstrip("."))
 
 
 class LicenceError(APIStatusError):
     """426: the portal's licence does not have the feature."""
 
-    advice = "The owner of the portal can extend the licence."
+    advice = words("The owner of the portal can extend the licence.")
 
 
 class ServerError(APIStatusError):
     """5xx: the portal, or something in front of it, failed."""
 
-    advice = "Wait a moment and call again."
+    advice = words("Wait a moment and call again.")
 
     def _advice(self) -> str:
         if self.outcome is not Outcome.UNKNOWN and self.retry_after:
@@ -146,17 +149,19 @@ class RateLimitWaitError(RateLimitError):
         self.retry_after = retry_after
 
     def _advice(self) -> str:
-        return f"{_wait_advice(self.retry_after)} Or give Timeouts(queue=...) more seconds."
+        return sentences(_wait_advice(self.retry_after), words("Or give Timeouts(queue=...) more seconds."))
 
 
 def _wait_advice(retry_after: float | None) -> str:
     # Less than a second is no advice: it has been waited longer than that by then.
     return (
-        f"Call again in {math.ceil(retry_after)} s." if retry_after and retry_after >= 1 else "Call again in a minute."
+        words("Call again in {retry_after} s.", retry_after=math.ceil(retry_after))
+        if retry_after and retry_after >= 1
+        else words("Call again in a minute.")
     )
 
 
 class TokenRefreshError(MijnKlantportaalError):
     """A new access token could not be had."""
 
-    advice = "Ask the portal's owner to authorise the application again."
+    advice = words("Ask the portal's owner to authorise the application again.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mijnklantportaal_async.errors.base import MijnKlantportaalError, Outcome
+from mijnklantportaal_async.texts.words import words
 
 
 class TransportError(MijnKlantportaalError):
@@ -16,7 +17,7 @@ class ConnectError(TransportError):
         is_permanent: Trying again does not help: the certificate was not accepted, or the session was closed.
     """
 
-    advice = "Nothing was sent. Check the network, base_url and proxy, then call again."
+    advice = words("Nothing was sent. Check the network, base_url and proxy, then call again.")
 
     def __init__(self, message: str, *, is_permanent: bool = False, **context: Any) -> None:
         super().__init__(message, **context)
@@ -24,7 +25,7 @@ class ConnectError(TransportError):
 
     def _advice(self) -> str:
         if self.is_permanent:
-            return "Nothing was sent. Trying again without a change will not help."
+            return words("Nothing was sent. Trying again without a change will not help.")
         return self.advice
 
 
@@ -32,7 +33,7 @@ class ConnectionLostError(TransportError):
     """The connection broke after the request had left, or may have."""
 
     default_outcome = Outcome.UNKNOWN
-    advice = "Look whether it happened before you call again."
+    advice = words("Look whether it happened before you call again.")
 
 
 class CallTimeoutError(TransportError, TimeoutError):
@@ -50,5 +51,8 @@ class CallTimeoutError(TransportError, TimeoutError):
 
     def _advice(self) -> str:
         if self.outcome is Outcome.UNKNOWN:
-            return f"Look whether it happened before you call again, or give Timeouts({self.clock}=...) more seconds."
-        return f"Call again, or give Timeouts({self.clock}=...) more seconds."
+            return words(
+                "Look whether it happened before you call again, or give Timeouts({clock}=...) more seconds.",
+                clock=self.clock,
+            )
+        return words("Call again, or give Timeouts({clock}=...) more seconds.", clock=self.clock)

@@ -8,7 +8,6 @@ import attrs
 from mijnklantportaal_async.files.records import Row, RowFile
 from mijnklantportaal_async.models.appointments import NewAppointment
 from mijnklantportaal_async.models.customers import NewCustomer
-from mijnklantportaal_async.texts.words import words
 
 
 @attrs.frozen(kw_only=True)
@@ -47,7 +46,7 @@ def understood(row: Row[Any]) -> Understood:
     if isinstance(new, NewCustomer):
         parts = (new.address, f"{new.zip_code} {new.city}", new.country_code or "", new.primary_email)
         return Understood(line=row.line, title=new.company_name, person=", ".join(part for part in parts if part))
-    raise TypeError(words("a row holds a NewAppointment or NewCustomer, not {new_name}", new_name=type(new).__name__))
+    raise TypeError(f"a row holds a NewAppointment or NewCustomer, not {type(new).__name__}")
 
 
 def preview(file: RowFile[Any], most: int = 8) -> tuple[Understood, ...]:

@@ -105,11 +105,7 @@ def parse_rows(
         case "create_customer":
             return parse_customers(data, path=path, **choices)
         case _:
-            raise ValueError(
-                words(
-                    "operation={operation}: give 'schedule_appointment' or 'create_customer'", operation=repr(operation)
-                )
-            )
+            raise ValueError(f"operation={operation!r}: give 'schedule_appointment' or 'create_customer'")
 
 
 def read_appointment_file(path: Path, *, zone: ZoneInfo, **choices: Unpack[Choices]) -> AppointmentFile:

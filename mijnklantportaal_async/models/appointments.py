@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from mijnklantportaal_async.models.record import Record
+from mijnklantportaal_async.texts.words import Sentences, words
 from mijnklantportaal_async.values.checks import check_email, check_identifier, check_text
 from mijnklantportaal_async.values.local_time import check_exists, check_moment, is_after
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
@@ -81,8 +82,12 @@ class NewAppointment:
             check_exists(self.starts_at, "starts_at")
             check_exists(self.ends_at, "ends_at")
             raise ValueError(
-                f"ends_at={self.ends_at.isoformat()} must lie after starts_at={self.starts_at.isoformat()}; "
-                "are the two swapped, or does it end on the next day?"
+                words(
+                    "ends_at={ends_at} must lie after starts_at={starts_at}; are the two swapped, or does "
+                    "it end on the next day?",
+                    ends_at=self.ends_at.isoformat(),
+                    starts_at=self.starts_at.isoformat(),
+                )
             )
         if self.customer_id is not None:
             check_identifier(self.customer_id, "customer_id")
@@ -93,8 +98,11 @@ class NewAppointment:
         if self.customer_id is None and (self.attendee_name is None or self.attendee_email is None):
             missing = [field for field in ("attendee_name", "attendee_email") if getattr(self, field) is None]
             raise ValueError(
-                f"say who the appointment is with: give customer_id, or attendee_name and attendee_email "
-                f"(missing: {' and '.join(missing)})"
+                words(
+                    "say who the appointment is with: give customer_id, or attendee_name and attendee_email "
+                    "(missing: {missing})",
+                    missing=Sentences(missing, words(" and ")),
+                )
             )
 
     def to_json(self, starts_at: str, ends_at: str) -> dict[str, str]:

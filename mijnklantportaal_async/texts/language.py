@@ -11,7 +11,7 @@ from datetime import date
 from importlib import resources
 from typing import Any
 
-from mijnklantportaal_async.texts.words import PlainFormatter, Text, Words, english_date, filled, told_by
+from mijnklantportaal_async.texts.words import PlainFormatter, Text, Words, english_date, filled
 
 CODES = ("en", "nl")
 """Languages that there are; the first is that of the source."""
@@ -127,8 +127,6 @@ class _Formatter(PlainFormatter):
         self._language = language
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        if isinstance(value, BaseException):
-            value = told_by(value)
         if isinstance(value, str):
             value = self._language.of(value)
         if isinstance(value, date) and "%" in format_spec:

@@ -6,7 +6,6 @@ and wherever it is shown a `Language` says it anew.
 
 from __future__ import annotations
 
-import enum
 import functools
 import string
 from collections.abc import Callable, Iterable, Mapping
@@ -50,7 +49,9 @@ class Words(Text):
     ) -> Self:
         chosen = template if plural is None or number == 1 else plural
         made = super().__new__(cls, filled(chosen, values))
-        made.template, made.plural, made.values, made.number = template, plural, values, number
+        # What an error holds on to must not live as long as what is said of it.
+        kept = {name: told_by(value) if isinstance(value, BaseException) else value for name, value in values.items()}
+        made.template, made.plural, made.values, made.number = template, plural, kept, number
         return made
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -110,12 +111,14 @@ class Changed(Text):
         return (type(self), (self.text, self.change))
 
 
-class SaidEnum(enum.StrEnum):
-    """Names of states and the like: for programs as they are, and for people in their language."""
+class Named:
+    """Members of an enumeration that are shown: each value is a text, for programs as it is."""
+
+    value: str
 
     @property
     def words(self) -> str:
-        """The name, to be shown."""
+        """The value, to be said in a language."""
         return Words(self.value, {})
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 
+from mijnklantportaal_async.texts.words import Sentences, words
+
 T = TypeVar("T")
 
 MAXIMUM_LENGTH = 255
@@ -63,13 +65,25 @@ def check_text(value: object, field: str, most: int | None = MAXIMUM_LENGTH) -> 
     # The cheap test first: printable ASCII and letters never need the expression.
     if not value.isprintable() and (found := _CONTROL.search(value)):
         raise ValueError(
-            f"{field} holds the control character {found.group()!r} at position {found.start()}; "
-            "remove it (a line break or tab from a spreadsheet cell, perhaps)"
+            words(
+                "{field} holds the control character {group} at position {start}; remove it (a line break or "
+                "tab from a spreadsheet cell, perhaps)",
+                field=field,
+                group=repr(found.group()),
+                start=found.start(),
+            )
         )
     if not value or value.isspace():
-        raise ValueError(f"{field} is empty; give at least one visible character")
+        raise ValueError(words("{field} is empty; give at least one visible character", field=field))
     if most is not None and len(value) > most:
-        raise ValueError(f"{field} has {len(value)} characters; shorten it to {most} or fewer")
+        raise ValueError(
+            words(
+                "{field} has {value_count} characters; shorten it to {most} or fewer",
+                field=field,
+                value_count=len(value),
+                most=most,
+            )
+        )
     return value
 
 
@@ -87,7 +101,9 @@ def check_email(value: object, field: str) -> str:
     """
     text = check_text(value, field)
     if not _EMAIL.fullmatch(text):
-        raise ValueError(f"{field}={text!r} is not an e-mail address; write it as name@example.nl")
+        raise ValueError(
+            words("{field}={text} is not an e-mail address; write it as name@example.nl", field=field, text=repr(text))
+        )
     return text
 
 
@@ -100,7 +116,9 @@ def check_country_code(value: object, field: str) -> str:
     """
     text = check_text(value, field)
     if not (len(text) == 2 and text.isascii() and text.isalpha()):
-        raise ValueError(f"{field}={text!r} is not a country code; give two letters, such as 'NL'")
+        raise ValueError(
+            words("{field}={text} is not a country code; give two letters, such as 'NL'", field=field, text=repr(text))
+        )
     return text
 
 
@@ -123,13 +141,26 @@ def check_identifier(value: object, field: str, prefix: str | None = None) -> st
         return check_text(value, field) if len(value) > MAXIMUM_LENGTH else value
     text = check_text(value, field)
     if text in {".", ".."} or text.split() != [text]:
-        raise ValueError(f"{field}={text!r} cannot be an id; ids look like 'apt_abc12346def678', without spaces")
+        raise ValueError(
+            words(
+                "{field}={text} cannot be an id; ids look like 'apt_abc12346def678', without spaces",
+                field=field,
+                text=repr(text),
+            )
+        )
     # What looks like no id of the service at all is its to judge.
     if found := re.match(r"[a-z]{3}_", text):
         allowed = documented or EXAMPLES.get(field.partition("[")[0], ())
         if found[0] not in allowed and (documented or (allowed and found[0] in _KNOWN)):
-            begins = " or ".join(repr(one) for one in allowed)
-            raise ValueError(f"{field}={text!r} is the id of something else; ids of this kind begin with {begins}")
+            begins = Sentences([repr(one) for one in allowed], words(" or "))
+            raise ValueError(
+                words(
+                    "{field}={text} is the id of something else; ids of this kind begin with {begins}",
+                    field=field,
+                    text=repr(text),
+                    begins=begins,
+                )
+            )
     return text
 
 
@@ -144,7 +175,12 @@ def check_prose(value: object, field: str) -> str:
         raise TypeError(f"{field} must be a str, not {type(value).__name__}: {value!r}")
     if found := _CONTROL.search(value.translate(_PROSE)):
         raise ValueError(
-            f"{field} holds the control character {found.group()!r} at position {found.start()}; remove it"
+            words(
+                "{field} holds the control character {group} at position {start}; remove it",
+                field=field,
+                group=repr(found.group()),
+                start=found.start(),
+            )
         )
     return value
 
@@ -153,7 +189,7 @@ def check_message(value: object, field: str) -> str:
     """As `check_prose`, with something to read in it."""
     text = check_prose(value, field)
     if not text or text.isspace():
-        raise ValueError(f"{field} is empty; give at least one visible character")
+        raise ValueError(words("{field} is empty; give at least one visible character", field=field))
     return text
 
 
@@ -180,7 +216,9 @@ def check_count(value: object, field: str, least: int = 1) -> int:
     """
     number = check_whole(value, field)
     if number < least:
-        raise ValueError(f"{field} must be {least} or more, not {number}")
+        raise ValueError(
+            words("{field} must be {least} or more, not {number}", field=field, least=least, number=number)
+        )
     return number
 
 
@@ -198,12 +236,12 @@ def check_seconds(value: object, field: str, *, may_be_zero: bool = False, other
         ValueError: It is not above 0, or has no end.
     """
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        words = f"a number of seconds {otherwise}".rstrip()
-        raise TypeError(f"{field} must be {words}, not {type(value).__name__}: {value!r}")
+        wanted = f"a number of seconds {otherwise}".rstrip()
+        raise TypeError(f"{field} must be {wanted}, not {type(value).__name__}: {value!r}")
     # NaN is neither.
     if not (value >= 0 if may_be_zero else value > 0) or value == float("inf"):
-        words = f"{'0 seconds or more' if may_be_zero else 'above 0 seconds'} {otherwise}".rstrip()
-        raise ValueError(f"{field} must be {words}, not {value!r}")
+        wanted = f"{'0 seconds or more' if may_be_zero else 'above 0 seconds'} {otherwise}".rstrip()
+        raise ValueError(f"{field} must be {wanted}, not {value!r}")
     return value
 
 
@@ -221,7 +259,7 @@ def check_setting(value: object, kinds: type[T] | tuple[type[Any], ...], field: 
     """
     if not isinstance(value, kinds):
         names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
-        raise TypeError(f"{field} must be a {' or '.join(names)}, not {_kind_of(value)}; give {example}")
+        raise TypeError(f"{field} must be a {Sentences(names, words(' or '))}, not {_kind_of(value)}; give {example}")
     return cast("T", value)
 
 
@@ -253,11 +291,17 @@ def check_money(value: object, field: str) -> Decimal:
         raise TypeError(f"{field} must be a Decimal, not {type(value).__name__}: {value!r}{hint}")
     if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+(\.[0-9]{1,2})?", value):
         raise ValueError(
-            f"{field}={value!r} is not an amount; write it as '12.95': digits, and a point before the cents"
+            words(
+                "{field}={value} is not an amount; write it as '12.95': digits, and a point before the cents",
+                field=field,
+                value=repr(value),
+            )
         )
     amount = Decimal(value)
     if not amount.is_finite() or abs(amount) >= _TOO_MUCH or amount != round(amount, 2):
-        raise ValueError(f"{field}={value!r} is not an amount in whole cents; round it")
+        raise ValueError(
+            words("{field}={value} is not an amount in whole cents; round it", field=field, value=repr(value))
+        )
     return round(amount, 2) + 0
 
 
@@ -285,7 +329,9 @@ def check_url(value: object, field: str) -> str:
     """
     text = check_line(value, field)
     if not re.fullmatch(r"https?://[^\s/?#]+\S*", text):
-        raise ValueError(f"{field}={text!r} is not a URL; write it as 'https://example.nl/hook'")
+        raise ValueError(
+            words("{field}={text} is not a URL; write it as 'https://example.nl/hook'", field=field, text=repr(text))
+        )
     return text
 
 
@@ -300,9 +346,16 @@ def check_each(value: object, field: str, check: Callable[[Any, str], T], most: 
         raise TypeError(f"{field} must be a list, not {type(value).__name__}: {value!r}")
     items = cast("Sequence[Any]", value)
     if not items:
-        raise ValueError(f"{field} is empty; give at least one")
+        raise ValueError(words("{field} is empty; give at least one", field=field))
     if most is not None and len(items) > most:
-        raise ValueError(f"{field} has {len(items)} items; the service takes {most} at the most")
+        raise ValueError(
+            words(
+                "{field} has {items_count} items; the service takes {most} at the most",
+                field=field,
+                items_count=len(items),
+                most=most,
+            )
+        )
     return [check(item, f"{field}[{index}]") for index, item in enumerate(items)]
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mijnklantportaal_async.texts.words import words
+
 DEFAULT_TIMEZONE = "Europe/Amsterdam"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,14 +29,18 @@ def portal_zone(timezone: str | ZoneInfo) -> ZoneInfo:
         return timezone
     if not isinstance(timezone, str):
         raise TypeError(
-            f"timezone must be an IANA name such as {DEFAULT_TIMEZONE!r}, or a ZoneInfo, "
-            f"not {type(timezone).__name__}: {timezone!r}"
+            f"timezone must be an IANA name such as {DEFAULT_TIMEZONE!r}, or a ZoneInfo, not "
+            f"{type(timezone).__name__}: {timezone!r}"
         )
     try:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(
-            f"timezone={timezone!r} is not a time zone; give an IANA name such as {DEFAULT_TIMEZONE!r}"
+            words(
+                "timezone={timezone} is not a time zone; give an IANA name such as {default_timezone}",
+                timezone=repr(timezone),
+                default_timezone=repr(DEFAULT_TIMEZONE),
+            )
         ) from error
 
 
@@ -66,8 +72,13 @@ def wall_time(moment: datetime, zone: ZoneInfo, field: str) -> str:
     # Moments of pandas are finer than Python's.
     if local.second or local.microsecond or (type(moment) is not datetime and getattr(moment, "nanosecond", 0)):
         raise ValueError(
-            f"{field}={moment.isoformat()} is not on a whole minute in {zone.key}; the portal takes no seconds, "
-            f"and none are cut off here: round it, for example with {field}.replace(second=0, microsecond=0)"
+            words(
+                "{field}={isoformat} is not on a whole minute in {zone_key}; the portal takes no seconds, and "
+                "none are cut off here: round it, for example with {field}.replace(second=0, microsecond=0)",
+                field=field,
+                isoformat=moment.isoformat(),
+                zone_key=zone.key,
+            )
         )
     return f"{day or local.date()} {_TWO_DIGITS[local.hour]}:{_TWO_DIGITS[local.minute]}"
 
@@ -160,7 +171,7 @@ def read_moment(text: str) -> datetime:
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no offset")
+        raise ValueError(words("{text} has no offset", text=repr(text)))
     return moment
 
 
@@ -202,7 +213,13 @@ def _in_zone(moment: datetime, zone: ZoneInfo, field: str) -> datetime:
     try:
         return plain.astimezone(zone)
     except OverflowError as error:
-        raise ValueError(f"{field}={moment.isoformat()} lies outside the years a calendar can hold") from error
+        raise ValueError(
+            words(
+                "{field}={isoformat} lies outside the years a calendar can hold",
+                field=field,
+                isoformat=moment.isoformat(),
+            )
+        ) from error
 
 
 def _plain(moment: datetime) -> datetime:
@@ -225,13 +242,18 @@ def _check_other_zone(moment: datetime, given: tzinfo, field: str) -> None:
     if hasattr(given, "localize"):
         parts = f"{moment.year}, {moment.month}, {moment.day}, {moment.hour}, {moment.minute}"
         raise ValueError(
-            f"{field}={moment.isoformat()}: its pytz zone has the offset of another time, because it was given as "
-            f"tzinfo=, or the clock changed between. Write datetime({parts}, tzinfo=ZoneInfo({_name_of(given)!r})), "
-            "or pytz's own localize() and normalize()"
+            f"{field}={moment.isoformat()}: its pytz zone has the offset of another time, because it was "
+            f"given as tzinfo=, or the clock changed between. Write datetime({parts}, "
+            f"tzinfo=ZoneInfo({_name_of(given)!r})), or pytz's own localize() and normalize()"
         )
     raise ValueError(
-        f"{field}: {moment:%Y-%m-%d %H:%M} does not exist in {_name_of(given)}: the clock is set forward that night "
-        "and skips it. Choose a time that a clock shows"
+        words(
+            "{field}: {moment:%Y-%m-%d %H:%M} does not exist in {given}: the clock is set forward that night "
+            "and skips it. Choose a time that a clock shows",
+            field=field,
+            moment=moment,
+            given=_name_of(given),
+        )
     )
 
 
@@ -250,12 +272,24 @@ def _unclear(moment: datetime, zone: ZoneInfo, field: str) -> ValueError:
     wall = f"{moment:%Y-%m-%d %H:%M}"
     if _is_skipped(moment):
         return ValueError(
-            f"{field}: {wall} does not exist in {zone.key}: the clock is set forward that night and skips it. "
-            "Choose a time that a clock shows"
+            words(
+                "{field}: {wall} does not exist in {zone_key}: the clock is set forward that night and skips "
+                "it. Choose a time that a clock shows",
+                field=field,
+                wall=wall,
+                zone_key=zone.key,
+            )
         )
     first, second = moment.replace(fold=0), moment.replace(fold=1)
     return ValueError(
-        f"{field}: {wall} comes twice in {zone.key} that night, because the clock is set back ({first.isoformat()} and "
-        f"{second.isoformat()}); the portal takes no offset and could read it as an hour off. "
-        "Choose a time outside that hour"
+        words(
+            "{field}: {wall} comes twice in {zone_key} that night, because the clock is set back ({isoformat} "
+            "and {isoformat_2}); the portal takes no offset and could read it as an hour off. Choose a time "
+            "outside that hour",
+            field=field,
+            wall=wall,
+            zone_key=zone.key,
+            isoformat=first.isoformat(),
+            isoformat_2=second.isoformat(),
+        )
     )

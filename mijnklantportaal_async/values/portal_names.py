@@ -3,6 +3,8 @@
 import re
 from urllib.parse import urlsplit
 
+from mijnklantportaal_async.texts.words import words
+
 DEFAULT_PORTAL = "default"
 """Name of the portal whose key stands in MIJNKLANTPORTAAL_API_KEY itself."""
 
@@ -18,8 +20,11 @@ def check_portal_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name):
         raise ValueError(
-            f"portal name {name!r}: use letters, digits, '.', '_' and '-', beginning with a letter or digit, "
-            "at most 64 characters"
+            words(
+                "portal name {name}: use letters, digits, '.', '_' and '-', beginning with a letter or digit, "
+                "at most 64 characters",
+                name=repr(name),
+            )
         )
     return name
 

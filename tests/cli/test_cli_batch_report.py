@@ -89,7 +89,7 @@ def test_how_many_ended_how() -> None:
     outcomes = [line.split()[:2] for line in text_of(outcome_table(rows)).splitlines()[1:]]
     assert outcomes == [["done", "2"], ["waiting", "1"]]
     assert [line.split() for line in text_of(portal_table(rows)).splitlines()] == [
-        ["Portal", "Done", "Waiting"],
+        ["Portal", "done", "waiting"],
         ["default", "1", "0"],
         ["oost", "1", "1"],
         ["all", "2", "1"],

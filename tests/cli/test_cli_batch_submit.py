@@ -124,7 +124,7 @@ def test_portals_in_several_zones_are_refused(
         (("--job", " "), "job=' '"),
         (("--column", "name"), "must be FIELD=HEADER"),
         (("--database", "jobs.db"), "sqlite:///path/to/file"),
-        (("--calendar", "x.html", "--sandbox"), "No such option: --calendar"),
+        (("--calendar", "x.html", "--sandbox"), "There is no option --calendar"),
     ],
 )
 def test_what_cannot_be_right(command: Command, tmp_path: Path, options: tuple[str, ...], text: str) -> None:

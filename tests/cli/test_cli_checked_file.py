@@ -89,7 +89,7 @@ def test_each_occurrence_of_a_series_is_made_once(command: Command, tmp_path: Pa
     made = command("schedule-file", path, *FAST, "--since", "12-03-2097", "--until", "2097-03-31")
 
     assert refused.code == 2
-    assert "up to which day should they be made? Say --until DAY" in refused.messages
+    assert "up to which day should it be made? Say --until DAY" in refused.messages
     assert made.code == 0, made.messages
     assert "3 new appointments for 3 scheduled rows: none missing, none twice" in made.messages
     assert "1 of its occurrences lie before the first day" in made.messages

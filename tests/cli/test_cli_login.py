@@ -26,6 +26,7 @@ from mijnklantportaal_async.cli.kept_portals import KeptPortal, keep, kept_porta
 from mijnklantportaal_async.cli.machine_keyring import KeyringTroubleError, MachineKeyring
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.portal_settings import PortalSettings
+from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="XDG_DATA_HOME")
@@ -138,7 +139,7 @@ def test_without_a_keyring_it_is_a_file_for_its_owner_alone(home: Path) -> None:
     assert stat.S_IMODE(portal.path.stat().st_mode) == 0o600
     assert [path.name for path in home.iterdir()] == ["default.json"]
     assert KEY not in repr(portal)
-    assert settings().needed_key("default").reveal() == KEY
+    assert settings().needed_key("default", Terminal.open()).reveal() == KEY
 
 
 def test_the_file_is_for_its_owner_from_its_first_byte(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +162,7 @@ def test_with_a_keyring_no_file_has_it(home: Path, ring: InMemory) -> None:
     assert (reason, portal.place) == ("", "the keyring")
     assert list(ring.kept.values()) == [KEY]
     assert KEY not in portal.path.read_text()
-    assert settings().needed_key("default").reveal() == KEY
+    assert settings().needed_key("default", Terminal.open()).reveal() == KEY
 
 
 def test_another_address_or_place_leaves_nothing_behind(home: Path, ring: InMemory) -> None:
@@ -227,7 +228,7 @@ def test_a_key_in_a_variable_goes_before_the_one_that_is_kept(monkeypatch: pytes
     monkeypatch.setenv("MIJNKLANTPORTAAL_BASE_URL", "https://all.example/v1")
     found = settings("oost")
 
-    assert found.needed_key("oost").reveal() == OTHER_KEY
+    assert found.needed_key("oost", Terminal.open()).reveal() == OTHER_KEY
     # Then nothing of what is kept counts: a key of the environment goes to an address of the environment.
     assert (found.base_url("oost"), found.timezone("oost")) == ("https://all.example/v1", "Europe/Amsterdam")
 
@@ -248,7 +249,7 @@ def test_what_is_kept_goes_before_what_is_for_all_portals(monkeypatch: pytest.Mo
 def test_a_name_is_found_as_its_variable_would_be(name: str) -> None:
     keep("Oost", ADDRESS, "Europe/Amsterdam", hide(KEY), in_file=True)
 
-    assert settings(name).needed_key(name).reveal() == KEY
+    assert settings(name).needed_key(name, Terminal.open()).reveal() == KEY
 
 
 @pytest.mark.parametrize("of_variable", [True, False])

@@ -212,7 +212,7 @@ def test_a_run_is_taken_back_by_its_results(command: Command, csv_file: Writer, 
 
     undone = command("cancel", output, "--yes", *kept(tmp_path))
     assert undone.code == 0, undone.messages
-    assert "1 appointment was there before that run, and not canceled." in undone.messages
+    assert "1 appointment was there before that run, and is not canceled." in undone.messages
     assert "Visit 1" in undone.messages
     assert standing(tmp_path) == 1
 

@@ -18,7 +18,8 @@ PACKAGE = Path(mijnklantportaal_async.__file__).parent
 ROOT = PACKAGE.parent
 
 FLOORS = [
-    {"values", "errors", "texts"},
+    {"texts"},
+    {"values", "errors"},
     {"events", "models"},
     {"sandbox"},
     {"calling"},

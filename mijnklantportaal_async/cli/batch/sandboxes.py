@@ -66,7 +66,7 @@ class Sandboxes:
             address=SANDBOX_ADDRESS,
             rate_limit=RateLimit(requests=self._connection.sandbox_rate_limit),
             # Each is a portal of its own, though all have the same key.
-            limit_name=key_fingerprint(words("sandbox {name}", name=name)),
+            limit_name=key_fingerprint(f"sandbox {name}"),
         )
 
     @property

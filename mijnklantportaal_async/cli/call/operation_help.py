@@ -37,6 +37,10 @@ class OperationCommand(HelpfulCommand):
             return ((words("Shows the request, and sends nothing"), line.replace("call ", "call --dry-run ", 1)),)
         return ((words("With what it needs"), line),) if " --" in line else ((words("As it stands"), line),)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its fields alone: the language is an option of the program, which stands before the operation."""
+        return TyperCommand.get_params(self, ctx)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Leaves the fields as they are written, but for completion and help."""
         if ctx.resilient_parsing:

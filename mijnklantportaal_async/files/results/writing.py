@@ -100,7 +100,7 @@ class ResultFile:
 
     def _write(self, line: bytes) -> None:
         if self._file is None:
-            raise ValueError(words("{path} is closed", path=self.path))
+            raise ValueError(f"{self.path} is closed")
         try:
             self._file.write(line)
         except OSError as error:
