@@ -12,9 +12,10 @@ import attrs
 import sqlalchemy
 from sqlalchemy import func, select
 
+from mijnklantportaal_async.batch import operations
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
-from mijnklantportaal_async.batch.rows import FORMAT, BatchRow, Doubt, Portal, State, WhenAbsent
+from mijnklantportaal_async.batch.rows import FORMAT, BatchRow, Doubt, Portal, State, WhenAbsent, place_in_words
 from mijnklantportaal_async.batch.tables import Tables, insert_or_leave, lock_rows
 from mijnklantportaal_async.texts.words import counted, words
 
@@ -365,11 +366,12 @@ def _values(row: BatchRow, now: float) -> dict[str, Any]:
 def _result(row: sqlalchemy.Row[Any]) -> RowResult:
     outcome = OUTCOMES[State(row.state)]
     record: Mapping[str, Any] | None = None if row.record is None else json.loads(row.record)
+    advice = operations.how_to_check(row.operation, row.how_to_check) if outcome is RowOutcome.UNKNOWN else None
     return RowResult(
         job=row.job,
         portal=row.name,
         number=row.number,
-        place=row.place,
+        place=place_in_words(row.place),
         operation=row.operation,
         request=json.loads(row.request),
         timezone=row.timezone,
@@ -377,7 +379,7 @@ def _result(row: sqlalchemy.Row[Any]) -> RowResult:
         identifier=row.identifier,
         record=record,
         message=row.message or row.trouble,
-        how_to_check=row.how_to_check if outcome is RowOutcome.UNKNOWN else None,
+        how_to_check=advice,
         ended_at=None if row.ended_at is None else datetime.fromtimestamp(row.ended_at, UTC),
     )
 

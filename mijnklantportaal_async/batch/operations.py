@@ -8,11 +8,14 @@ import inspect
 from collections.abc import Coroutine, Mapping
 from datetime import datetime
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
 
+from mijnklantportaal_async import api
 from mijnklantportaal_async.api.appointments import SCHEDULE_APPOINTMENT, put_into_calendar
 from mijnklantportaal_async.api.customers import CREATE_CUSTOMER
 from mijnklantportaal_async.batch.arguments import from_json, kind_of, to_json
@@ -21,9 +24,10 @@ from mijnklantportaal_async.calling.lookup import Drawer, Drawn
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
+from mijnklantportaal_async.calling.wire import Operation
 from mijnklantportaal_async.models import FileContent, NewAppointment, NewCustomer
 from mijnklantportaal_async.session import PortalSession
-from mijnklantportaal_async.texts.words import words
+from mijnklantportaal_async.texts.words import sentences, words
 from mijnklantportaal_async.values.local_time import is_same_instant
 
 _OF_CLASS: dict[type[Any], str] = {NewAppointment: SCHEDULE_APPOINTMENT.name, NewCustomer: CREATE_CUSTOMER.name}
@@ -142,16 +146,29 @@ def describe(
     kept = to_json({name: value for name, value in shown.items() if not attrs.has(kind_of(value))}, zone)
     odd = [
         words(
-            "{name} is {isoformat} in the portal, not {isoformat_2}",
+            "{name} is {kept} in the portal, not {asked}",
             name=name,
-            isoformat=shown[name].isoformat(),
-            isoformat_2=asked.isoformat(),
+            kept=shown[name].isoformat(),
+            asked=asked.isoformat(),
         )
         for name, asked in arguments.items()
         if isinstance(asked, datetime) and isinstance(shown.get(name), datetime)
         if not is_same_instant(asked, shown[name])
     ]
-    return identifier, kept, "; ".join(odd) or None
+    return identifier, kept, sentences(*odd, separator="; ") or None
+
+
+def how_to_check(operation: str, kept: str) -> str:
+    """What to search for in the portal: as it was written down, in words of any language where they are the same."""
+    found = _operations().get(operation)
+    return found.how_to_check if found is not None and found.how_to_check == kept else kept
+
+
+@cache
+def _operations() -> Mapping[str, Operation]:
+    modules = [import_module(one.name) for one in iter_modules(api.__path__, f"{api.__name__}.")]
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, Operation)]
+    return {operation.name: operation for operation in found}
 
 
 def _bytes_of(file: FileContent) -> int:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import attrs
 
 from mijnklantportaal_async.calling.claims import Place
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.portal_names import check_portal_name, normal_address
 
 MAXIMUM_NAME = 128
@@ -163,3 +164,16 @@ def _plain(key: Hashable) -> Any:
     if isinstance(key, frozenset):
         return ["set", *sorted(json.dumps(_plain(item)) for item in cast("frozenset[Hashable]", key))]
     return key if isinstance(key, str | int | float | bool | None) else str(key)
+
+
+def place_in_words(place: str) -> str:
+    """Where a row stands in its source, as it was written down: `line 31`, `row 4`, `line 7: event 2, 'Intake'`."""
+    if (found := _PLACE.fullmatch(place)) is None:
+        return place
+    number, event = int(found["number"]), found["event"]
+    if found["what"] == "row":
+        return words("row {number}", number=number)
+    return words("line {line}: {event}", line=number, event=event) if event else words("line {line}", line=number)
+
+
+_PLACE = re.compile(r"(?P<what>line|row) (?P<number>\d+)(?:: (?P<event>.*))?", re.DOTALL)

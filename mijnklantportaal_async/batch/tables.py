@@ -7,6 +7,7 @@ from sqlalchemy.schema import CreateSchema
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.rows import FORMAT
+from mijnklantportaal_async.batch.said_text import SaidText
 from mijnklantportaal_async.texts.words import words
 
 TABLES = 2
@@ -77,8 +78,8 @@ class Tables:
             Column("not_before", Float(53), nullable=False),
             Column("when_absent", Integer, nullable=False),
             # What it waits for, as long as it does; and what there is to say of its end.
-            Column("trouble", Text),
-            Column("message", Text),
+            Column("trouble", SaidText),
+            Column("message", SaidText),
             Column("identifier", Text),
             Column("record", Text),
             Column("ended_at", Float(53)),
@@ -118,7 +119,7 @@ class Tables:
             Column("portal", String(32), primary_key=True),
             Column("worker", String(255), primary_key=True),
             Column("seen_at", Float(53), nullable=False),
-            Column("trouble", Text, nullable=False),
+            Column("trouble", SaidText, nullable=False),
         )
 
     def create(self, database: Database) -> None:

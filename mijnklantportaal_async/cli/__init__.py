@@ -5,6 +5,8 @@ import sys
 from importlib import import_module
 
 from mijnklantportaal_async.cli.machine import refuse_impossible_time_zone, spell_out_missing_letters
+from mijnklantportaal_async.texts.language import language_wanted
+from mijnklantportaal_async.texts.words import words
 
 
 def main() -> None:
@@ -24,11 +26,12 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in {"typer", "rich"}:
             raise
-        print(
-            f"The command needs the package {error.name}, which is not installed. Install the extra `cli`:\n"
+        said = words(
+            "The command needs the package {name}, which is not installed. Install the extra `cli`:\n"
             '    pip install "mijnklantportaal-async[cli]"',
-            file=sys.stderr,
+            name=error.name,
         )
+        print(language_wanted().of(said), file=sys.stderr)
         sys.exit(2)
     try:
         application(prog_name="mijnklantportaal")

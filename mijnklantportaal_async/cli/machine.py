@@ -6,6 +6,7 @@ import sys
 from datetime import datetime
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.texts.language import language_wanted
 from mijnklantportaal_async.texts.words import words
 
 
@@ -21,12 +22,12 @@ def refuse_impossible_time_zone() -> None:
     try:
         datetime.now().astimezone()
     except (ValueError, OverflowError, OSError):
-        print(
+        said = language_wanted().of(
             words(
                 "The machine's time zone cannot be used: TZ={value}. Set TZ to a zone such as "
                 "Europe/Amsterdam, or leave it out. Nothing was sent.",
                 value=repr(os.environ.get("TZ", "")),
-            ),
-            file=sys.stderr,
+            )
         )
+        print(said, file=sys.stderr)
         sys.exit(ExitCode.WRONG_INPUT)

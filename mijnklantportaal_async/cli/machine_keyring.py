@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mijnklantportaal_async.calling.auth import HIDDEN, Token, hide
 from mijnklantportaal_async.cli.prompts import obeying_ctrl_c, somebody_is_there
+from mijnklantportaal_async.texts.language import language_wanted
 from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class MachineKeyring:
             thread.start()
             thread.join(min(_SILENCE, self._patience))
             if thread.is_alive() and somebody_is_there():
-                print(words("Waiting for the keyring of this machine; unlock it if it asks."), file=sys.stderr)
+                said = words("Waiting for the keyring of this machine; unlock it if it asks.")
+                print(language_wanted().of(said), file=sys.stderr)
             thread.join(max(0.0, self._patience - _SILENCE))
         if failures:
             raise _trouble(failures[0], secret) from None

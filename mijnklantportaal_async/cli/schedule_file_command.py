@@ -145,7 +145,8 @@ def _result_file(file: AppointmentFile, options: FileOptions, earlier: EarlierRu
     if earlier is not None:
         manner = earlier.manner
     elif file.separator == DUTCH.separator or file.encoding == DUTCH.encoding:
-        manner = Manner(file.separator, "utf-8-sig" if file.encoding == "utf-8-sig" else usual_manner().encoding)
+        encoding = "utf-8-sig" if file.encoding == "utf-8-sig" else usual_manner().encoding
+        manner = Manner(file.separator, encoding, usual_manner().language)
     else:
         manner = usual_manner()
     try:

@@ -157,7 +157,7 @@ def parse_appointments(data: bytes, *, path: Path, zone: ZoneInfo, **choices: Un
         file = _rows_of_table(
             data, path, choices, appointment_words.VOCABULARY, appointment_words.match_columns, rows_in
         )
-    notes = (*file.notes, *equal_rows(file.rows, "appointment", "scheduled"), *_doubtful(file.rows))
+    notes = (*file.notes, *equal_rows(file.rows, words("appointment"), words("scheduled")), *_doubtful(file.rows))
     return attrs.evolve(file, notes=notes)
 
 
@@ -178,7 +178,7 @@ def parse_customers(data: bytes, *, path: Path, **choices: Unpack[Choices]) -> C
         customer_words.match_columns,
         lambda _, columns: lambda record: customer_rows.read_row(record, columns),
     )
-    return attrs.evolve(file, notes=(*file.notes, *equal_rows(file.rows, "customer", "created")))
+    return attrs.evolve(file, notes=(*file.notes, *equal_rows(file.rows, words("customer"), words("created"))))
 
 
 def read_bytes(path: Path) -> bytes:

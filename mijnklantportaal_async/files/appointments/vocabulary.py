@@ -15,6 +15,7 @@ from mijnklantportaal_async.files.moments import MomentParts, parts_of_cell
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import RowFileError, Table
 from mijnklantportaal_async.files.tables.columns import ColumnMatcher, Columns, Vocabulary
+from mijnklantportaal_async.texts.words import Sentences, words
 
 
 class Field(enum.StrEnum):
@@ -142,9 +143,9 @@ VOCABULARY = Vocabulary(
         Field.ATTENDEE_EMAIL: lambda text: "@" in text,
     },
     numbers=frozenset({Field.DURATION, Field.STARTS_AT, Field.ENDS_AT}),
-    things="appointments",
+    things=words("appointments"),
     header_example=(
-        "name, starts_at, ends_at, attendee_name, attendee_email (or onderwerp, datum, van, tot, naam, e-mail)"
+        words("name, starts_at, ends_at, attendee_name, attendee_email (or onderwerp, datum, van, tot, naam, e-mail)")
     ),
     json_example='{"name": "Intake", "starts_at": "2027-03-25 14:30", ...}',
 )
@@ -197,8 +198,11 @@ def unit_of(header: str) -> Unit | None:
             return unit
     if (inside and not _OF_CLOCK.fullmatch(appendix)) or not _NO_UNITS.isdisjoint(outside):
         raise RowFileError(
-            f"Nobody knows what the durations under {shown_value(header)!r} count; name it 'Duur (min)' or 'Duur "
-            "(uren)', with minutes or hours in it."
+            words(
+                "Nobody knows what the durations under {header} count; name it 'Duur (min)' or 'Duur (uren)', "
+                "with minutes or hours in it.",
+                header=repr(shown_value(header)),
+            )
         )
     return None
 
@@ -244,16 +248,22 @@ def _take_names(matcher: ColumnMatcher[Field]) -> None:
             has_only_email = Field.ATTENDEE_EMAIL in matcher.taken and Field.ATTENDEE_NAME not in matcher.taken
             if plain(header) != "name" or has_only_email:
                 matcher.notes.append(
-                    f"{shown_value(header)!r} was taken for the appointment's title; if it is the "
-                    f"attendee's, say --column attendee_name={shown_value(header)!r}."
+                    words(
+                        "{header} was taken for the appointment's title; if it is the attendee's, say --column "
+                        "attendee_name={header}.",
+                        header=repr(shown_value(header)),
+                    )
                 )
             matcher.take(Field.NAME, header)
         elif Field.ATTENDEE_NAME in matcher.taken:
             matcher.unused(header)
         else:
             matcher.notes.append(
-                f"{shown_value(header)!r} was taken for the attendee's name, because there is "
-                f"{shown_value(title)!r} for the title."
+                words(
+                    "{header} was taken for the attendee's name, because there is {title} for the title.",
+                    header=repr(shown_value(header)),
+                    title=repr(shown_value(title)),
+                )
             )
             matcher.take(Field.ATTENDEE_NAME, header)
 
@@ -262,17 +272,17 @@ def _missing(matcher: ColumnMatcher[Field]) -> list[str]:
     taken = matcher.taken
     missing: list[str] = []
     if Field.NAME not in taken:
-        missing.append("name (the title)")
+        missing.append(words("name (the title)"))
     if Field.STARTS_AT not in taken:
-        missing.append("starts_at (or date and start)")
+        missing.append(words("starts_at (or date and start)"))
     # A cell may hold both, as in 09:00 - 09:30.
     spans = matcher.cells(taken[Field.STARTS_AT]) if Field.STARTS_AT in taken else []
     if Field.ENDS_AT not in taken and Field.DURATION not in taken and not (spans and all(map(_is_span, spans))):
-        missing.append("ends_at, or duration in minutes")
+        missing.append(words("ends_at, or duration in minutes"))
     if Field.CUSTOMER_ID not in taken:
         has_name = not {Field.ATTENDEE_NAME, Field.FIRST_NAME, Field.LAST_NAME}.isdisjoint(taken)
         lacking = [] if has_name else [Field.ATTENDEE_NAME]
         lacking += [] if Field.ATTENDEE_EMAIL in taken else [Field.ATTENDEE_EMAIL]
         if lacking:
-            missing.append(f"customer_id, or {' and '.join(lacking)}")
+            missing.append(words("customer_id, or {lacking}", lacking=Sentences(lacking, words(" and "))))
     return missing

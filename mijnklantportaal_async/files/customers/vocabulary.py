@@ -11,6 +11,7 @@ from mijnklantportaal_async.files.meaning import meaning_for_customers
 from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.files.records import Table
 from mijnklantportaal_async.files.tables.columns import ColumnMatcher, Columns, Vocabulary
+from mijnklantportaal_async.texts.words import words
 
 
 class Field(enum.StrEnum):
@@ -141,9 +142,9 @@ VOCABULARY = Vocabulary(
         ),
     },
     numbers=frozenset({Field.HOUSE_NUMBER}),
-    things="customers",
+    things=words("customers"),
     header_example=(
-        "company_name, address, zip_code, city, primary_email (or bedrijfsnaam, adres, postcode, plaats, e-mail)"
+        words("company_name, address, zip_code, city, primary_email (or bedrijfsnaam, adres, postcode, plaats, e-mail)")
     ),
     json_example='{"company_name": "Bakkerij Brood", "address": "Kerkstraat 12", ...}',
 )
@@ -193,5 +194,5 @@ def _take_names(matcher: ColumnMatcher[Field]) -> None:
         if Field.COMPANY_NAME in matcher.taken:
             matcher.unused(header)
         else:
-            matcher.notes.append(f"{shown_value(header)!r} was taken for the company's name.")
+            matcher.notes.append(words("{header} was taken for the company's name.", header=repr(shown_value(header))))
             matcher.take(Field.COMPANY_NAME, header)

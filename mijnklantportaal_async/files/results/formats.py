@@ -12,6 +12,8 @@ from pathlib import Path
 import attrs
 
 from mijnklantportaal_async.files.results.table import ResultRow, headings, safe_cell
+from mijnklantportaal_async.texts.language import ENGLISH, Language, language_wanted
+from mijnklantportaal_async.texts.words import words
 
 Cell = int | str | date | None
 
@@ -27,10 +29,16 @@ class Manner:
     Attributes:
         separator: Between the cells.
         encoding: `utf-8`, or `utf-8-sig` for spreadsheets that need the mark.
+        language: Of headings, outcomes and what there is to do.
     """
 
     separator: str = ","
     encoding: str = "utf-8"
+    language: Language = ENGLISH
+
+    def said(self, cells: Iterable[Cell]) -> tuple[Cell, ...]:
+        """Cells of a row in the language."""
+        return tuple(self.language.of(cell) if isinstance(cell, str) else cell for cell in cells)
 
 
 PLAIN = Manner()
@@ -41,11 +49,12 @@ DUTCH = Manner(";", "utf-8-sig")
 
 
 def usual_manner(environment: Mapping[str, str] = os.environ) -> Manner:
-    """As the spreadsheets of this machine's country open it: for the Dutch, and everybody else."""
+    """As the spreadsheets of this machine's country open it, in the language of whoever is at it."""
     said = next((value for name in _LANGUAGE_VARIABLES if (value := environment.get(name))), None)
     # Windows says it with no variable, but Python has asked it at its start.
     name = said or locale.getlocale()[0] or ""
-    return DUTCH if name.lower().startswith(("nl", "dutch")) else PLAIN
+    manner = DUTCH if name.lower().startswith(("nl", "dutch")) else PLAIN
+    return attrs.evolve(manner, language=language_wanted(environment=environment))
 
 
 def is_workbook_name(path: Path) -> bool:
@@ -73,19 +82,20 @@ def table_bytes(path: Path, rows: Iterable[ResultRow], manner: Manner) -> bytes:
     rows = list(rows)
     with_portal = any(row.portal for row in rows)
     lines = [headings(with_portal=with_portal), *(row.cells(with_portal=with_portal) for row in rows)]
+    lines = [manner.said(cells) for cells in lines]
     if is_workbook_name(path):
-        return _workbook(lines)
+        return _workbook(lines, manner.language.of(words("Results")))
     return "".join(csv_line(cells, manner.separator) for cells in lines).encode(manner.encoding)
 
 
-def _workbook(lines: list[tuple[Cell, ...]]) -> bytes:
+def _workbook(lines: list[tuple[Cell, ...]], name: str) -> bytes:
     # Only here: who wants no workbook needs no library for them. It has no types.
     workbook = import_module("xlsxwriter").Workbook
     data = io.BytesIO()
     # Whatever a row says is a text: no formula, no link, no number.
     as_text = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with workbook(data, as_text) as book:
-        sheet = book.add_worksheet("Results")
+        sheet = book.add_worksheet(name)
         bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd", "align": "left"})
         wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         for number, cells in enumerate(lines):

@@ -3,15 +3,16 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 import attrs
 
 from mijnklantportaal_async.files.results.formats import Manner, is_workbook_name
-from mijnklantportaal_async.files.results.table import HEADINGS, PORTAL, ResultRow, told_cell
+from mijnklantportaal_async.files.results.table import HEADINGS, OUTCOMES, PORTAL, ResultRow, told_cell
 from mijnklantportaal_async.files.results.writing import unfinished
+from mijnklantportaal_async.texts.language import CODES, Language
 from mijnklantportaal_async.texts.words import words
 
 _SEPARATORS = ",;\t"
@@ -54,7 +55,7 @@ def read_results(path: Path) -> EarlierResults:
             lines += more[1:] if lines else more
     else:
         lines, manner = _in_csv(path.read_bytes())
-    return EarlierResults(tuple(_rows(lines)), manner)
+    return EarlierResults(tuple(_rows(lines)), attrs.evolve(manner, language=_language_of(lines)))
 
 
 def _in_csv(data: bytes) -> tuple[list[Sequence[object]], Manner]:
@@ -81,9 +82,23 @@ def _in_workbook(path: Path) -> list[Sequence[object]]:
         raise NoResultsError(words("the workbook cannot be opened: {error}", error=error)) from error
 
 
+def _english(names: Iterable[str]) -> dict[str, str]:
+    """English names by what they are in any language."""
+    return {Language(code).of(name).lower(): str(name) for code in CODES for name in names}
+
+
+def _language_of(lines: Sequence[Sequence[object]]) -> Language:
+    """Whose headings a table has."""
+    first = {str(cell).strip().lower() for cell in lines[0]} if lines else set[str]()
+    return max((Language(code) for code in CODES), key=lambda one: len(first & {one.of(name) for name in HEADINGS}))
+
+
 def _rows(lines: Sequence[Sequence[object]]) -> Iterator[ResultRow]:
     known = {*HEADINGS, PORTAL}
-    columns = {str(cell).strip().lower(): index for index, cell in enumerate(lines[0])} if lines else {}
+    english = _english((*HEADINGS, PORTAL))
+    first = [str(cell).strip().lower() for cell in lines[0]] if lines else []
+    columns = {english.get(name, name): index for index, name in enumerate(first)}
+    outcomes = _english(OUTCOMES)
     if not columns.keys() >= _NEEDED or len(columns.keys() & known) < len(HEADINGS) - 2:
         raise NoResultsError(
             words("its first row does not have the columns {repr}", repr=", ".join(map(repr, HEADINGS)))
@@ -93,7 +108,7 @@ def _rows(lines: Sequence[Sequence[object]]) -> Iterator[ResultRow]:
         texts = {name: told_cell(_text(cell)) for name, cell in said.items()}
         yield ResultRow(
             line=int(texts["row"]) if texts.get("row", "").isdecimal() else number,
-            outcome=texts.get("outcome", ""),
+            outcome=outcomes.get(texts.get("outcome", "").lower(), texts.get("outcome", "")),
             day=_day(said.get("day", "")),
             time=texts.get("time", ""),
             title=texts.get("title", ""),

@@ -4,10 +4,22 @@ from datetime import date, datetime
 
 import attrs
 
-HEADINGS = ("row", "outcome", "day", "time", "title", "person", "id", "what to do")
+from mijnklantportaal_async.texts.words import words
+
+HEADINGS = (
+    *(words("row"), words("outcome"), words("day"), words("time"), words("title"), words("person"), words("id")),
+    words("what to do"),
+)
 """The columns; where rows go to several portals, one for the portal stands after the first."""
 
-PORTAL = "portal"
+PORTAL = words("portal")
+
+OUTCOMES = (
+    *(words("scheduled"), words("scheduled earlier"), words("there already"), words("done"), words("rejected")),
+    *(words("unknown"), words("not sent"), words("bad row"), words("left out"), words("waiting"), words("under way")),
+    words("not started"),
+)
+"""Those that commands write. In a file they stand in the language of whoever it was written for."""
 
 # A spreadsheet would run a cell that begins like this as a formula.
 _FORMULA_BEGINNINGS = ("=", "+", "-", "@", "\t", "\r")
@@ -39,7 +51,7 @@ class ResultRow:
         return (
             self.line,
             *((self.portal,) if with_portal else ()),
-            self.outcome,
+            _KNOWN.get(self.outcome, self.outcome),
             self.day,
             self.time,
             self.title,
@@ -80,3 +92,6 @@ def _clock_time(moment: datetime) -> str:
     other = moment.replace(fold=1 - moment.fold)
     is_clear = other.utcoffset() == moment.utcoffset()
     return f"{moment:%H:%M}" if is_clear else f"{moment:%H:%M} ({str(moment)[-6:]})"
+
+
+_KNOWN = {str(outcome): outcome for outcome in OUTCOMES}

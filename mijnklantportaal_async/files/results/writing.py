@@ -55,7 +55,7 @@ class ResultFile:
         """Writes a result."""
         self._rows.append(row)
         if self.error is None:
-            self._write(csv_line(row.cells(), self._manner.separator).encode())
+            self._write(csv_line(self._manner.said(row.cells()), self._manner.separator).encode())
 
     def close(self) -> None:
         """Puts the results in order of line, in one step: the file is whole before and after. Any number of times."""
@@ -93,7 +93,7 @@ class ResultFile:
         # Line buffering would cut long lines: every result is written by one call, without a buffer.
         file = self._account.open(mode, buffering=0)
         if not goes_on:
-            file.write(csv_line(HEADINGS, self._manner.separator).encode(self._manner.encoding))
+            file.write(csv_line(self._manner.said(HEADINGS), self._manner.separator).encode(self._manner.encoding))
         elif not ends_well:
             file.write(b"\r\n")
         return file
