@@ -5,7 +5,7 @@ from typing import Any
 
 from mijnklantportaal_async.texts.words import Sentences, Text, sentence, sentences, told_by, words
 
-_NO_COMMAND = re.compile(r"No such command '(?P<name>.*)'\.?(?P<rest>.*)", re.DOTALL)
+_NO_COMMAND = re.compile(r"No such command '(?P<name>.*?)'\.?\s*(?:Did you mean (?P<near>.*)\?)?", re.DOTALL)
 _SURPLUS = re.compile(r"Got unexpected extra arguments? ?(?:\(s\) )?\((?P<rest>.*)\)", re.DOTALL)
 _NUMBERS = {"NUMBER", "SECONDS", "TIMES", "SHARE"}
 """What stands for numbers in the help."""
@@ -41,7 +41,8 @@ def _reason(error: Any) -> str:
 
 def _of_command(text: str) -> str:
     if (found := _NO_COMMAND.fullmatch(text)) is not None:
-        return words("There is no command {name}.", name=repr(found["name"]))
+        hint = words("Did you mean {near}?", near=found["near"].replace("'", "")) if found["near"] else None
+        return sentences(words("There is no command {name}.", name=repr(found["name"])), hint)
     if (found := _SURPLUS.fullmatch(text)) is not None:
         return words("Nobody knows what {rest} is meant to be here.", rest=repr(found["rest"]))
     return text

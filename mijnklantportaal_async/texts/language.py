@@ -81,6 +81,12 @@ class Language:
         said = format(value, pattern)
         return said if self.code == CODES[0] else said.translate(_MARKS)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Language) and other.code == self.code
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
     def __repr__(self) -> str:
         return f"Language({self.code!r})"
 

@@ -79,7 +79,7 @@ class Sentences(Text):
 
     def said(self, of: Callable[[str], str]) -> str:
         """Each of them in another language."""
-        return self.separator.join(of(part) for part in self.parts)
+        return of(self.separator).join(of(part) for part in self.parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.parts, self.separator))

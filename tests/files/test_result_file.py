@@ -8,10 +8,14 @@ import pytest
 from given import AMSTERDAM
 from python_calamine import CalamineWorkbook
 
+from mijnklantportaal_async.batch import RowOutcome as JobOutcome
+from mijnklantportaal_async.cli.row_results import RowOutcome
 from mijnklantportaal_async.files.results.formats import DUTCH, Manner, usual_manner
 from mijnklantportaal_async.files.results.reading import NoResultsError, read_results
-from mijnklantportaal_async.files.results.table import HEADINGS, ResultRow, safe_cell, time_span
+from mijnklantportaal_async.files.results.table import HEADINGS, OUTCOMES, ResultRow, safe_cell, time_span
 from mijnklantportaal_async.files.results.writing import ResultFile, unfinished
+from mijnklantportaal_async.texts.language import Language
+from mijnklantportaal_async.texts.words import words
 
 
 def rows_of(path: Path, separator: str = ",") -> list[list[str]]:
@@ -109,14 +113,45 @@ def test_a_full_disk_does_not_end_the_run_and_is_remembered(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("environment", "manner"),
     [
-        ({"LANG": "nl_NL.UTF-8"}, DUTCH),
+        ({"LANG": "nl_NL.UTF-8"}, attrs.evolve(DUTCH, language=Language("nl"))),
         ({"LANG": "en_GB.UTF-8", "LC_NUMERIC": "nl_NL.UTF-8"}, DUTCH),
         ({"LANG": "nl_NL.UTF-8", "LC_ALL": "C.UTF-8"}, Manner()),
         ({"LANG": "en_US.UTF-8"}, Manner()),
+        ({"LANG": "en_US.UTF-8", "MIJNKLANTPORTAAL_LANGUAGE": "nl"}, Manner(language=Language("nl"))),
     ],
 )
 def test_the_manner_of_a_country(environment: dict[str, str], manner: Manner) -> None:
     assert usual_manner(environment) == manner
+
+
+@pytest.mark.parametrize("name", ["resultaat.csv", "resultaat.xlsx"])
+def test_a_table_in_dutch_is_read_back_and_gone_on_with(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    rows = [
+        ResultRow(line=number, outcome=outcome, title=f"Visit {number}", what_to_do=words("Nothing was sent."))
+        for number, outcome in enumerate(map(str, OUTCOMES), start=2)
+    ]
+    manner = attrs.evolve(DUTCH, language=Language("nl"))
+    with ResultFile(path, manner=manner) as results:
+        for row in rows[:3]:
+            results.add(row)
+    earlier = read_results(path)
+    assert earlier.manner.language == Language("nl")
+    with ResultFile(path, manner=earlier.manner, extend=True) as results:
+        for row in rows:
+            results.add(row)
+
+    if name.endswith(".csv"):
+        first, second, *_ = path.read_text("utf-8-sig").splitlines()
+        assert first == "rij;uitkomst;dag;tijd;titel;persoon;id;wat te doen"
+        assert second == "2;ingepland;;;Visit 2;;;Er is niets verstuurd."
+    assert [row.outcome for row in read_results(path).rows] == [row.outcome for row in rows]
+
+
+def test_no_two_outcomes_are_one_in_dutch() -> None:
+    said = [Language("nl").of(outcome) for outcome in OUTCOMES]
+    assert len(set(said)) == len(OUTCOMES)
+    assert {*map(str, OUTCOMES)} == {outcome.value for outcome in (*RowOutcome, *JobOutcome)}
 
 
 def test_an_hour_that_comes_twice_is_told_with_its_offset() -> None:
