@@ -24,8 +24,9 @@ from endings import Owner
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
-from fastapi_booking_answers import Answer, answer_to, booked, not_accepted, span
+from fastapi_booking_answers import Answer, answer_to, booked, not_accepted
 from fastapi_booking_form import FORM_FIELDS, BookingForm, FormError, errors_by_field
+from fastapi_booking_texts import Language, language_of, page_in
 
 from mijnklantportaal_async import PortalSession, Timeouts
 
@@ -68,10 +69,9 @@ class Bookings:
     async def _book(self, form: BookingForm) -> Answer:
         asked_for = f"a booking for {form.day} at {form.time:%H:%M}, {form.minutes} minutes"
         visitor = {"name": form.visitor_name, "email": form.visitor_email}
-        when = ""
+        request = None
         try:
             request = form.to_request(self.zone, self._now())
-            when = span(request, self.zone)
             appointment = await self.portal.schedule_appointment(
                 name=request.name,
                 starts_at=request.starts_at,
@@ -87,8 +87,8 @@ class Bookings:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the visitor gets an honest answer
             ending = self._owner.hears_of(error, asked_for, visitor, typed=FORM_FIELDS)
-            return answer_to(ending, error, when, form.visitor_email)
-        return booked(appointment, self.zone)
+            return answer_to(ending, error, request, form.visitor_email)
+        return booked(appointment)
 
     def _forget_unless_final(self, form: BookingForm, task: asyncio.Task[Answer]) -> None:
         # What is certainly not in the calendar may be tried again with the same form.
@@ -113,19 +113,24 @@ def get_bookings(request: Request) -> Bookings:
     return bookings
 
 
+def get_language(request: Request) -> Language:
+    return language_of(request.headers.get("accept-language", ""))
+
+
 SharedBookings = Annotated[Bookings, Depends(get_bookings)]
+VisitorLanguage = Annotated[Language, Depends(get_language)]
 
 
-async def show_page(bookings: SharedBookings) -> HTMLResponse:
-    page = PAGE.read_text(encoding="utf-8")
+async def show_page(bookings: SharedBookings, language: VisitorLanguage) -> HTMLResponse:
     city = bookings.zone.key.rpartition("/")[2].replace("_", " ")
-    page = page.replace("{form_token}", secrets.token_urlsafe(24)).replace("{city}", city)
+    page = page_in(language, PAGE.read_text(encoding="utf-8"), city=city)
     # Each visit gets a token of its own.
-    return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+    page = page.replace("{form_token}", secrets.token_urlsafe(24))
+    return HTMLResponse(page, headers={"Cache-Control": "no-store", "Vary": "Accept-Language"})
 
 
-async def book_appointment(form: BookingForm, bookings: SharedBookings) -> JSONResponse:
-    return (await bookings.book(form)).to_response()
+async def book_appointment(form: BookingForm, bookings: SharedBookings, language: VisitorLanguage) -> JSONResponse:
+    return (await bookings.book(form)).to_response(language, bookings.zone)
 
 
 async def health(bookings: SharedBookings) -> dict[str, str | int | float | None]:
@@ -134,10 +139,11 @@ async def health(bookings: SharedBookings) -> dict[str, str | int | float | None
     return {"status": "ok", "calls_left": now.remaining, "waiting": now.waiting, "resets_in": now.resets_in}
 
 
-async def refuse_form(_: Request, error: Exception) -> JSONResponse:
+async def refuse_form(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, RequestValidationError):
         raise error
-    return not_accepted(errors_by_field(error.errors())).to_response()
+    answer = not_accepted(errors_by_field(error.errors()))
+    return answer.to_response(get_language(request), get_bookings(request).zone)
 
 
 def create_app(

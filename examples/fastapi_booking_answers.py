@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from endings import Ending, fields_at_fault, in_words, seconds_to_wait
+from endings import Ending, fields_at_fault, seconds_to_wait
 from fastapi.responses import JSONResponse
 from fastapi_booking_form import FORM_FIELDS, HOW_TO_CORRECT
+from fastapi_booking_texts import Language, say, span_in_words, wait_in_words
 
 from mijnklantportaal_async import Appointment, NewAppointment
 
@@ -40,12 +42,13 @@ ANSWERS: Mapping[Ending, tuple[int, State, str]] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What the visitor gets."""
+    """What the visitor gets, in whatever language: a second click may come from another browser."""
 
     status: int
     state: State
     message: str
-    when: str = ""
+    when: tuple[datetime, datetime] | None = None
+    email: str = ""
     appointment_id: str | None = None
     errors: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     retry_after: int | None = None
@@ -55,26 +58,27 @@ class Answer:
         """Whether booking again could make a second appointment."""
         return self.state in {"booked", "in_doubt"}
 
-    def to_response(self) -> JSONResponse:
+    def to_response(self, language: Language, zone: ZoneInfo) -> JSONResponse:
         """As JSON for the page."""
+        wait = wait_in_words(language, self.retry_after or 0)
         content: dict[str, Any] = {
             "state": self.state,
-            "message": self.message,
-            "when": self.when,
+            "message": say(language, self.message, wait=wait, email=self.email),
+            "when": "" if self.when is None else span_in_words(language, *self.when, zone),
             "appointment_id": self.appointment_id,
-            "errors": self.errors,
+            "errors": {name: [say(language, text) for text in texts] for name, texts in self.errors.items()},
         }
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return JSONResponse(content, self.status, headers)
 
 
-def booked(appointment: Appointment, zone: ZoneInfo) -> Answer:
+def booked(appointment: Appointment) -> Answer:
     """It is in the calendar, at the time that the portal says."""
     return Answer(
         201,
         "booked",
         "Your appointment is in our calendar.",
-        when=span(appointment, zone),
+        when=(appointment.starts_at, appointment.ends_at),
         appointment_id=appointment.id,
     )
 
@@ -86,17 +90,17 @@ def not_accepted(errors: dict[str, list[str]]) -> Answer:
     return Answer(422, "refused", general or "Please look at the fields marked below.", errors=errors)
 
 
-def answer_to(ending: Ending, error: Exception, when: str, email: str) -> Answer:
+def answer_to(ending: Ending, error: Exception, asked_for: NewAppointment | None, email: str) -> Answer:
     """What to say to a visitor whose booking did not go well. Nothing in it is a text of the error's.
 
     Args:
         ending: How it was sorted.
         error: What was raised.
-        when: What the visitor asked for.
+        asked_for: What the visitor wanted to have in the calendar; None for what cannot be meant.
         email: Where they can be told more.
     """
     status, state, message = ANSWERS[ending]
-    message = message.format(wait=in_words(seconds_to_wait(error)), email=email)
+    when = None if asked_for is None else (asked_for.starts_at, asked_for.ends_at)
     match ending:
         case Ending.WRONG_INPUT:
             fields = [FORM_FIELDS[name] for name in fields_at_fault(error) if name in FORM_FIELDS]
@@ -106,12 +110,6 @@ def answer_to(ending: Ending, error: Exception, when: str, email: str) -> Answer
         case Ending.DONE:
             return Answer(status, state, message, when=when, appointment_id=getattr(error, "identifier", None))
         case Ending.IN_DOUBT:
-            return Answer(status, state, message, when=when)
+            return Answer(status, state, message, when=when, email=email)
         case _:
             return Answer(status, state, message)
-
-
-def span(of: NewAppointment | Appointment, zone: ZoneInfo) -> str:
-    """Such as `Friday 5 March 2027, 14:30 to 15:30`."""
-    starts, ends = of.starts_at.astimezone(zone), of.ends_at.astimezone(zone)
-    return f"{starts:%A} {starts.day} {starts:%B %Y}, {starts:%H:%M} to {ends:%H:%M}"
