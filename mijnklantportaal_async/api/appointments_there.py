@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 
 import attrs
 
@@ -11,6 +11,7 @@ from mijnklantportaal_async import errors, models
 from mijnklantportaal_async.api.appointment_finder import AppointmentFinder
 from mijnklantportaal_async.api.appointments import LIST_APPOINTMENTS, Appointments
 from mijnklantportaal_async.calling.finder import CannotTellError
+from mijnklantportaal_async.texts.words import told_by, words
 from mijnklantportaal_async.values.local_time import wall_time
 
 _TRIES = 3
@@ -39,7 +40,7 @@ class Presence:
 
 
 async def look_for_appointments(
-    portal: Appointments, requests: Sequence[models.NewAppointment]
+    portal: Appointments, requests: Sequence[models.NewAppointment], *, claimed: Collection[str] = ()
 ) -> AsyncGenerator[Presence, None]:
     """Looks which appointments are in the calendar already: once for each day on which some of them begin.
 
@@ -49,6 +50,7 @@ async def look_for_appointments(
     Args:
         portal: Where to look; its key needs the scope `appointments.read`.
         requests: Which; none may have a moment without a clear wall time.
+        claimed: Ids of records that are known to be somebody else's.
 
     Yields:
         One verdict for each, day by day.
@@ -63,7 +65,7 @@ async def look_for_appointments(
         finder = AppointmentFinder(new, starts, ends, LIST_APPOINTMENTS, zone)
         # The same start and end lie in one group, so a record that two groups show is claimed in one of them.
         days.setdefault((starts[:10], ends[:10]), []).append((index, finder))
-    taken: set[str] = set()
+    taken = set(claimed)
     for _, finders in sorted(days.items()):
         records, unreadable = await _listed(portal, finders[0][1])
         standing = [record for record in records if record.status != models.AppointmentStatus.CANCELED]
@@ -106,10 +108,13 @@ def _compare(
         try:
             finder.pick_of(records, taken)
         except CannotTellError as error:
-            verdicts.append(Presence(index, Verdict.UNSURE, reason=str(error)))
+            verdicts.append(Presence(index, Verdict.UNSURE, reason=told_by(error)))
             continue
         if unreadable:
-            reason = f"something in the calendar of that day cannot be read, and may be it ({unreadable})"
+            reason = words(
+                "something in the calendar of that day cannot be read, and may be it ({unreadable})",
+                unreadable=unreadable,
+            )
             verdicts.append(Presence(index, Verdict.UNSURE, reason=reason))
             continue
         verdicts.append(Presence(index, Verdict.ABSENT))

@@ -76,7 +76,7 @@ async def look(
                             "{row}: {reason}. Not sent. {way_on}",
                             row=_told(row),
                             reason=presence.reason,
-                            way_on=_way_on(row.new),
+                            way_on=way_on(row.new),
                         ),
                     )
                 )
@@ -127,7 +127,8 @@ def _told(row: Row[NewAppointment]) -> str:
     )
 
 
-def _way_on(new: NewAppointment) -> str:
+def way_on(new: NewAppointment) -> str:
+    """How somebody makes an appointment that may be another than the one that is there."""
     given: dict[str, str | None] = {
         "name": new.name,
         "starts-at": new.starts_at.isoformat(),

@@ -88,24 +88,48 @@ def test_the_same_file_under_a_second_name_is_made_once_more_only_with_again(
 ) -> None:
     first = command("batch", "run", visits(tmp_path, 3), *here)
     second = visits(tmp_path, 3, name="visits (1).csv")
-    refused = command("batch", "run", second, *here, "--yes")
-    with monkeypatch.context() as terminal:
-        terminal.setattr(prompts, "somebody_is_there", lambda: True)
-        asked = command("batch", "run", second, *here, "--yes", answer="n\n")
+    looked = command("batch", "run", second, *here, "--yes")
     before = calendar_of(tmp_path)
     again = command("batch", "run", second, *here, "--again")
 
     assert first.code == 0
-    assert (refused.code, asked.code) == (2, 1)
-    assert "3 stand in job 'visits.csv' of the same portal already" in refused.messages
-    assert "Say --again to have them made once more" in refused.messages
-    assert "Make them once more, as job 'visits (1).csv'?" in asked.messages
+    assert looked.code == 0
+    assert "3 of 3 are there already; nothing to do." in looked.messages
     assert before == once_each(3)
     assert again.code == 0
     assert calendar_of(tmp_path) == once_each(3) + once_each(3)
     # What is said of the end counts what is there, and not only what this job made.
     assert re.search(r"holds 6 records for 3 rows done and 3 equal rows of other jobs", again.messages)
     assert "none twice" not in again.messages
+
+
+def test_rows_that_wait_in_another_job_are_asked_for(
+    command: Command, tmp_path: Path, here: tuple[str, ...], place: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = command("batch", "submit", visits(tmp_path, 3), "--job", "spring", *place)
+    second = visits(tmp_path, 3, name="visits (1).csv")
+    refused = command("batch", "run", second, *here, "--yes")
+    with monkeypatch.context() as terminal:
+        terminal.setattr(prompts, "somebody_is_there", lambda: True)
+        asked = command("batch", "run", second, *here, "--yes", answer="n\n")
+
+    assert waiting.code == 0, waiting.everything
+    assert (refused.code, asked.code) == (2, 1), (refused.everything, asked.everything)
+    assert "3 stand in job 'spring' of the same portal already" in refused.messages
+    assert "Say --again to have them made once more" in refused.messages
+    assert "Make them once more, as job 'visits (1).csv'?" in asked.messages
+    assert not calendar_of(tmp_path)
+
+
+def test_a_job_makes_only_what_is_missing(command: Command, tmp_path: Path, here: tuple[str, ...]) -> None:
+    kept = ("--sandbox", "--sandbox-database", tmp_path / "jobs-calendar.db")
+    file = visits(tmp_path, 2)
+    assert command("schedule-file", file, *kept).code == 0
+    run = command("batch", "run", visits(tmp_path, 5), *here, "--yes")
+
+    assert run.code == 0, run.everything
+    assert "2 of 5 are there already; 3 to schedule." in run.messages
+    assert calendar_of(tmp_path) == once_each(5)
 
 
 def test_a_backup_that_was_put_back(

@@ -65,6 +65,9 @@ def run(
     submitted again, so after a crash or a Ctrl-C the same command goes on where it stopped. A row that was changed is a
     new row, and is asked for; so are rows that another job of the portal has already.
 
+    Before anything is submitted, the calendar is looked at, once for each day of the file. A new row with the same
+    start, end and person as an appointment that is there is not made a second time, unless --again is given.
+
     The first Ctrl-C stops gently: no more rows are begun, and those under way get some seconds. A second one ends at
     once. Nothing is lost either way.
     """

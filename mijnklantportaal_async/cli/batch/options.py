@@ -55,7 +55,10 @@ RestoredOption = Annotated[
     ),
 ]
 AgainOption = Annotated[
-    bool, typer.Option("--again", help="Rows that another job of the portal has already are to be made once more.")
+    bool,
+    typer.Option(
+        "--again", help="Also make rows that another job of the portal has already, or that are in the calendar."
+    ),
 ]
 
 

@@ -1,6 +1,7 @@
 """The portals of a command, by name: where they are, the key of each, and whether it works."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
 
 import attrs
 
@@ -161,26 +162,8 @@ async def try_key(
         CommandError: The address cannot be right.
         DatabaseTroubleError: The database cannot be used.
     """
-    clock = clock_of(connection)
-    limiter = SharedRateLimiter(database, name=access.shared_name, rate_limit=access.rate_limit, clock=clock)
     try:
-        session = PortalSession(
-            auth=access.make_auth(),
-            base_url=access.base_url,
-            timezone=portal.timezone,
-            proxy=access.proxy,
-            rate_limit=limiter,
-            retry=RetryPolicy(attempts=2),
-            timeouts=Timeouts(queue=2.0 * clock.speed, attempt=30, call=60),
-            clock=clock,
-        )
-    except ValueError as error:
-        await limiter.aclose()
-        raise CommandError(
-            words("Portal {portal_name}: {error}.", portal_name=repr(portal.name), error=error)
-        ) from error
-    try:
-        async with session:
+        async with session_in(portal, access, database=database, connection=connection, is_patient=False) as session:
             if set(operations) == {_CUSTOMERS}:
                 async for _ in session.list_customers():
                     break
@@ -191,9 +174,50 @@ async def try_key(
         return None
     except errors.MijnKlantportaalError as error:
         return Refusal(portal=portal, error=error)
+    return None
+
+
+@asynccontextmanager
+async def session_in(
+    portal: Portal, access: PortalAccess, *, database: str, connection: Connection, is_patient: bool = True
+) -> AsyncGenerator[PortalSession, None]:
+    """A session for calls that change nothing, under the rate limit that all workers share.
+
+    Args:
+        portal: The portal.
+        access: The way into it.
+        database: Where the rate limit is shared.
+        connection: The options that every command has.
+        is_patient: Wait for the rate limit and try often; otherwise give up soon.
+
+    Raises:
+        CommandError: The address cannot be right.
+        DatabaseTroubleError: The database cannot be used.
+    """
+    clock = clock_of(connection)
+    limiter = SharedRateLimiter(database, name=access.shared_name, rate_limit=access.rate_limit, clock=clock)
+    queue, attempts = (300.0, 10) if is_patient else (2.0, 2)
+    try:
+        session = PortalSession(
+            auth=access.make_auth(),
+            base_url=access.base_url,
+            timezone=portal.timezone,
+            proxy=access.proxy,
+            rate_limit=limiter,
+            retry=RetryPolicy(attempts=attempts),
+            timeouts=Timeouts(queue=queue * clock.speed, attempt=30, call=60),
+            clock=clock,
+        )
+    except ValueError as error:
+        await limiter.aclose()
+        raise CommandError(
+            words("Portal {portal_name}: {error}.", portal_name=repr(portal.name), error=error)
+        ) from error
+    try:
+        async with session:
+            yield session
     finally:
         await limiter.aclose()
-    return None
 
 
 def refusal_in_words(refusal: Refusal) -> str:

@@ -9,10 +9,17 @@ from mijnklantportaal_async.batch import Jobs, JobSummary, Portal
 from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.cli.batch.display import JobsDisplay
 from mijnklantportaal_async.cli.batch.finish import code_of, report_job
+from mijnklantportaal_async.cli.batch.first_look import FirstLook, rows_to_look_for
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, no_portal, refusal_in_words, try_key
 from mijnklantportaal_async.cli.batch.sandboxes import Sandboxes, opened_sandboxes
-from mijnklantportaal_async.cli.batch.submit_command import JobFile, SubmitOptions, confirmed_plan, read_job_file
+from mijnklantportaal_async.cli.batch.submit_command import (
+    JobFile,
+    SubmitOptions,
+    confirmed_plan,
+    planned,
+    read_job_file,
+)
 from mijnklantportaal_async.cli.batch.watching import JobWatch, troubles_kept, watch
 from mijnklantportaal_async.cli.batch.working import EndedAtOnceError, Ending, end_at_once, keep_working, make_worker
 from mijnklantportaal_async.cli.connection import clock_of
@@ -66,10 +73,16 @@ class _Run:
     async def run(self, job_file: JobFile) -> ExitCode:
         async with open_jobs(self._place, is_new=True) as jobs:
             asks, wanted = not self._connection.sandbox, self._options.submit
-            plan = await confirmed_plan(jobs, job_file, self._terminal, asks=asks, yes=wanted.yes, again=wanted.again)
-            name = plan.submission.job
-            before = None if plan.submission.is_new_job else await jobs.job(name)
             async with opened_sandboxes(self._connection, self._place, self._terminal) as sandboxes:
+                if not wanted.again:
+                    job_file = await self._without_what_is_there(jobs, job_file, sandboxes)
+                    if not job_file.rows:
+                        return ExitCode.DONE
+                plan = await confirmed_plan(
+                    jobs, job_file, self._terminal, asks=asks, yes=wanted.yes, again=wanted.again
+                )
+                name = plan.submission.job
+                before = None if plan.submission.is_new_job else await jobs.job(name)
                 portals = tuple(dict.fromkeys([*(before.portals if before else ()), *plan.portals]))
                 if before is None or plan.submission.added or not before.progress.is_over:
                     operations = {*(before.operations if before else ()), *(row.operation for row in plan.rows)}
@@ -90,6 +103,15 @@ class _Run:
                 if self._connection.sandbox:
                     await sandboxes.add(portal.name for portal in portals)
                 return await report_job(jobs, name, self._place, self._terminal, sandboxes)
+
+    async def _without_what_is_there(self, jobs: Jobs, job_file: JobFile, sandboxes: Sandboxes) -> JobFile:
+        plan = await planned(jobs, job_file)
+        rows = rows_to_look_for(plan)
+        if not rows:
+            return job_file
+        await self._open(tuple(dict.fromkeys(row.portal for row in rows)), {row.operation for row in rows}, sandboxes)
+        look = FirstLook(connection=self._connection, book=self._book, place=self._place, terminal=self._terminal)
+        return await look.without_what_is_there(jobs, plan, job_file)
 
     async def _open(self, portals: tuple[Portal, ...], operations: set[str], sandboxes: Sandboxes) -> None:
         """Sees to it that there is a way into every portal, before anything is submitted."""

@@ -98,12 +98,7 @@ async def confirmed_plan(
         CommandError: Rows cannot be right, or nobody agreed.
         DatabaseTroubleError: The database cannot be used.
     """
-    try:
-        plan = await jobs.plan(
-            job_file.rows, job=job_file.job, portal=job_file.portal, source=job_file.source, others=job_file.others
-        )
-    except (TypeError, ValueError) as error:
-        raise CommandError(words("{error}\nNothing was submitted.", error=error)) from error
+    plan = await planned(jobs, job_file)
     for sentence in plan_in_words(plan):
         terminal.say(sentence)
     if not plan.submission.added:
@@ -125,6 +120,21 @@ async def confirmed_plan(
         ):
             raise CommandError(words("Nothing was submitted."), ExitCode.SOME_FAILED)
     return plan
+
+
+async def planned(jobs: Jobs, job_file: JobFile) -> Plan:
+    """What submitting would do.
+
+    Raises:
+        CommandError: Rows cannot be right.
+        DatabaseTroubleError: The database cannot be used.
+    """
+    try:
+        return await jobs.plan(
+            job_file.rows, job=job_file.job, portal=job_file.portal, source=job_file.source, others=job_file.others
+        )
+    except (TypeError, ValueError) as error:
+        raise CommandError(words("{error}\nNothing was submitted.", error=error)) from error
 
 
 def plan_in_words(plan: Plan) -> list[str]:
