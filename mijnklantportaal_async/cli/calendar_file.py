@@ -8,6 +8,7 @@ from typing import Any, cast
 import aiohttp
 
 from mijnklantportaal_async.sandbox import Sandbox
+from mijnklantportaal_async.texts.language import Language
 
 _DAYS_AT_ONCE = 31
 
@@ -34,16 +35,19 @@ _SNAPSHOT_SCRIPT = """<script>
 """
 
 
-async def calendar_html(sandbox: Sandbox) -> str:
+async def calendar_html(sandbox: Sandbox, language: Language) -> str:
     """The page with every appointment of the sandbox in it.
 
     Args:
         sandbox: A running sandbox.
+        language: Of the page.
     """
     async with aiohttp.ClientSession(raise_for_status=True) as http:
-        async with http.get(sandbox.page_url) as response:
+        async with http.get(sandbox.page_url, params={"language": language.code}) as response:
             page = await response.text()
         document = await _document(http, sandbox)
+    # In a file nothing answers what lies behind them.
+    page = page.replace('<a class="language" ', '<a class="language" hidden ')
     # An appointment's title may hold anything, `</script>` too.
     data = json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
     embedded = f'<script type="application/json" id="snapshot">{data}</script>\n{_SNAPSHOT_SCRIPT}'

@@ -122,7 +122,7 @@ async def write_calendar(sandbox: Sandbox, path: Path, terminal: Terminal) -> No
     """
     from mijnklantportaal_async.cli.calendar_file import calendar_html
 
-    page = await calendar_html(sandbox)
+    page = await calendar_html(sandbox, terminal.language)
     try:
         path.write_text(page, "utf-8")  # noqa: ASYNC240 - nothing else goes on any more
     except OSError as error:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import orjson
 from aiohttp import web
 
-from mijnklantportaal_async.sandbox.hosts import host_of, is_loopback
-from mijnklantportaal_async.texts.language import CODES, Language, language_accepted
+from mijnklantportaal_async.sandbox.hosts import is_own_host
+from mijnklantportaal_async.sandbox.plain_page import language_of
+from mijnklantportaal_async.texts.language import Language
 from mijnklantportaal_async.texts.pages import page_in
 
 if TYPE_CHECKING:
@@ -104,18 +105,6 @@ class CalendarPage:
             charset=charset,
             headers={"Date": self._http_date(), **headers},
         )
-
-
-def is_own_host(host_header: str, bound_host: str) -> bool:
-    """Tell whether a `Host` header names a loopback host or the host that is listened on."""
-    name = host_of(f"//{host_header}")
-    return bool(name) and (is_loopback(name) or name == bound_host.lower())
-
-
-def language_of(request: web.BaseRequest) -> Language:
-    """The language of a visitor: what the switch of the page says, or the browser."""
-    said = request.query.get("language", "")
-    return Language(said) if said in CODES else language_accepted(request.headers.get("Accept-Language", ""))
 
 
 @functools.cache

@@ -69,6 +69,11 @@ class Documents:
         rows = self._database.run("SELECT document, list FROM documents WHERE id = ?", (identifier,))
         return orjson.loads(rows[0][0]) if rows and path in (None, rows[0][1]) else None
 
+    def path_of(self, identifier: str) -> str | None:
+        """Return the path of a document, if there is one."""
+        rows = self._database.run("SELECT list FROM documents WHERE id = ?", (identifier,))
+        return f"{rows[0][0]}/{identifier}" if rows else None
+
     def all(self, path: str) -> list[Document]:
         """Return a whole list, in order of creation."""
         return self._select("WHERE list = ? ORDER BY number", (path,))
@@ -93,6 +98,11 @@ class Documents:
         return dict(
             self._database.run("SELECT status, count(*) FROM documents WHERE list = ? GROUP BY status", (path,))
         )
+
+    def lists(self) -> dict[str, int]:
+        """Return every list that has something in it, with how much, in order of their beginning."""
+        rows = self._database.run("SELECT list, count(*) FROM documents GROUP BY list ORDER BY min(number)")
+        return dict(rows)
 
     def keep_file(self, identifier: str, name: str, media_type: str, content: bytes) -> None:
         """Keep the bytes of a file, under the id of the record that it belongs to."""

@@ -20,9 +20,11 @@ from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaultPlan,
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
 from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
+from mijnklantportaal_async.sandbox.pages import by_path
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
+from mijnklantportaal_async.sandbox.records_page import RecordsPage
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES, Keyring
 from mijnklantportaal_async.sandbox.tag import Premises
 from mijnklantportaal_async.sandbox.tags import TAGS
@@ -32,7 +34,7 @@ from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
@@ -164,9 +166,13 @@ class Sandbox(PortalContents):
         self._listener = listener = Listener(self._host, self._port, self._connections, self._pending)
         self._exchange = Exchange(self._portal, self._connections, self._pending, listener.leave)
         data = CalendarData(self._portal, tags[Appointments.name], self._zone)
-        page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
+        pages = (
+            CalendarPage(data, self._host, self._pending, self._clock.http_date),
+            RecordsPage(self._documents(), tags, self._host),
+        )
+        answer = by_path(pages, self._exchange.handle)
         try:
-            await listener.start(PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date))
+            await listener.start(PortalServer(answer, self._connections, self._clock.http_date))
             self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=PATIENCE)
             await self._file_runner.setup()
             await web.TCPSite(self._file_runner, self._host, self._file_port).start()
@@ -349,11 +355,3 @@ class Sandbox(PortalContents):
 
     def _now(self) -> datetime:
         return moment(self._clock.timestamp(), self._zone)
-
-
-def _by_path(page: CalendarPage, exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        handler = page.handler_of(request)
-        return await (exchange.handle(request) if handler is None else handler(request))
-
-    return handle

@@ -147,3 +147,15 @@ def test_a_batch(command: Command, csv_file: Writer, tmp_path: Path) -> None:
     missing = command("batch", "status", "nowhere", "--sandbox", *database)
     assert missing.code == 2
     assert "er is geen opdracht 'nowhere'" in missing.messages.lower()
+
+
+def test_the_calendar_as_a_file(command: Command, csv_file: Writer, tmp_path: Path) -> None:
+    page = tmp_path / "week.html"
+    run = command("schedule-file", csv_file(1), "--sandbox", "--calendar", page, "--language", "nl")
+
+    assert run.code == 0, run.messages
+    text = page.read_text("utf-8")
+    assert '<html lang="nl">' in text
+    assert "Net binnen" in text
+    # Nothing answers behind them.
+    assert text.count('<a class="language" hidden ') == 2
