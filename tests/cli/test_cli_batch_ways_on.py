@@ -1,5 +1,6 @@
 """Every row has a way on: `batch settle`, `batch retry`, `--again` and `--restored`."""
 
+import json
 import re
 import shutil
 import sqlite3
@@ -64,6 +65,32 @@ def test_rows_that_nobody_knows_of_are_settled(
     assert done.code == 0
     assert calendar_of(tmp_path) == once_each(3)
     assert "nothing to settle" in nothing.messages
+
+
+def test_what_the_database_keeps_of_a_row_is_said_in_any_language(
+    command: Command, tmp_path: Path, place: tuple[str, ...], here: tuple[str, ...]
+) -> None:
+    file, page = visits(tmp_path, 2), tmp_path / "report.html"
+    command("batch", "submit", file, "--job", "spring", *place)
+    end_row(tmp_path, 1, "unknown")
+    unsettled = command("batch", "status", "spring", "--language", "nl", *place)
+    command("batch", "settle", "spring", *place)
+    shown = command("batch", "run", file, "--job", "spring", "--language", "nl", *here)
+    command("batch", "report", "spring", "--output", page, "--language", "nl", *place)
+    listed = command("batch", "results", "spring", "--json", "--language", "nl", *place)
+
+    said = "Uit zoeken blijkt zeker dat er niets van in het portaal staat."
+    assert said in shown.output
+    assert "regel 2" in shown.output
+    assert "Zoek in het portaal, of met list_appointments, naar dezelfde" in " ".join(unsettled.output.split())
+    assert said in page.read_text("utf-8")
+    assert '<html lang="nl">' in page.read_text("utf-8")
+    # Whoever reads the database, or a program, has it in English.
+    assert json.loads(listed.output)[0]["message"].startswith("A look has proven that nothing of it is in the portal.")
+    connection = sqlite3.connect(tmp_path / "jobs.db")
+    kept = [row[0] for row in connection.execute("SELECT message FROM mijnklantportaal_rows WHERE message IS NOT NULL")]
+    connection.close()
+    assert kept[0].startswith("A look has proven that nothing of it is in the portal.")
 
 
 def test_rejected_rows_are_sent_again_if_that_is_said(

@@ -92,7 +92,7 @@ def report(
     from mijnklantportaal_async.batch.report import report_page
 
     summary, rows = asyncio.run(_read(place_of(connection, database), job))
-    write_result(output, report_page(summary, rows, made_at=datetime.now(UTC)), terminal)
+    write_result(output, report_page(summary, rows, made_at=datetime.now(UTC), language=terminal.language), terminal)
     return _say(terminal, summary, len(rows), output)
 
 

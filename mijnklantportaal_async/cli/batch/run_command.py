@@ -69,6 +69,7 @@ class _Run:
         self._book = book
         self._options = options
         self._interruption = Interruption()
+        self._opened: set[Portal] = set()
 
     async def run(self, job_file: JobFile) -> ExitCode:
         async with open_jobs(self._place, is_new=True) as jobs:
@@ -115,6 +116,10 @@ class _Run:
 
     async def _open(self, portals: tuple[Portal, ...], operations: set[str], sandboxes: Sandboxes) -> None:
         """Sees to it that there is a way into every portal, before anything is submitted."""
+        portals = tuple(portal for portal in portals if portal not in self._opened)
+        self._opened.update(portals)
+        if not portals:
+            return
         names = [portal.name for portal in portals]
         if self._connection.sandbox:
             await sandboxes.add(names)
