@@ -23,6 +23,7 @@ from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.wire import Request, creating, reading, removing, setting
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time, wall_time
 from mijnklantportaal_async.values.serde import reader_of, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
@@ -36,7 +37,9 @@ SCHEDULE_APPOINTMENT = creating(
     "schedule_appointment",
     "/appointments",
     scope=WRITE,
-    check_by_hand="Look in the portal's calendar, or with list_appointments, for the same start, end and person.",
+    check_by_hand=words(
+        "Look in the portal's calendar, or with list_appointments, for the same start, end and person."
+    ),
     success=frozenset({201}),
 )
 GET_APPOINTMENT = reading("get_appointment", "/appointments/{appointment_id}", scope=READ)

@@ -49,7 +49,7 @@ SIGN_UP_NON_CUSTOMER = creating(
     # The slash at the end is all that tells it from the sign-up of a customer.
     _PACKAGE + "/sign-up/",
     scope=WRITE,
-    check_by_hand="Look whether they got the payment link; the API cannot list sign-ups that nobody has paid.",
+    check_by_hand=words("Look whether they got the payment link; the API cannot list sign-ups that nobody has paid."),
 )
 
 

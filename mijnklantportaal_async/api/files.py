@@ -9,12 +9,13 @@ from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.wire import creating, reading
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.checks import check_identifier
 
 READ, WRITE = "files.read", "files.write"
 
 # Files cannot be listed, so nothing can be looked for.
-BY_HAND = "Look in the portal's files; the API cannot list them."
+BY_HAND = words("Look in the portal's files; the API cannot list them.")
 UPLOAD_FILE = creating("upload_file", "/files", scope=WRITE, check_by_hand=BY_HAND)
 CREATE_DIRECTORY = creating("create_directory", "/files", scope=WRITE, check_by_hand=BY_HAND)
 GET_FILE = reading("get_file", "/files/{file_id}", scope=READ)

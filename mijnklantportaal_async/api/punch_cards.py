@@ -12,6 +12,7 @@ from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Look, creating, once, reading, setting
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 # Nobody documents a scope for punch cards.
@@ -42,7 +43,7 @@ STAMP_ISSUED_PUNCH_CARD = once(
     _ISSUED + "/{issued_punch_card_id}/stamp",
     scope=None,
     method="POST",
-    check_by_hand="Look at punches_left with get_issued_punch_card.",
+    check_by_hand=words("Look at punches_left with get_issued_punch_card."),
 )
 
 

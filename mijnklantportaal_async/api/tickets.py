@@ -10,13 +10,14 @@ from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import creating, reading, setting
+from mijnklantportaal_async.texts.words import words
 
 READ, WRITE = "tickets.read", "tickets.write"
 
 LIST_TICKETS = reading("list_tickets", "/tickets", scope=READ)
 GET_TICKET = reading("get_ticket", "/tickets/{ticket_id}", scope=READ)
 # Messages are HTML, which the portal may tidy up: nobody could tell ours from a colleague's by its text.
-BY_HAND = "Look at the ticket's messages with get_ticket."
+BY_HAND = words("Look at the ticket's messages with get_ticket.")
 ADD_TICKET_MESSAGE = creating("add_ticket_message", "/tickets/{ticket_id}", scope=WRITE, check_by_hand=BY_HAND)
 CLOSE_TICKET = setting("close_ticket", "/tickets/{ticket_id}", scope=WRITE, done=frozenset({422}))
 UPLOAD_TICKET_ATTACHMENT = creating(
