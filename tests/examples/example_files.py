@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 PROJECT = Path(__file__).parents[2]
@@ -17,27 +16,23 @@ SETTINGS = ("MIJNKLANTPORTAAL_", "TELEGRAM_")
 
 
 class Example:
-    """An example as a module, with its folder on the path as when it runs as a script; imported at the first look into it.
+    """An example, with its folder on the path as when it runs as a script; imported at the first look into it.
 
     Some bring libraries that take seconds to import, which most processes of the tests have no use for. (pytest looks
     into whatever a test module has by name, and hypothesis into all that is in `sys.modules`.)
     """
 
+    __slots__ = ("_name",)
+
     def __init__(self, name: str) -> None:
-        vars(self)["_name"] = name
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self._module(), name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        setattr(self._module(), name, value)
-
-    def _module(self) -> ModuleType:
+        self._name = name
         if str(EXAMPLES) not in sys.path:
             sys.path.insert(0, str(EXAMPLES))
-        return import_module(vars(self)["_name"])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(import_module(self._name), name)
 
 
 @asynccontextmanager
