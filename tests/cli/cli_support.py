@@ -11,6 +11,7 @@ from pathlib import Path
 
 import attrs
 import pytest
+from command_nursery import BornProcess
 
 KEY = "a-secret-key-that-nobody-may-see"
 
@@ -31,10 +32,13 @@ class Outcome:
 Command = Callable[..., Outcome]
 
 
+AnyProcess = BornProcess | asyncio.subprocess.Process
+
+
 class RealProcess:
     """The command as a process of its own."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: AnyProcess) -> None:
         self.process = process
 
     def send(self, number: signal.Signals) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cli_support import KEY, Command, Outcome, RealProcess, Start
+from cli_support import KEY, AnyProcess, Command, Outcome, RealProcess, Start
+from command_nursery import BornProcess, Nursery, open_nursery
 from typer.testing import CliRunner
 
 from mijnklantportaal_async.cli.application import application
@@ -58,27 +60,50 @@ def csv_file(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture
-async def started() -> AsyncIterator[Start]:
-    """Starts real processes, and sees to it that none is left."""
-    running: list[RealProcess] = []
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    with open_nursery() as nursery:
+        yield nursery
 
-    async def start(*arguments: str | Path, base_url: str = "", key: str = KEY, **environment: str) -> RealProcess:
-        process = await asyncio.create_subprocess_exec(
+
+@pytest.fixture
+async def started(nursery: Nursery) -> AsyncIterator[Start]:
+    """Starts real processes, and sees to it that none is left."""
+
+    async def start(words: list[str], environment: dict[str, str]) -> BornProcess:
+        return await BornProcess.start(nursery, words, environment)
+
+    async with starting(start) as started:
+        yield started
+
+
+@pytest.fixture
+async def started_anew() -> AsyncIterator[Start]:
+    """The same with a Python of their own, for what Python itself reads of its environment."""
+
+    async def start(words: list[str], environment: dict[str, str]) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "mijnklantportaal_async.cli",
-            *[str(argument) for argument in arguments],
+            *words,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={
-                **os.environ,
-                "MIJNKLANTPORTAAL_API_KEY": key,
-                "MIJNKLANTPORTAAL_BASE_URL": base_url,
-                **environment,
-            },
+            env=environment,
         )
+
+    async with starting(start) as started:
+        yield started
+
+
+@asynccontextmanager
+async def starting(how: Callable[[list[str], dict[str, str]], Awaitable[AnyProcess]]) -> AsyncIterator[Start]:
+    running: list[RealProcess] = []
+
+    async def start(*arguments: str | Path, base_url: str = "", key: str = KEY, **environment: str) -> RealProcess:
+        settings = {"MIJNKLANTPORTAAL_API_KEY": key, "MIJNKLANTPORTAAL_BASE_URL": base_url}
+        process = await how([str(argument) for argument in arguments], {**os.environ, **settings, **environment})
         running.append(RealProcess(process))
         return running[-1]
 

@@ -1,9 +1,11 @@
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from batch_cli_support import own_folder
 from cli_support import KEY, Command, Start
 
 from mijnklantportaal_async import errors
@@ -20,6 +22,12 @@ from mijnklantportaal_async.cli.doctor_checks import (
 from mijnklantportaal_async.sandbox import Sandbox
 
 NOW = datetime(2027, 3, 5, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It looks for jobs, and makes the folder where they would be."""
+    own_folder(monkeypatch, tmp_path)
 
 
 def verdicts(checks: list[Check]) -> dict[str, Verdict]:

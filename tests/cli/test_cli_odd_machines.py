@@ -25,12 +25,12 @@ def sandbox_of() -> Sandbox:
 # --- letters ---------------------------------------------------------------------------------------------------
 
 
-async def test_a_name_that_the_terminal_has_no_letters_for_is_booked_and_spelled_out(started: Start) -> None:
+async def test_a_name_that_the_terminal_has_no_letters_for_is_booked_and_spelled_out(started_anew: Start) -> None:
     """It ended in a UnicodeEncodeError, exit code 1, after the appointment had been made."""
     wanted = ("--name", "日本", "--starts-at", "2027-03-05 10:00", "--duration", "30")
     person = ("--attendee-name", "Łukasz", "--attendee-email", "l@example.nl")
     async with ScriptedServer() as proxy, sandbox_of() as sandbox:
-        run = await started(
+        run = await started_anew(
             *("schedule", *wanted, *person),
             base_url=sandbox.url,
             **dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), proxy.url),
@@ -48,12 +48,14 @@ async def test_a_name_that_the_terminal_has_no_letters_for_is_booked_and_spelled
     assert "Scheduled: \\u65e5\\u672c" in ended.messages
 
 
-async def test_ascii_an_unknown_zone_a_dead_proxy_and_an_odd_folder_at_once(started: Start, tmp_path: Path) -> None:
+async def test_ascii_an_unknown_zone_a_dead_proxy_and_an_odd_folder_at_once(
+    started_anew: Start, tmp_path: Path
+) -> None:
     dead = "http://127.0.0.1:9"
     folder = tmp_path / "map é 日本 %20#"
     folder.mkdir()
     calendar = folder / "kalender é.html"
-    run = await started(
+    run = await started_anew(
         *("schedule-file", visits(folder, 3, name="afspraken é.csv"), "--ignore-column", "portal"),
         *("--sandbox", *FAST, "--calendar", calendar, "--output", folder / "uit é.csv"),
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy"), dead),
@@ -73,10 +75,10 @@ async def test_ascii_an_unknown_zone_a_dead_proxy_and_an_odd_folder_at_once(star
 
 
 @pytest.mark.skipif(not hasattr(time, "tzset"), reason="TZ means nothing there")
-async def test_a_time_zone_that_cannot_be_is_said_before_anything_is_sent(started: Start, tmp_path: Path) -> None:
+async def test_a_time_zone_that_cannot_be_is_said_before_anything_is_sent(started_anew: Start, tmp_path: Path) -> None:
     """A batch ended in a traceback half way, at the first look at the clock."""
     async with sandbox_of() as sandbox:
-        run = await started("schedule-file", visits(tmp_path, 1), base_url=sandbox.url, TZ="XXX-25:99")
+        run = await started_anew("schedule-file", visits(tmp_path, 1), base_url=sandbox.url, TZ="XXX-25:99")
         ended = await run.end()
         assert sandbox.requests == []
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from example_files import load_example
+from example_files import Example
 from served_app import served
 
 from mijnklantportaal_async import PortalSession
@@ -17,7 +17,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=AMSTERDAM)
 """What the application takes for now."""
 
-fastapi_booking = load_example("fastapi_booking")
+fastapi_booking = Example("fastapi_booking")
 
 
 def form(**changes: object) -> dict[str, object]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from example_files import load_example
+from example_files import Example
 
 from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.sandbox import Sandbox
@@ -17,8 +17,8 @@ NOW = datetime(2027, 3, 1, 9, 0, tzinfo=AMSTERDAM)
 """What the bot takes for now."""
 ANSWERS = ("/book", "Contract extension", "5-3", "14:30", "60", "Sam de Vries", "sam@example.nl")
 
-telegram_bot = load_example("telegram_bot")
-stand_in = load_example("telegram_bot_stand_in")
+telegram_bot = Example("telegram_bot")
+stand_in = Example("telegram_bot_stand_in")
 
 
 @asynccontextmanager

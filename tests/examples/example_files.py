@@ -1,36 +1,38 @@
 """The examples as modules, and as the commands that their README names."""
 
 import asyncio
-import importlib.util
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLES = PROJECT / "examples"
 SETTINGS = ("MIJNKLANTPORTAAL_", "TELEGRAM_")
 
 
-def load_example(name: str) -> ModuleType:
-    """An example, with its folder on the path as when it runs as a script.
+class Example:
+    """An example, with its folder on the path as when it runs as a script; imported at the first look into it.
 
-    It is run at the first look into it: some bring libraries that take seconds to import, which not every process of
-    the tests has a use for. (pytest looks into whatever a test module has by name.)
+    Some bring libraries that take seconds to import, which most processes of the tests have no use for. (pytest looks
+    into whatever a test module has by name, and hypothesis into all that is in `sys.modules`.)
     """
-    if str(EXAMPLES) not in sys.path:
-        sys.path.insert(0, str(EXAMPLES))
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        spec.loader = importlib.util.LazyLoader(spec.loader)
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[name]
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        if str(EXAMPLES) not in sys.path:
+            sys.path.insert(0, str(EXAMPLES))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(import_module(self._name), name)
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from example_files import EXAMPLES, ended, load_example, started
+from example_files import EXAMPLES, Example, ended, started
 
 from mijnklantportaal_async import Clock, PortalSession
 from mijnklantportaal_async.files import ResultFile, read_appointment_file
@@ -20,7 +20,7 @@ AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 WRITE = "appointments.write"
 HEADER = "name,starts_at,ends_at,customer_id,attendee_name,attendee_email\n"
 
-batch = load_example("batch_from_csv")
+batch = Example("batch_from_csv")
 
 
 def write_rows(folder: Path, count: int) -> Path:

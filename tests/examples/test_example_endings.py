@@ -3,7 +3,7 @@
 import inspect
 
 import pytest
-from example_files import load_example
+from example_files import Example
 
 from mijnklantportaal_async import (
     ConnectError,
@@ -19,7 +19,7 @@ from mijnklantportaal_async import (
     errors,
 )
 
-endings = load_example("endings")
+endings = Example("endings")
 
 PARENTS = {"MijnKlantportaalError", "TransportError", "APIStatusError", "RateLimitError"}
 KNOWN_OUTCOME = {"OutcomeUnknownError", "DecodeError", "PaginationError"}

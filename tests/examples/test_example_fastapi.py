@@ -207,7 +207,7 @@ async def test_health_asks_the_portal_nothing() -> None:
 
 
 async def test_old_answers_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fastapi_booking, "FORMS_REMEMBERED", 3)
+    monkeypatch.setattr("fastapi_booking.FORMS_REMEMBERED", 3)
     async with Sandbox() as sandbox, booking_page(sandbox) as client:
         for number in range(4):
             await client.post("/appointments", json=form(form_token=f"token-of-visitor-{number}"))

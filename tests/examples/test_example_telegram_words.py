@@ -2,9 +2,9 @@ from datetime import date, datetime
 
 import pytest
 from bot_chat import AMSTERDAM, NOW
-from example_files import load_example
+from example_files import Example
 
-words = load_example("telegram_bot_words")
+words = Example("telegram_bot_words")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Zones as calendars describe them, also where a program leaves out what the standard asks for."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -214,24 +215,34 @@ NAMES = (
 )
 
 
+HALF_AN_HOUR = timedelta(minutes=30)
+
+
+@cache
 def described_as(name: str) -> DescribedZone:
     """Every change of a clock as an observance of its own, by the clock before it."""
     own = ZoneInfo(name)
-    moment, parts = datetime(2019, 1, 1, tzinfo=UTC), list[str]()
-    while moment.year < 2031:
-        before, after = (one.astimezone(own) for one in (moment, moment + timedelta(minutes=30)))
-        if before.utcoffset() != after.utcoffset() or not parts:
-            onset = (moment + timedelta(minutes=30) + (before.utcoffset() or timedelta())).replace(tzinfo=None)
-            kind = "DAYLIGHT" if after.dst() else "STANDARD"
-            parts.append(
-                f"BEGIN:{kind}\nDTSTART:{onset:%Y%m%dT%H%M%S}\nTZOFFSETFROM:{before:%z}\nTZOFFSETTO:{after:%z}\nEND:{kind}"
-            )
-        moment += timedelta(minutes=30)
+    first = datetime(2019, 1, 1, tzinfo=UTC)
+    parts = [observance(first, own)]
+    for days in range(365 * 12 + 3):
+        day = first + timedelta(days=days)
+        if day.astimezone(own).utcoffset() != (day + timedelta(days=1)).astimezone(own).utcoffset():
+            moments = [day + number * HALF_AN_HOUR for number in range(48)]
+            parts += [observance(moment, own) for moment in moments if changes_after(moment, own)]
     (found,) = read_calendars(calendar(zone(name, *parts)))
     return DescribedZone(found.parts[0], AMSTERDAM)
 
 
-ZONES = {name: described_as(name) for name in NAMES}
+def changes_after(moment: datetime, own: ZoneInfo) -> bool:
+    return moment.astimezone(own).utcoffset() != (moment + HALF_AN_HOUR).astimezone(own).utcoffset()
+
+
+def observance(moment: datetime, own: ZoneInfo) -> str:
+    """What holds from half an hour after a moment on."""
+    before, after = moment.astimezone(own), (moment + HALF_AN_HOUR).astimezone(own)
+    onset = (moment + HALF_AN_HOUR + (before.utcoffset() or timedelta())).replace(tzinfo=None)
+    kind = "DAYLIGHT" if after.dst() else "STANDARD"
+    return f"BEGIN:{kind}\nDTSTART:{onset:%Y%m%dT%H%M%S}\nTZOFFSETFROM:{before:%z}\nTZOFFSETTO:{after:%z}\nEND:{kind}"
 
 
 @given(
@@ -258,7 +269,7 @@ def check(name: str, wall: datetime) -> None:
     meant = wall.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)
     exists = meant.astimezone(ZoneInfo(name)).replace(tzinfo=None) == wall
     try:
-        found = ZONES[name].instant(wall, name)
+        found = described_as(name).instant(wall, name)
     except ZoneError:
         assert not exists
     else:

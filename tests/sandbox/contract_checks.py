@@ -130,6 +130,8 @@ def portal() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def http() -> Iterator[requests.Session]:
     with requests.Session() as session:
+        # Nobody need ask for every request which proxies this machine has.
+        session.trust_env = False
         yield session
 
 
