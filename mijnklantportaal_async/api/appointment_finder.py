@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.claims import Place
 from mijnklantportaal_async.calling.list_finder import ListFinder
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.likeness import Match, fold
 
 if TYPE_CHECKING:
@@ -93,11 +94,11 @@ class AppointmentFinder(ListFinder["models.Appointment"]):
         new = self._new
         if new.customer_id is not None:
             if record.customer_id is not None and record.customer_id != new.customer_id:
-                return f"it names the customer {record.customer_id}"
+                return words("it names the customer {customer_id}", customer_id=record.customer_id)
         elif record.attendee_email is not None and fold(record.attendee_email) != fold(new.attendee_email or ""):
-            return "it names somebody with another e-mail address"
+            return words("it names somebody with another e-mail address")
         if abs(record.starts_at - new.starts_at) > _ANOTHER_MOMENT:
-            return f"it names {record.starts_at.isoformat()}"
+            return words("it names {moment}", moment=record.starts_at.isoformat())
         return ""
 
     def learn_moments(self, record: models.Appointment, readings: Readings) -> None:

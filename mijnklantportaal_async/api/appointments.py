@@ -290,10 +290,15 @@ def _warn_of_other_time(new: models.NewAppointment, appointment: models.Appointm
         ("ends_at", new.ends_at, appointment.ends_at),
     ):
         if not is_same_instant(asked, answered):
-            message = (
-                f"{appointment.id} is in the calendar, but the portal answers {field}={answered.isoformat()} where "
-                f"{asked.isoformat()} was asked for, sent as wall time of {zone}. Check the appointment in the portal, "
-                "and whether timezone= names the portal's own zone"
+            message = words(
+                "{id} is in the calendar, but the portal answers {field}={answered} where {asked} was asked for, sent "
+                "as wall time of {zone}. Check the appointment in the portal, and whether timezone= names the portal's "
+                "own zone",
+                id=appointment.id,
+                field=field,
+                answered=answered.isoformat(),
+                asked=asked.isoformat(),
+                zone=zone,
             )
             warnings.warn(errors.PortalTimeWarning(message), stacklevel=3)
 
@@ -301,7 +306,7 @@ def _warn_of_other_time(new: models.NewAppointment, appointment: models.Appointm
 def _cut_off(new: models.NewAppointment) -> errors.OutcomeUnknownError:
     operation = SCHEDULE_APPOINTMENT
     return errors.OutcomeUnknownError(
-        "The run was stopped while the request was under way",
+        words("The run was stopped while the request was under way"),
         how_to_check=operation.how_to_check,
         operation=operation.name,
         method=operation.method,

@@ -13,6 +13,7 @@ from mijnklantportaal_async.api.files import DOWNLOAD_FILE
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.operations import Operations
 from mijnklantportaal_async.errors import DownloadError
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.checks import check_count
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LARGEST_FILE = 1024 * 1024 * 1024
 """Bytes that are fetched where nobody says otherwise."""
 
-_FETCHED = "the file was fetched"
+_FETCHED = words("the file was fetched")
 
 
 class FileStream:
@@ -199,7 +200,7 @@ class Downloads(Operations):
             return None, Link(Token(source.link), None)
         if isinstance(source, models.FileOrDirectory):
             if source.type == models.FileType.DIRECTORY:
-                raise ValueError(f"{source.id} is a directory; give one of its files")
+                raise ValueError(words("{id} is a directory; give one of its files", id=source.id))
             return source, Link(None, self._links_to(source.id))
         if isinstance(source, str):
             if "://" in source:

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, case, func, select
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.rows import FORMAT, Doubt, State
 from mijnklantportaal_async.batch.tables import Tables, insert_or_leave, lock_rows
+from mijnklantportaal_async.texts.words import words
 
 TURN_WAIT = 1.0
 """Seconds of the machine until a row looks again whether an equal one has ended."""
@@ -159,7 +160,7 @@ class Feed:
         return await self._database.run(lambda connection: connection.execute(statement).rowcount)
 
 
-_TURN = "an equal row is under way: rows that could be mistaken for each other go one after the other"
+_TURN = words("an equal row is under way: rows that could be mistaken for each other go one after the other")
 
 
 def _disturb(one: str, other: str) -> bool:

@@ -115,7 +115,7 @@ class Caller:
         try:
             self.sender.transport.check_usable()
             # A source of the caller's may never end.
-            await self.sender.closing.wrap(form.prepare(self.files, self.sender.clock), "its file was read")
+            await self.sender.closing.wrap(form.prepare(self.files, self.sender.clock), words("its file was read"))
             return await call
         finally:
             # Where it was not come to.

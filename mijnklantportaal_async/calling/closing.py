@@ -5,9 +5,12 @@ from collections.abc import Awaitable, Coroutine
 from typing import TypeVar
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 
 T = TypeVar("T")
+
+_WAITED = words("the call waited")
 
 
 class Closing:
@@ -37,7 +40,7 @@ class Closing:
         """
         await self.wrap(self._clock.sleep(seconds))
 
-    async def wrap(self, waiting: Awaitable[T], doing: str = "the call waited") -> T:
+    async def wrap(self, waiting: Awaitable[T], doing: str = _WAITED) -> T:
         """Waits for something that changes nothing. It is cancelled when the session is closed.
 
         Args:
@@ -50,7 +53,7 @@ class Closing:
         if self.is_closed:
             if isinstance(waiting, Coroutine):
                 waiting.close()
-            raise errors.ConnectError(f"The session was closed while {doing}", is_permanent=True)
+            raise _closed_while(doing)
         scope = asyncio.timeout(None)
         try:
             async with scope:
@@ -63,7 +66,7 @@ class Closing:
             # Errors of what was waited for may be timeouts as well.
             if not scope.expired() or isinstance(error, errors.MijnKlantportaalError):
                 raise
-            raise errors.ConnectError(f"The session was closed while {doing}", is_permanent=True) from None
+            raise _closed_while(doing) from None
 
     def close(self) -> None:
         """Ends all waits. Any number of times."""
@@ -76,3 +79,7 @@ class Closing:
     def _end(self, scope: asyncio.Timeout) -> None:
         del self._waits[scope]
         scope.reschedule(float("-inf"))
+
+
+def _closed_while(doing: str) -> errors.ConnectError:
+    return errors.ConnectError(words("The session was closed while {doing}", doing=doing), is_permanent=True)

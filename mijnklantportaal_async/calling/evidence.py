@@ -16,6 +16,7 @@ from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.claims import Claims
 from mijnklantportaal_async.calling.headers import http_date
 from mijnklantportaal_async.calling.wire import Answer
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.readings import Readings
 
@@ -185,16 +186,18 @@ def staleness(answer: Answer, asked_at: float, clock: ServiceClock) -> str:
         clock: The service's.
     """
     if answer.is_from_cache:
-        return "the list comes out of a cache of the ClientSession"
+        return words("the list comes out of a cache of the ClientSession")
     age = answer.headers.get("age")
     if age is not None and age.strip() not in {"", "0"}:
-        return f"the list comes out of a cache that is {age[:20]} s old by its Age header"
+        return words("the list comes out of a cache that is {age} s old by its Age header", age=age[:20])
     at_least, date = clock.at_least(asked_at), http_date(answer.headers.get("date"))
     if at_least is None or date is None:
         return ""
     behind = (at_least - date).total_seconds()
     if behind > WHOLE_SECONDS + CLOCKS_DIFFER:
-        return f"the list is older than the look for it: its Date header is {behind:.0f} s behind"
+        return words(
+            "the list is older than the look for it: its Date header is {seconds:.0f} s behind", seconds=behind
+        )
     return ""
 
 

@@ -173,7 +173,9 @@ class Exchange:
                 # Its time was over, and the connection with it: that ends a body without a length too.
                 raise TimeoutError
             if inside.was_cut(reader) and _has_no_length(message.headers):
-                raise aiohttp.ClientPayloadError("the connection broke, and the answer does not say how long it is")
+                raise aiohttp.ClientPayloadError(
+                    words("the connection broke, and the answer does not say how long it is")
+                )
         except Exception as error:  # noqa: BLE001 - whatever it was, the status is known
             self._give_up(connection, transport, record)
             answer.body = b"".join(parts)
@@ -278,7 +280,7 @@ async def read_bounded(payload: aiohttp.StreamReader, largest: int, parts: list[
     async for part in payload.iter_any():
         size += len(part)
         if size > largest:
-            raise TooLargeError(f"it is larger than {largest} bytes")
+            raise TooLargeError(words("it is larger than {largest} bytes", largest=largest))
         parts.append(part)
     return b"".join(parts)
 

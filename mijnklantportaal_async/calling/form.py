@@ -13,6 +13,7 @@ from mijnklantportaal_async import models
 from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.measuring import measured
 from mijnklantportaal_async.calling.sources import PIECE, Source
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.serde import write
 
@@ -124,7 +125,14 @@ class Form:
         """
         if self._most_bytes is not None and total > self._most_bytes:
             where = " and ".join(dict.fromkeys(part.name for part in self._parts if part.file is not None))
-            raise ValueError(f"{where} have {total} bytes together; the service takes {self._most_bytes >> 20} MB")
+            raise ValueError(
+                words(
+                    "{where} have {total} bytes together; the service takes {most} MB",
+                    where=where,
+                    total=total,
+                    most=self._most_bytes >> 20,
+                )
+            )
 
     async def open(self) -> None:
         """Makes it ready to be read from its start.

@@ -13,6 +13,7 @@ from mijnklantportaal_async.calling.connections import NEVER, Connections, untak
 from mijnklantportaal_async.calling.exchange import MOST_UNFIT, TooLateError, Unfit, UnfitError, fit_transport
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Effect, Request
+from mijnklantportaal_async.texts.words import words
 
 _REFUSED = frozenset({401, 407, 429})
 """Answers after which a request can be sent again without doubt: it was not carried out."""
@@ -26,14 +27,14 @@ class SentBeforeError(Exception):
     """Somebody wanted to send again what may have been carried out: aiohttp itself, or a middleware of the user's."""
 
     def __init__(self) -> None:
-        super().__init__("a middleware of the ClientSession wanted to send the request a second time")
+        super().__init__(words("a middleware of the ClientSession wanted to send the request a second time"))
 
 
 class EarlyAnswerError(aiohttp.ClientError):
     """A success was answered to a form of which not everything had left."""
 
     def __init__(self) -> None:
-        super().__init__("it came before the whole file had left")
+        super().__init__(words("it came before the whole file had left"))
 
 
 class Leaving:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mijnklantportaal_async.calling.file_threads import FileThreads, Turn
 from mijnklantportaal_async.calling.sources import PIECE, BytesSource, FileSource, OnceSource, Source, check_bytes
 from mijnklantportaal_async.calling.spool import spooled
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.models.file_content import FileContent
@@ -42,7 +43,14 @@ async def measured(file: "FileContent", threads: FileThreads) -> Source:
 
 def _checked(source: Source, file: "FileContent") -> Source:
     if file.size is not None and file.size != source.size:
-        raise ValueError(f"{file.filename} has {source.size} bytes, not size={file.size}")
+        raise ValueError(
+            words(
+                "{filename} has {found} bytes, not size={size}",
+                filename=file.filename,
+                found=source.size,
+                size=file.size,
+            )
+        )
     return source
 
 
@@ -55,9 +63,11 @@ async def _read_once(handle: Any, threads: FileThreads) -> AsyncIterator[bytes]:
 def _size_of(path: str) -> int:
     found = os.stat(path)
     if stat.S_ISDIR(found.st_mode):
-        raise IsADirectoryError(f"{path!r} is a directory; give the path of a file")
+        raise IsADirectoryError(words("{path!r} is a directory; give the path of a file", path=path))
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError(f"{path!r} is no ordinary file, and has no length; open it with 'rb' and give that")
+        raise ValueError(
+            words("{path!r} is no ordinary file, and has no length; open it with 'rb' and give that", path=path)
+        )
     return found.st_size
 
 

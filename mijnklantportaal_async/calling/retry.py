@@ -14,6 +14,7 @@ from mijnklantportaal_async.calling.answers import LOST_ANSWERS
 from mijnklantportaal_async.calling.record import CallRecord
 from mijnklantportaal_async.calling.wire import Effect
 from mijnklantportaal_async.errors import Outcome
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.checks import check_count, check_seconds
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def retrying(
         error = failure_of(state)
         if isinstance(error, errors.RateLimitedError) or quota.take():
             return False
-        error.add_note("Not tried again: too many calls of this session have failed lately (RetryPolicy.quota).")
+        error.add_note(words("Not tried again: too many calls of this session have failed lately (RetryPolicy.quota)."))
         return True
 
     def stop(state: "RetryCallState") -> bool:
@@ -210,7 +211,7 @@ def retrying(
         try:
             await closing.sleep(seconds)
         except errors.ConnectError:
-            failures[0].add_note("Not tried again: the session was closed.")
+            failures[0].add_note(words("Not tried again: the session was closed."))
             raise failures[0] from failures[0].__cause__
 
     return tenacity.AsyncRetrying(

@@ -252,7 +252,7 @@ class OnceSource:
                 ) from error
             at += len(piece)
             if at > self.size or (at == self.size and following):
-                raise SourceError(f"it gives more than size={self.size} bytes")
+                raise SourceError(words("it gives more than size={size} bytes", size=self.size))
             if at < self.size and not following:
                 break
             yield piece

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mijnklantportaal_async.calling.file_threads import FileThreads
 from mijnklantportaal_async.calling.sources import PIECE, FileSource, check_bytes
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.models.file_content import FileContent
@@ -55,7 +56,13 @@ async def spooled(source: AsyncIterable[bytes], file: "FileContent", threads: Fi
             held.append(check_bytes(piece))
             holds += len(piece)
             if spool.size + holds > LARGEST_SPOOL:
-                raise ValueError(f"{file.filename} has more than {LARGEST_SPOOL} bytes; say how many with size=")
+                raise ValueError(
+                    words(
+                        "{filename} has more than {most} bytes; say how many with size=",
+                        filename=file.filename,
+                        most=LARGEST_SPOOL,
+                    )
+                )
             if holds >= PIECE:
                 await threads.run(partial(spool.append, b"".join(held)))
                 spool.size += holds

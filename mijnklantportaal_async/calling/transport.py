@@ -20,6 +20,7 @@ from mijnklantportaal_async.calling.failures import Failures
 from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
+from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Transport:
         record.state = State.SENDING
         if self.closed:
             raise errors.ConnectError(
-                "The session was closed while the call was under way", is_permanent=True, **request.context()
+                words("The session was closed while the call was under way"), is_permanent=True, **request.context()
             )
         try:
             self._check(request, token)
