@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 Language = Literal["en", "nl"]
 
+_LANGUAGES: Mapping[str, Language] = {"en": "en", "nl": "nl"}
+
 DUTCH: Mapping[str, str] = json.loads(Path(__file__).with_name("fastapi_booking_dutch.json").read_text("utf-8"))
 
 _DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -29,7 +31,10 @@ _SCRIPT = re.compile(r"(?<=<script>).*?(?=</script>)", re.DOTALL)
 def language_of(accepted: str) -> Language:
     """The language of a browser, by its `Accept-Language`: the one that it names first."""
     named = [part.split(";")[0].strip().lower()[:2] for part in accepted.split(",")]
-    return next((language for name in named for language in ("en", "nl") if name == language), "en")
+    for name in named:
+        if name in _LANGUAGES:
+            return _LANGUAGES[name]
+    return "en"
 
 
 def say(language: Language, text: str, **values: object) -> str:

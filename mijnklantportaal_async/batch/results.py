@@ -1,6 +1,5 @@
 """What became of rows and jobs: plain data, for tables, pages and programs."""
 
-import enum
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from mijnklantportaal_async.batch.rows import Portal
 from mijnklantportaal_async.texts.words import Named, words
 
 
-class RowOutcome(Named, enum.Enum):
+class RowOutcome(Named):
     """Where a row stands."""
 
     WAITING = "waiting"

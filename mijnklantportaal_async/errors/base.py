@@ -1,6 +1,5 @@
 """What every exception of this package has: a message, its place, and what is known of the effect."""
 
-import enum
 from typing import ClassVar
 
 from mijnklantportaal_async.texts.words import Named, phrase, sentences, words
@@ -22,7 +21,7 @@ def one_line(text: str, most: int = LONGEST_TEXT) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}\u2026"
 
 
-class Outcome(Named, enum.Enum):
+class Outcome(Named):
     """What is known of the effect of a call that failed."""
 
     NOT_SENT = "not sent"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, unquote
 
 import orjson
@@ -142,8 +142,10 @@ class RecordsPage:
             return f"<pre>{escape(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())}</pre>"
         if isinstance(value, str) and _IDENTIFIER.fullmatch(value) and (path := self._documents.path_of(value)):
             return f'<a class="code" href="{_address(path)}">{escape(value)}</a>'
-        text = str(value).lower() if isinstance(value, bool) else "-" if value in (None, [], {}, "") else str(value)
-        return escape(text)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        text = str(cast(object, value))
+        return "-" if value is None or text in {"", "[]", "{}"} else escape(text)
 
     def _shown(self, path: str, document: Document) -> Document:
         """A record as the API shows it."""

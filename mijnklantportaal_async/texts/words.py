@@ -6,6 +6,7 @@ and wherever it is shown a `Language` says it anew.
 
 from __future__ import annotations
 
+import enum
 import functools
 import string
 from collections.abc import Callable, Iterable, Mapping
@@ -111,15 +112,13 @@ class Changed(Text):
         return (type(self), (self.text, self.change))
 
 
-class Named:
+class Named(enum.Enum):
     """Members of an enumeration that are shown: each value is a text, for programs as it is."""
-
-    value: str
 
     @property
     def words(self) -> str:
         """The value, to be said in a language."""
-        return Words(self.value, {})
+        return Words(str(self.value), {})
 
 
 def words(template: str, /, **values: object) -> str:

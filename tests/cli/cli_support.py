@@ -74,6 +74,18 @@ class AtTerminal:
             while text not in self.shown:
                 self.shown += (await asyncio.to_thread(os.read, self._terminal, 65536)).decode()
 
+    async def until_it_asks(self, question: str) -> None:
+        """Waits for a question, and until the command sleeps before it.
+
+        Python reads a line in C: Ctrl-C in the moment between its last look for signals and the wait for a key would
+        be obeyed only after the next key.
+        """
+        await self.until_it_shows(f"{question}: ")
+        status = Path("/proc", str(os.tcgetpgrp(self._terminal)), "stat")
+        async with asyncio.timeout(90):
+            while (await asyncio.to_thread(status.read_text)).rpartition(")")[2].split()[0] != "S":
+                pass
+
     def type(self, text: str) -> None:
         os.write(self._terminal, text.encode())
 

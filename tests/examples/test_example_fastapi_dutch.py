@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from booking_page import booking_page, fastapi_booking, form
-from example_files import EXAMPLES, load_example
+from example_files import EXAMPLES, Example
 
 from mijnklantportaal_async.sandbox import Sandbox
 
-texts = load_example("fastapi_booking_texts")
+texts = Example("fastapi_booking_texts")
 
 DUTCH = {"Accept-Language": "nl-NL,nl;q=0.9,en;q=0.8"}
 

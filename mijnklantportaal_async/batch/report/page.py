@@ -67,7 +67,7 @@ def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime
         job_word=shlex.quote(view.job),
         words=words,
         counted=counted,
-        number=lambda count: words("{count:,}", count=count),
+        number=_number,
         week_names=[words("{day:%a}", day=_A_MONDAY + timedelta(days=place)) for place in range(7)],
         identifier_of=identifier_of,
         moment_in_words=moment_in_words,
@@ -98,6 +98,10 @@ def _as_text(language: Language, value: object) -> object:
     if isinstance(value, str) and _NOT_TEXT.search(value):
         return _NOT_TEXT.sub("\ufffd", value)
     return value
+
+
+def _number(count: int) -> str:
+    return words("{count:,}", count=count)
 
 
 def _policy(style: str, script: str) -> str:
