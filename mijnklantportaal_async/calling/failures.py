@@ -9,7 +9,7 @@ from mijnklantportaal_async.calling.auth import Token, conceal, proxy_secrets
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Request
 from mijnklantportaal_async.errors import Outcome
-from mijnklantportaal_async.texts.words import words
+from mijnklantportaal_async.texts.words import sentences, told_by, words
 
 LONGEST_REASON = 200
 """Characters of another library's error that are repeated."""
@@ -131,9 +131,12 @@ def _is_of_a_file(error: BaseException) -> bool:
 
 def _reason(error: BaseException, secrets: tuple[Token, ...]) -> str:
     """Another library's error in a few words; its own text where it has one."""
-    text = conceal(str(error), secrets)
-    shown = text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}..."
-    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
+    told = told_by(error)
+    text = conceal(told, secrets)
+    if len(text) > LONGEST_REASON:
+        text = f"{text[:LONGEST_REASON]}..."
+    # Where nothing had to be hidden, it can still be said in another language.
+    return sentences(type(error).__name__, told if text == told else text, separator=": ")
 
 
 def _clean(error: BaseException, secrets: tuple[Token, ...]) -> BaseException:

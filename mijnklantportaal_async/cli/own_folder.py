@@ -25,6 +25,28 @@ def own_folder() -> Path | None:
     return above / _NAME if above.is_absolute() else None
 
 
+def needed_folder(*, what: str, remedy: str) -> Path:
+    """The folder, whether it is there or not.
+
+    Args:
+        what: Is kept there, for messages.
+        remedy: What to do where there is no place for it: a sentence.
+
+    Raises:
+        CommandError: The user has no home.
+    """
+    own = own_folder()
+    if own is None:
+        raise CommandError(
+            words(
+                "There is no home folder to keep {what} in: HOME is not set, or no whole path. {remedy}",
+                what=what,
+                remedy=remedy,
+            )
+        )
+    return own
+
+
 def made_folder(*inside: str, what: str, remedy: str) -> Path:
     """The folder, or one in it, which now is there.
 
@@ -36,15 +58,7 @@ def made_folder(*inside: str, what: str, remedy: str) -> Path:
     Raises:
         CommandError: It cannot be made.
     """
-    own = own_folder()
-    if own is None:
-        raise CommandError(
-            words(
-                "There is no home folder to keep {what} in: HOME is not set, or no whole path. {remedy}",
-                what=what,
-                remedy=remedy,
-            )
-        )
+    own = needed_folder(what=what, remedy=remedy)
     folder = own.joinpath(*inside)
     try:
         # What is kept here names people, or holds a key.

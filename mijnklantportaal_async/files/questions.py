@@ -4,7 +4,7 @@ import enum
 
 import attrs
 
-from mijnklantportaal_async.texts.words import words
+from mijnklantportaal_async.texts.words import sentences, words
 
 
 class About(enum.StrEnum):
@@ -68,7 +68,8 @@ class Question:
         return words(
             "{text} Say {ways}.",
             text=self.text,
-            ways=" or ".join(ways) or words("{option} DAY, as in {option} 2027-12-31", option=self.option),
+            ways=sentences(*ways, separator=words(" or "))
+            or words("{option} DAY, as in {option} 2027-12-31", option=self.option),
         )
 
 

@@ -24,12 +24,6 @@ from mijnklantportaal_async.sandbox import Sandbox
 NOW = datetime(2027, 3, 5, 12, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def _own_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It looks for jobs, and makes the folder where they would be."""
-    own_folder(monkeypatch, tmp_path)
-
-
 def verdicts(checks: list[Check]) -> dict[str, Verdict]:
     return {check.subject: check.verdict for check in checks}
 
@@ -97,13 +91,17 @@ def test_the_zone_says_what_time_it_is_there() -> None:
     assert "Europe/Amsterdam, now 13:00 (+0100)" in check_zone(ZoneInfo("Europe/Amsterdam"), NOW).found
 
 
-def test_a_healthy_sandbox(command: Command) -> None:
+def test_a_healthy_sandbox(command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    own_folder(monkeypatch, tmp_path)
+
     result = command("doctor", "--sandbox", "--sandbox-speed", "1")
 
     assert result.code == 0
     assert "All is well." in result.messages
     assert "the short way" in result.output
     assert "fail" not in result.output
+    assert "no jobs yet; they would be in" in result.output
+    assert list(tmp_path.iterdir()) == [], "who only looks leaves nothing behind"
 
 
 async def test_each_key_gets_its_own_diagnosis_and_nothing_is_changed(started: Start) -> None:

@@ -159,3 +159,38 @@ def test_the_calendar_as_a_file(command: Command, csv_file: Writer, tmp_path: Pa
     assert "Net binnen" in text
     # Nothing answers behind them.
     assert text.count('<a class="language" hidden ') == 2
+
+
+def test_a_question_with_its_answers(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "afspraken.csv"
+    file.write_text(
+        "name,starts_at,ends_at,customer_id\nIntake,03/05/2027 10:00,03/05/2027 10:30,cst_1\n", encoding="utf-8"
+    )
+
+    run = command("--language", "nl", "schedule-file", file, "--dry-run")
+
+    assert (
+        "Zeg --dates day-first (03/04/2027 is drie april) of --dates month-first (03/04/2027 is vier maart)."
+        in " ".join(run.messages.split())
+    )
+
+
+def test_a_reason_that_another_error_gives(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "agenda.ics"
+    file.write_text(
+        "\r\n".join(
+            (
+                *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//test//", "BEGIN:VTIMEZONE", "TZID:Eigen zone"),
+                *("BEGIN:STANDARD", "DTSTART:19701025T030000", "TZOFFSETFROM:+0200", "END:STANDARD", "END:VTIMEZONE"),
+                *("BEGIN:VEVENT", "UID:1", "DTSTAMP:20270101T000000Z", "SUMMARY:Intake"),
+                *("DTSTART;TZID=Eigen zone:20270708T090000", "DTEND;TZID=Eigen zone:20270708T100000"),
+                *("ATTENDEE;CN=Anna:mailto:anna@example.nl", "END:VEVENT", "END:VCALENDAR", ""),
+            )
+        ),
+        encoding="utf-8",
+    )
+
+    run = command("--language", "nl", "schedule-file", file, "--dry-run")
+
+    assert run.code == 2
+    assert "er staat niet hoeveel de klok" in " ".join(run.output.split())

@@ -14,7 +14,7 @@ from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.own_folder import made_folder
+from mijnklantportaal_async.cli.own_folder import made_folder, needed_folder
 from mijnklantportaal_async.texts.words import words
 
 ENVIRONMENT_DATABASE = "MIJNKLANTPORTAAL_BATCH_DATABASE"
@@ -35,6 +35,8 @@ class JobsPlace:
     is_sandbox: bool
     option: str | None
     """What `--database` says, fit to be shown; None when it was not given."""
+    is_own: bool = False
+    """Whether it lies in the folder of this program, because nobody says otherwise."""
 
     @property
     def is_missing(self) -> bool:
@@ -56,7 +58,7 @@ def place_of(connection: Connection, database: str | None) -> JobsPlace:
         database: What `--database` says.
 
     Raises:
-        CommandError: The URL cannot be right, or the folder of the default file cannot be made.
+        CommandError: The URL cannot be right, or the user has no home for the default file.
     """
     # The jobs of a sandbox never get in among real ones just because a variable is set.
     named = database or ("" if connection.sandbox else os.environ.get(ENVIRONMENT_DATABASE, "").strip())
@@ -71,6 +73,7 @@ def place_of(connection: Connection, database: str | None) -> JobsPlace:
         path=chosen.path if chosen.is_sqlite else None,
         is_sandbox=connection.sandbox,
         option=str(chosen) if database else None,
+        is_own=not named,
     )
 
 
@@ -80,7 +83,7 @@ def data_folder() -> Path:
     Raises:
         CommandError: It cannot be made.
     """
-    return made_folder(what=words("the jobs"), remedy=words("Name another place, as in --database sqlite:///jobs.db."))
+    return made_folder(what=words("the jobs"), remedy=_remedy())
 
 
 @asynccontextmanager
@@ -92,7 +95,7 @@ async def open_jobs(place: JobsPlace, *, is_new: bool = False) -> AsyncGenerator
         is_new: Whether the database may be made. A command that only looks must not make an empty one out of a typo.
 
     Raises:
-        CommandError: There is no such file.
+        CommandError: There is no such file, or the folder of the default file cannot be made.
         DatabaseTroubleError: The database cannot be used.
     """
     if place.is_missing and not is_new:
@@ -104,11 +107,18 @@ async def open_jobs(place: JobsPlace, *, is_new: bool = False) -> AsyncGenerator
             ),
             ExitCode.WRONG_INPUT,
         )
+    if place.is_missing and place.is_own:
+        data_folder()
     async with Jobs(place.url) as jobs:
         yield jobs
 
 
 def _default_url(is_sandbox: bool) -> str:
-    path = data_folder() / (_SANDBOX_FILE if is_sandbox else _FILE)
+    folder = needed_folder(what=words("the jobs"), remedy=_remedy())
+    path = folder / (_SANDBOX_FILE if is_sandbox else _FILE)
     # Not put together by hand: a folder may have a `%`, `#` or `?` in its name.
     return URL.create("sqlite", database=str(path)).render_as_string()
+
+
+def _remedy() -> str:
+    return words("Name another place, as in --database sqlite:///jobs.db.")

@@ -91,7 +91,7 @@ class Zones:
                 return DescribedZone(component, self.here)
             except ValueError as error:
                 if zone is None:
-                    why = str(error) if isinstance(error, DescriptionError) else words("it is broken")
+                    why = told_by(error) if isinstance(error, DescriptionError) else words("it is broken")
                     raise ZoneError(
                         words(
                             "has the time zone {name}, and its description on line {line} cannot be "
