@@ -15,7 +15,7 @@ from mijnklantportaal_async.sandbox import Sandbox
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 NOON = datetime(2027, 3, 5, 11, tzinfo=UTC)
-FAST = ("--sandbox-speed", "100", "--sandbox-rate-limit", "6000")
+FAST = ("--sandbox-speed", "50", "--sandbox-rate-limit", "6000")
 
 
 def own_folder(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -196,7 +196,7 @@ async def session_in(
     """
     clock = clock_of(connection)
     limiter = SharedRateLimiter(database, name=access.shared_name, rate_limit=access.rate_limit, clock=clock)
-    queue, attempts = (300.0, 10) if is_patient else (2.0, 2)
+    queue, attempts, call = (300.0, 10, 300) if is_patient else (2.0, 2, 60)
     try:
         session = PortalSession(
             auth=access.make_auth(),
@@ -205,7 +205,7 @@ async def session_in(
             proxy=access.proxy,
             rate_limit=limiter,
             retry=RetryPolicy(attempts=attempts),
-            timeouts=Timeouts(queue=queue * clock.speed, attempt=30, call=60),
+            timeouts=Timeouts(queue=queue * clock.speed, attempt=30, call=call),
             clock=clock,
         )
     except ValueError as error:
