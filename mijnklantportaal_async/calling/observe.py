@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Iterable
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from mijnklantportaal_async.calling.record import WATCHED
@@ -34,7 +35,12 @@ class Observer:
     def __init__(self, hooks: "Iterable[Hook]") -> None:
         if callable(hooks) or not isinstance(hooks, Iterable):
             raise TypeError(f"hooks must be a list of functions, not {type(hooks).__name__}; write hooks=[my_hook]")
-        self._hooks = tuple(hooks)
+        given: list[Hook] = []
+        for hook in hooks:
+            # One that is given twice, or equal to another, hears everything once.
+            if hook not in given:
+                given.append(hook)
+        self._hooks = tuple(given)
         self._running: set[asyncio.Task[None]] = set()
         for index, hook in enumerate(self._hooks):
             if not callable(hook):
@@ -48,6 +54,10 @@ class Observer:
     def emit(self, event: "Event") -> None:
         """Tells everybody. Coroutines run beside the call, which does not wait for them."""
         logger.log(_level(event), "%s", event)
+        if not self._hooks:
+            return
+        # A coroutine goes on beside the call, and so without what another hook puts around it, such as a span.
+        before = copy_context()
         for hook in self._hooks:
             try:
                 result: Any = hook(event)
@@ -55,7 +65,9 @@ class Observer:
                 logger.exception("the hook %r failed on %r", hook, type(event).__name__)
             else:
                 if result is not None and inspect.isawaitable(result):
-                    task = asyncio.get_running_loop().create_task(self._await(hook, event, result))
+                    task = asyncio.get_running_loop().create_task(
+                        self._await(hook, event, result), context=before.copy()
+                    )
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
 
