@@ -60,13 +60,12 @@ def session_on_any_loop(settings: Mapping[str, Any]) -> Iterator[PortalSession]:
 
 
 def _close(session: PortalSession, loop: asyncio.AbstractEventLoop | None) -> None:
-    closing = session.aclose()
     if loop is not None and not loop.is_closed() and not loop.is_running():
-        loop.run_until_complete(closing)
+        loop.run_until_complete(session.aclose())
         return
-    # Without a loop there is nothing to wait for.
+    # Its own loop is gone, and with it whatever was under way there; not the loop that the test runner goes on with.
+    spare = asyncio.new_event_loop()
     try:
-        closing.send(None)
-    except StopIteration:
-        return
-    closing.close()
+        spare.run_until_complete(session.aclose())
+    finally:
+        spare.close()
