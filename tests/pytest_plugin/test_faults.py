@@ -1,12 +1,24 @@
 """Faults in words, and the test that is told of those that never happened."""
 
+from zlib import crc32
+
 import pytest
 from given import WANTED
 from test_runners import run
 
-from mijnklantportaal_async import NotFoundError, PortalSession, RateLimitedError, RetryPolicy
+from mijnklantportaal_async import (
+    CallTimeoutError,
+    DecodeError,
+    NotFoundError,
+    PortalSession,
+    RateLimitedError,
+    RetryPolicy,
+    Timeouts,
+)
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 from mijnklantportaal_async.testing import PortalCalls, PortalFaults
+
+pytest_plugins = ["pytester"]
 
 UNUSED = """
 from mijnklantportaal_async.sandbox import Fault
@@ -53,40 +65,51 @@ def test_a_fault_that_never_happened_fails_the_test_by_name(pytester: pytest.Pyt
     assert text.count("and never happened: ") == 2
 
 
-@pytest.mark.mijnklantportaal(session={"retry": RetryPolicy(attempts=1)})
 async def test_each_word_is_what_happens(
     portal: PortalSession, portal_faults: PortalFaults, portal_calls: PortalCalls, portal_sandbox: Sandbox
 ) -> None:
     portal_faults.lose_answer("schedule_appointment")
+    await portal.schedule_appointment(**WANTED)
     portal_faults.lose_request("schedule_appointment")
     portal_faults.be_unavailable_after_commit("schedule_appointment")
-    portal_faults.garble("schedule_appointment")
-    for _ in range(2):
-        await portal.schedule_appointment(**WANTED)
+    await portal.schedule_appointment(**WANTED)
+    portal_faults.garble("list_customers")
+    with pytest.raises(DecodeError):
+        await portal.list_customers().collect()
+    portal_faults.be_unavailable("get_customer")
     portal_faults.refuse("get_customer", retry_after=77)
     with pytest.raises(RateLimitedError) as refused:
         await portal.get_customer("cst_1")
     assert refused.value.retry_after == 77
-    faults = [call.fault for call in portal_calls if call.fault]
-    assert faults == [
-        Fault.DROP_AFTER_COMMIT,
-        Fault.DROP_BEFORE_COMMIT,
-        Fault.UNAVAILABLE_AFTER_COMMIT,
-        Fault.TOO_MANY_REQUESTS,
-    ][: len(faults) - 1] + [Fault.TOO_MANY_REQUESTS]
+    assert [(call.operation, call.fault) for call in portal_calls if call.fault] == [
+        ("schedule_appointment", Fault.DROP_AFTER_COMMIT),
+        ("schedule_appointment", Fault.DROP_BEFORE_COMMIT),
+        ("schedule_appointment", Fault.UNAVAILABLE_AFTER_COMMIT),
+        ("list_customers", Fault.MALFORMED_JSON),
+        ("get_customer", Fault.UNAVAILABLE_BEFORE_COMMIT),
+        ("get_customer", Fault.TOO_MANY_REQUESTS),
+    ]
     assert len(portal_sandbox.appointments) == 2
-    portal_sandbox.clear()
+
+
+@pytest.mark.mijnklantportaal(session={"retry": RetryPolicy(attempts=1), "timeouts": Timeouts(attempt=10)})
+async def test_silence(portal: PortalSession, portal_faults: PortalFaults, portal_sandbox: Sandbox) -> None:
+    portal_faults.stay_silent("get_customer")
+    with pytest.raises(CallTimeoutError):
+        await portal.get_customer("cst_1")
+    portal_faults.stay_silent_after_commit("schedule_appointment")
+    made = await portal.schedule_appointment(**WANTED)
+    assert [kept.id for kept in portal_sandbox.appointments] == [made.id]
 
 
 async def test_a_fault_of_one_operation_hits_no_other_of_a_longer_path(
     portal: PortalSession, portal_faults: PortalFaults, portal_sandbox: Sandbox
 ) -> None:
-    customer = portal_sandbox.put("/customers")["id"]
-    portal_faults.play(Fault.HTML_BEFORE_COMMIT, "get_customer")
-    await portal.list_customer_invoices(customer)
-    assert portal_faults.unused == ["Fault.HTML_BEFORE_COMMIT at the next get_customer"]
-    with pytest.raises(Exception, match="answer"):
-        await portal.get_customer(customer)
+    link = portal_sandbox.put("/payment-links")["id"]
+    portal_faults.play(Fault.HALF_BODY, "get_payment_link")
+    await portal.request("GET", f"/payment-links/{link}/payments")
+    assert portal_faults.unused == ["Fault.HALF_BODY at the next get_payment_link"]
+    await portal.get_payment_link(link)
     assert portal_faults.unused == []
 
 
@@ -97,9 +120,8 @@ def test_a_name_that_is_none(portal_faults: PortalFaults, portal_calls: PortalCa
         portal_calls.of("book")
 
 
-async def test_random_faults_with_the_seed_of_the_test(portal_seed: int, request: pytest.FixtureRequest) -> None:
-    from zlib import crc32
-
+def test_the_seed_is_that_of_the_test(portal_seed: int, request: pytest.FixtureRequest) -> None:
+    """The same in every run, on every worker, in any order."""
     assert portal_seed == crc32(request.node.nodeid.encode())
 
 
