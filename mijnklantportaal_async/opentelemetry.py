@@ -41,9 +41,7 @@ _ERROR = "error.type"
 _OPERATION = "mijnklantportaal.operation"
 _OUTCOME = "mijnklantportaal.outcome"
 
-ATTRIBUTES: Final = frozenset(
-    {_METHOD, _STATUS, _RESENDS, _ADDRESS, _PORT, _TEMPLATE, _ERROR, _OPERATION, _OUTCOME}
-)
+ATTRIBUTES: Final = frozenset({_METHOD, _STATUS, _RESENDS, _ADDRESS, _PORT, _TEMPLATE, _ERROR, _OPERATION, _OUTCOME})
 """What spans tell when nothing else is said. `url.full` can be added: it holds ids, so it is left out."""
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)

@@ -303,7 +303,9 @@ class Sandbox(PortalContents):
         Returns:
             The fault in its queue: `times` says how many requests it has not hit yet.
         """
-        return self._portal.plan.script(fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after)
+        return self._portal.plan.script(
+            fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after
+        )
 
     def fail_next_download(self, fault: FileFault, *, times: int = 1) -> None:
         """Let `fault` hit the next requests to the host of files.

@@ -52,7 +52,9 @@ async def test_calls_as_they_went_over_the_wire(portal: PortalSession, portal_ca
     assert "sandbox-key" not in repr(portal_calls)
 
 
-@pytest.mark.mijnklantportaal(speed=1, rate_limit=2, session={"rate_limit": RateLimit(requests=2), "timeouts": Timeouts(queue=5)})
+@pytest.mark.mijnklantportaal(
+    speed=1, rate_limit=2, session={"rate_limit": RateLimit(requests=2), "timeouts": Timeouts(queue=5)}
+)
 async def test_a_clock_that_is_moved(portal: PortalSession, portal_clock: MovableClock) -> None:
     """The minute of the limit is over at once, for both ends."""
     for _ in range(2):

@@ -126,7 +126,9 @@ def test_anyio_beside_pytest_asyncio(pytester: pytest.Pytester) -> None:
 
 
 def test_xdist(pytester: pytest.Pytester) -> None:
-    many = "@pytest.mark.parametrize('number', range(6))\nasync def test_side_by_side(number, portal, portal_sandbox):\n"
+    many = (
+        "@pytest.mark.parametrize('number', range(6))\nasync def test_side_by_side(number, portal, portal_sandbox):\n"
+    )
     many += "    await portal.schedule_appointment(**WANTED)\n    assert len(portal_sandbox.appointments) == 1\n"
     result = run(pytester, many, "-n2", using=("xdist",), asyncio_mode="auto")
     result.assert_outcomes(passed=6)

@@ -8,6 +8,7 @@ from mijnklantportaal_async import RetryPolicy
 from mijnklantportaal_async.sandbox import Fault
 from mijnklantportaal_async.testing import portal_in_sandbox
 
+
 async def test_a_portal_for_one_block() -> None:
     settings = {"retry": RetryPolicy(attempts=2)}
     async with portal_in_sandbox(clock=LoopClock(), rate_limit=None, session=settings) as (portal, sandbox):
