@@ -96,8 +96,9 @@ def _mijnklantportaal_settings(
     request: pytest.FixtureRequest, _mijnklantportaal_sandbox: Sandbox, portal_clock: Clock
 ) -> dict[str, Any]:
     sandbox = _mijnklantportaal_sandbox
-    settings = {"api_key": sandbox.api_key, "base_url": sandbox.url, "clock": portal_clock}
-    return settings | _asked(request).get("session", {})
+    settings: dict[str, Any] = {"api_key": sandbox.api_key, "base_url": sandbox.url, "clock": portal_clock}
+    settings.update(_asked(request).get("session", {}))
+    return settings
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from collections.abc import Collection
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
-import attrs
 from opentelemetry import context as contexts
 from opentelemetry import metrics, trace
 from opentelemetry.context import Context
@@ -69,7 +68,6 @@ class _Call:
         self.metric = metric
 
 
-@attrs.define(kw_only=True, eq=False)
 class OpenTelemetry:
     """A hook that makes a span of each call, and counts. One may serve any number of sessions.
 
@@ -83,26 +81,43 @@ class OpenTelemetry:
         http_spans: Whether instrumentation of aiohttp, where the program has switched it on, makes spans of its own
             beneath these: one for each request, which then carries the trace to the portal. Otherwise it is told to
             leave these requests alone.
+
+    Raises:
+        TypeError: A provider is a class, where an object is wanted.
+        ValueError: `attributes` has one that there is not.
     """
 
-    tracer_provider: trace.TracerProvider | None = None
-    meter_provider: metrics.MeterProvider | None = None
-    attributes: Collection[str] = attrs.field(default=ATTRIBUTES, converter=frozenset)
-    http_spans: bool = False
-    _calls: dict[int, _Call] = attrs.field(factory=dict, init=False, repr=False)
-    _tracer: trace.Tracer = attrs.field(init=False, repr=False)
-    _requests: metrics.Histogram = attrs.field(init=False, repr=False)
-    _durations: metrics.Histogram = attrs.field(init=False, repr=False)
-    _waits: metrics.Histogram = attrs.field(init=False, repr=False)
-    _looks: metrics.Counter = attrs.field(init=False, repr=False)
+    __slots__ = (
+        "_attributes",
+        "_calls",
+        "_durations",
+        "_http_spans",
+        "_looks",
+        "_providers",
+        "_requests",
+        "_tracer",
+        "_waits",
+    )
 
-    def __attrs_post_init__(self) -> None:
-        if isinstance(self.tracer_provider, type) or isinstance(self.meter_provider, type):
+    def __init__(
+        self,
+        *,
+        tracer_provider: trace.TracerProvider | None = None,
+        meter_provider: metrics.MeterProvider | None = None,
+        attributes: Collection[str] = ATTRIBUTES,
+        http_spans: bool = False,
+    ) -> None:
+        if isinstance(tracer_provider, type) or isinstance(meter_provider, type):
             raise TypeError("give a provider, not its class: TracerProvider()")
-        if unknown := self.attributes - ATTRIBUTES - {_URL}:  # type: ignore[operator]
-            raise ValueError(f"attributes has {sorted(unknown)}: there are {', '.join(sorted(ATTRIBUTES | {_URL}))}")
-        self._tracer = trace.get_tracer(_NAME, tracer_provider=self.tracer_provider, schema_url=_SCHEMA)
-        meter = metrics.get_meter(_NAME, meter_provider=self.meter_provider, schema_url=_SCHEMA)
+        known = ATTRIBUTES | {_URL}
+        if unknown := set(attributes) - known:
+            raise ValueError(f"attributes has {sorted(unknown)}: there are {', '.join(sorted(known))}")
+        self._attributes = frozenset(attributes)
+        self._http_spans = http_spans
+        self._providers = (tracer_provider, meter_provider)
+        self._calls: dict[int, _Call] = {}
+        self._tracer = trace.get_tracer(_NAME, tracer_provider=tracer_provider, schema_url=_SCHEMA)
+        meter = metrics.get_meter(_NAME, meter_provider=meter_provider, schema_url=_SCHEMA)
         self._requests = meter.create_histogram(
             "http.client.request.duration",
             unit="s",
@@ -131,10 +146,13 @@ class OpenTelemetry:
         """Whether they do the same: then one of them is enough for a session."""
         if not isinstance(other, OpenTelemetry):
             return NotImplemented
-        return (self.tracer_provider, self.meter_provider) == (other.tracer_provider, other.meter_provider)
+        return self._providers == other._providers
 
     def __hash__(self) -> int:
-        return hash((id(self.tracer_provider), id(self.meter_provider)))
+        return hash(self._providers)
+
+    def __repr__(self) -> str:
+        return f"OpenTelemetry(http_spans={self._http_spans})"
 
     def __call__(self, event: Event) -> None:
         """Takes an event of a call."""
@@ -162,7 +180,7 @@ class OpenTelemetry:
         span = self._tracer.start_span(
             event.method if event.template is None else f"{event.method} {event.template}",
             # Beneath this one there are those of the requests themselves, where they are wanted.
-            kind=SpanKind.INTERNAL if self.http_spans else SpanKind.CLIENT,
+            kind=SpanKind.INTERNAL if self._http_spans else SpanKind.CLIENT,
             attributes=self._allowed(
                 {**metric, _OPERATION: event.operation, _URL: event.base_url.rstrip("/") + event.path}
             ),
@@ -192,7 +210,7 @@ class OpenTelemetry:
 
     def _enter_attempt(self, call: _Call) -> None:
         self._leave_attempt(call)
-        if not self.http_spans:
+        if not self._http_spans:
             call.in_attempt = contexts.attach(contexts.set_value(_SUPPRESSED, True))
 
     def _leave_attempt(self, call: _Call) -> None:
@@ -213,7 +231,7 @@ class OpenTelemetry:
         if error is not None:
             result[_ERROR] = error
         call.span.add_event("mijnklantportaal.attempt", told | result)
-        if not self.http_spans:
+        if not self._http_spans:
             metric = call.metric
             if is_look:
                 metric = {name: value for name, value in metric.items() if name != _TEMPLATE} | {_METHOD: event.method}
@@ -232,7 +250,7 @@ class OpenTelemetry:
                 self._looks.add(1, {_OPERATION: operation, "found": found}, _within(call))
 
     def _allowed(self, told: _Attributes) -> _Attributes:
-        return {name: value for name, value in told.items() if name in self.attributes}
+        return {name: value for name, value in told.items() if name in self._attributes}
 
 
 def _within(call: _Call) -> Context:

@@ -1,7 +1,7 @@
 """What one test gets: a portal, and what it needs to look at it and to speak to it."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from mijnklantportaal_async.values.clock import Clock
 @contextmanager
 def sandbox_on_thread(
     thread: PortalThread, clock: Clock, *, seed: int, faults: Faults | float | None = None, **settings: Any
-) -> Iterator[Sandbox]:
+) -> Generator[Sandbox]:
     """A sandbox for one test.
 
     Args:
@@ -37,7 +37,7 @@ def sandbox_on_thread(
 
 
 @contextmanager
-def session_on_any_loop(settings: Mapping[str, Any]) -> Iterator[PortalSession]:
+def session_on_any_loop(settings: Mapping[str, Any]) -> Generator[PortalSession]:
     """A session that a test may use on its own loop, and that is closed when that loop has ended or stands still.
 
     It keeps no connection open between requests: a loop that has ended could close none.

@@ -77,11 +77,15 @@ class SandboxOnThread(Sandbox):
         if name.startswith("_") or (thread := self._thread).is_here or thread.loop.is_closed():
             return get()
         value = thread.call(get)
-        if inspect.iscoroutinefunction(value):
-            return lambda *args, **named: thread.bring(functools.partial(value, *args, **named))
-        if inspect.ismethod(value):
-            return lambda *args, **named: thread.call(functools.partial(value, *args, **named))
-        return value
+        if not inspect.ismethod(value):
+            return value
+        goes_on = inspect.iscoroutinefunction(value)
+
+        def there(*args: Any, **named: Any) -> Any:
+            asked = functools.partial(value, *args, **named)
+            return thread.bring(asked) if goes_on else thread.call(asked)
+
+        return there
 
     def __setattr__(self, name: str, value: object) -> None:
         put = functools.partial(super().__setattr__, name, value)

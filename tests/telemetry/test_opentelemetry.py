@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from scripted_server import ScriptedServer, answer, appointment, created, drop
+from scripted_server import ScriptedServer, answer, appointment, drop
 
 from mijnklantportaal_async import NotFoundError, OutcomeUnknownError, RateLimit
 from mijnklantportaal_async.events import AttemptStarted, Event
