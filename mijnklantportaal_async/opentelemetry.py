@@ -71,8 +71,8 @@ class _Call:
 class OpenTelemetry:
     """A hook that makes a span of each call, and counts. One may serve any number of sessions.
 
-    Nothing is added to requests, and nothing but what `attributes` names gets into a span: no key, no body, no query,
-    no message of the portal's. Metrics hold no ids.
+    Nothing is added to requests. Spans have the attributes that `attributes` names, their events figures beside these:
+    no key, no body, no query, no message of the portal's. Metrics hold no ids.
 
     Args:
         tracer_provider: Where spans go; the program's own when left out.
@@ -224,13 +224,13 @@ class OpenTelemetry:
         told: _Attributes = {"attempt": event.attempt, _OPERATION: event.operation, "elapsed": event.elapsed}
         result: _Attributes = {}
         is_look = event.operation != call.operation
+        if not is_look:
+            call.last_status = event.status
         if event.status is not None:
             result[_STATUS] = event.status
-            if not is_look:
-                call.last_status = event.status
         if error is not None:
             result[_ERROR] = error
-        call.span.add_event("mijnklantportaal.attempt", told | result)
+        self._add_event(call, "attempt", told | result)
         if not self._http_spans:
             metric = call.metric
             if is_look:
@@ -240,14 +240,18 @@ class OpenTelemetry:
     def _tell(self, call: _Call, event: RetryPlanned | PermitWaited | OutcomeReconciled) -> None:
         match event:
             case PermitWaited(operation=operation, waited=waited):
-                call.span.add_event("mijnklantportaal.rate_limit.wait", {"waited": waited, _OPERATION: operation})
+                self._add_event(call, "rate_limit.wait", {"waited": waited, _OPERATION: operation})
                 self._waits.record(waited, {_OPERATION: operation}, _within(call))
             case RetryPlanned(attempt=attempt, wait=wait, error=error):
                 planned: _Attributes = {"attempt": attempt, "wait": wait, _ERROR: _type_of(error)}
-                call.span.add_event("mijnklantportaal.retry", planned)
+                self._add_event(call, "retry", planned)
             case OutcomeReconciled(operation=operation, found=found, looks=looks, elapsed=elapsed):
-                call.span.add_event("mijnklantportaal.look", {"found": found, "looks": looks, "elapsed": elapsed})
+                self._add_event(call, "look", {"found": found, "looks": looks, "elapsed": elapsed})
                 self._looks.add(1, {_OPERATION: operation, "found": found}, _within(call))
+
+    def _add_event(self, call: _Call, name: str, told: _Attributes) -> None:
+        figures = {name: value for name, value in told.items() if name not in ATTRIBUTES}
+        call.span.add_event(f"mijnklantportaal.{name}", figures | self._allowed(told))
 
     def _allowed(self, told: _Attributes) -> _Attributes:
         return {name: value for name, value in told.items() if name in self._attributes}

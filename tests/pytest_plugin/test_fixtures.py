@@ -132,6 +132,29 @@ def test_a_run_that_does_not_use_it_imports_nothing_of_it(pytester: pytest.Pytes
     result.assert_outcomes(passed=1)
 
 
+MARKS = """
+def pytest_load_initial_conftests(early_config):
+    # As pytest does for all that a wheel with a plugin holds.
+    early_config.pluginmanager.rewrite_hook.mark_rewrite("mijnklantportaal_async", "mijnklantportaal_pytest")
+"""
+
+REWRITTEN = """
+def test_what_loads_the_package():
+    import mijnklantportaal_async.session as loaded
+    print("LOADED BY", type(loaded.__loader__).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "loader"),
+    [((), "SourceFileLoader"), (("-pno:mijnklantportaal",), "AssertionRewritingHook")],
+    ids=["with the plugin", "the control without it"],
+)
+def test_the_package_is_not_rewritten(pytester: pytest.Pytester, options: tuple[str, ...], loader: str) -> None:
+    pytester.makepyfile(marks=MARKS)
+    run(pytester, REWRITTEN, "-pmarks", "-s", *options).stdout.fnmatch_lines([f"*LOADED BY {loader}*"])
+
+
 def test_the_entry_point_names_a_module_beside_the_package() -> None:
     (found,) = entry_points(group="pytest11", name="mijnklantportaal")
     assert found.value == "mijnklantportaal_pytest"

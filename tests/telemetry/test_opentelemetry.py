@@ -336,6 +336,8 @@ async def test_attributes_by_an_allow_list(make_portal: MakePortal, telemetry: T
         url = f"{server.url}/appointments/apt_1"
     (span,) = telemetry.spans
     assert dict(span.attributes or {}) == {"url.full": url, "http.response.status_code": 200}
+    ((_, event),) = told(span)
+    assert set(event) == {"attempt", "elapsed", "http.response.status_code"}
 
 
 def test_wrong_settings_are_refused() -> None:
