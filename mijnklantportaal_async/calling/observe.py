@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Iterable
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from mijnklantportaal_async.calling.record import WATCHED
@@ -30,7 +30,7 @@ class Observer:
         TypeError: A hook cannot be called, or `hooks` is no list of them.
     """
 
-    __slots__ = ("_hooks", "_running")
+    __slots__ = ("_contexts", "_hooks", "_running")
 
     def __init__(self, hooks: "Iterable[Hook]") -> None:
         if callable(hooks) or not isinstance(hooks, Iterable):
@@ -41,6 +41,7 @@ class Observer:
             if hook not in given:
                 given.append(hook)
         self._hooks = tuple(given)
+        self._contexts: dict[int, Context] = {}
         self._running: set[asyncio.Task[None]] = set()
         for index, hook in enumerate(self._hooks):
             if not callable(hook):
@@ -56,8 +57,7 @@ class Observer:
         logger.log(_level(event), "%s", event)
         if not self._hooks:
             return
-        # A coroutine goes on beside the call, and so without what another hook puts around it, such as a span.
-        before = copy_context()
+        before = self._context_of(event)
         for hook in self._hooks:
             try:
                 result: Any = hook(event)
@@ -70,6 +70,21 @@ class Observer:
                     )
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
+
+    def _context_of(self, event: "Event") -> Context:
+        """What was around the call when it began.
+
+        Coroutines go on beside the call, and perhaps longer, so without what another hook puts around it: a span that
+        ends with the call, or the wish that nobody traces its requests.
+        """
+        from mijnklantportaal_async.events import CallFinished
+
+        context = self._contexts.get(event.call)
+        if context is None:
+            context = self._contexts[event.call] = copy_context()
+        if isinstance(event, CallFinished):
+            del self._contexts[event.call]
+        return context
 
     async def aclose(self) -> None:
         """Waits until the coroutines of hooks have ended, but not for ever."""

@@ -12,6 +12,7 @@ import pytest
 from given import SECRET, WANTED, MakePortal
 from opentelemetry import trace
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
+from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -313,17 +314,21 @@ async def test_a_hook_that_runs_beside_the_call_is_not_within_its_span(
     make_portal: MakePortal, telemetry: Telemetry
 ) -> None:
     """Its span would begin after that of the call has ended; and its own requests would not be seen."""
-    seen: list[trace.Span] = []
+    seen: list[tuple[trace.Span, bool]] = []
 
     async def beside(event: Event) -> None:
         await asyncio.sleep(1)
-        seen.append(trace.get_current_span())
+        seen.append((trace.get_current_span(), is_http_instrumentation_enabled()))
 
-    async with ScriptedServer(FOUND) as server, make_portal(server.url, hooks=[telemetry.hook(), beside]) as portal:
+    async with (
+        ScriptedServer(answer(503), FOUND) as server,
+        make_portal(server.url, hooks=[telemetry.hook(), beside]) as portal,
+    ):
         with telemetry.tracers.get_tracer("program").start_as_current_span("job") as job:
             await portal.get_appointment("apt_1")
-    first = seen[0]
-    assert first is job
+    assert portal._caller.sender.observer._contexts == {}
+    # Two events of the call, two of each attempt, one between them.
+    assert seen == [(job, True)] * 7
 
 
 # --- Settings ------------------------------------------------------------------------------------------------------
