@@ -82,8 +82,9 @@ if ".".join(aiohttp.__version__.split(".")[:2]) not in TESTED:
 def types(session: nox.Session) -> None:
     """Mypy --strict and pyright, on the package and on what users copy from."""
     session.install("-e", ".[test,lint]", "nox")
-    session.run("mypy", "mijnklantportaal_async", "examples", "noxfile.py")
-    session.run("pyright", "--pythonpath", f"{session.bin}/python", "mijnklantportaal_async", "examples")
+    checked = ("mijnklantportaal_async", "mijnklantportaal_pytest.py", "examples")
+    session.run("mypy", *checked, "noxfile.py")
+    session.run("pyright", "--pythonpath", f"{session.bin}/python", *checked)
 
 
 @nox.session

@@ -291,7 +291,7 @@ class PortalSession(
         if effect is None:
             raise ValueError(f"method={method!r} must be one of {', '.join(_METHOD_EFFECTS)}")
         path = check_path(path)
-        operation = Operation(name="request", method=method.upper(), path=path, effect=effect)
+        operation = Operation(name="request", method=method.upper(), path="", effect=effect)
         body = None
         if json is not UNSET:
             check_json(json)

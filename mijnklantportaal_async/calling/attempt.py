@@ -229,7 +229,7 @@ class Sender:
             if self.observer.listens:
                 from mijnklantportaal_async.events import PermitWaited
 
-                self.observer.emit(PermitWaited(operation=request.operation.name, waited=waited))
+                self.observer.emit(PermitWaited(call=record.number, operation=request.operation.name, waited=waited))
 
     def _read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
         """What a success says; everything else is raised."""
@@ -257,7 +257,7 @@ class Sender:
     def _announce_start(self, request: Request, record: CallRecord) -> None:
         from mijnklantportaal_async.events import AttemptStarted
 
-        self.observer.emit(AttemptStarted(attempt=record.attempts, **request.context()))
+        self.observer.emit(AttemptStarted(call=record.number, attempt=record.attempts, **request.context()))
 
     def _announce_end(
         self,
@@ -271,6 +271,7 @@ class Sender:
 
         self.observer.emit(
             AttemptFinished(
+                call=record.number,
                 attempt=record.attempts,
                 elapsed=self.clock.monotonic() - began,
                 status=answer.status if answer else None,

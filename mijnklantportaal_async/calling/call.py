@@ -91,17 +91,20 @@ class Caller:
             RuntimeError: The session is closed, or belongs to another event loop.
             Exception: What the user's own `Auth` raises, as long as nothing can have been done.
         """
-        record = self._begin()
+        record = self._begin(request)
         try:
             # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
             try:
                 result = await self.sender.attempt(options, request, decode, record)
             except errors.MijnKlantportaalError as failure:
-                return await self._recover(options, request, decode, record, failure, when_done=when_done)
-            self.quota.give_back(0)
-            return result
-        finally:
-            self._end(record)
+                result = await self._recover(options, request, decode, record, failure, when_done=when_done)
+            else:
+                self.quota.give_back(0)
+        except BaseException as error:
+            self._end(request, record, error)
+            raise
+        self._end(request, record)
+        return result
 
     async def send_form(self, form: "Form", call: Coroutine[Any, Any, T]) -> T:
         """Makes a call with files: measures them before, and leaves nothing open afterwards.
@@ -137,7 +140,7 @@ class Caller:
             RuntimeError: The session is closed, or belongs to another event loop.
             Exception: What the user's own `Auth` raises, as long as nothing can have been done.
         """
-        record, sender, token = self._begin(), self.sender, None
+        record, sender, token = self._begin(request), self.sender, None
         made = None
         try:
             evidence = sender.evidence_now()
@@ -157,14 +160,16 @@ class Caller:
                     search = Search(sender, options, request, record, finder, evidence)
                     result = await self._recover(options, request, decode, record, failure, search)
                 made = finder.identifier(result) if finder.makes_records else None
-                return result
             finally:
                 tolerance = options.reconcile.tolerance if options.reconcile else 0.0
                 evidence.claims.leave(turn, made, sender.clock.monotonic(), tolerance + CLAIM_SLACK)
-        finally:
-            self._end(record)
+        except BaseException as error:
+            self._end(request, record, error)
+            raise
+        self._end(request, record)
+        return result
 
-    def _begin(self) -> CallRecord:
+    def _begin(self, request: Request) -> CallRecord:
         """The account of a call that begins now.
 
         Raises:
@@ -178,12 +183,16 @@ class Caller:
             # Somebody else's: calls that a watched coroutine makes side by side must not share an account.
             record = CallRecord()
         record.begin(sender.clock.monotonic())
+        if sender.observer.listens:
+            self._announce_start(request, record)
         return record
 
-    def _end(self, record: CallRecord) -> None:
+    def _end(self, request: Request, record: CallRecord, error: BaseException | None = None) -> None:
         record.elapsed = self.sender.clock.monotonic() - record.started
         if not record.may_have_happened:
             record.state = State.IDLE
+        if self.sender.observer.listens:
+            self._announce_end(request, record, error)
 
     async def _wait_for_turn(
         self, options: CallOptions, request: Request, record: CallRecord, turn: Turn, before: Collection[Turn]
@@ -222,7 +231,7 @@ class Caller:
             record=record,
             quota=self.quota,
             may_repeat=lambda error: self._may_repeat(options, request, error, search, record),
-            before_sleep=lambda attempt, wait, error: self._announce_retry(request, attempt, wait, error),
+            before_sleep=lambda attempt, wait, error: self._announce_retry(request, record, attempt, wait, error),
             closing=self.sender.closing,
         )
         retries = 0
@@ -318,8 +327,33 @@ class Caller:
 
     # --- telling -----------------------------------------------------------------------------------------------
 
-    def _announce_retry(self, request: Request, attempt: int, wait: float, error: errors.MijnKlantportaalError) -> None:
+    def _announce_start(self, request: Request, record: CallRecord) -> None:
+        from mijnklantportaal_async.events import CallStarted
+
+        template, base_url = request.operation.template, self.sender.transport.base_url
+        self.sender.observer.emit(
+            CallStarted(call=record.number, template=template, base_url=base_url, **request.context())
+        )
+
+    def _announce_end(self, request: Request, record: CallRecord, error: BaseException | None) -> None:
+        from mijnklantportaal_async.events import CallFinished
+
+        self.sender.observer.emit(
+            CallFinished(
+                call=record.number,
+                operation=request.operation.name,
+                attempts=record.attempts,
+                elapsed=record.elapsed,
+                error=error,
+            )
+        )
+
+    def _announce_retry(
+        self, request: Request, record: CallRecord, attempt: int, wait: float, error: errors.MijnKlantportaalError
+    ) -> None:
         from mijnklantportaal_async.events import RetryPlanned
 
         operation = request.operation.name
-        self.sender.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
+        self.sender.observer.emit(
+            RetryPlanned(call=record.number, operation=operation, attempt=attempt, wait=wait, error=error)
+        )

@@ -2,7 +2,7 @@
 
 from mijnklantportaal_async.sandbox.database import DatabaseFileError
 from mijnklantportaal_async.sandbox.deliveries import Delivery, DeliveryAttempt
-from mijnklantportaal_async.sandbox.faults import COMMON_FAULTS, Fault, Faults
+from mijnklantportaal_async.sandbox.faults import COMMON_FAULTS, Fault, Faults, ScriptedFault
 from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaults
 from mijnklantportaal_async.sandbox.manners import Manner
 from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
@@ -22,6 +22,7 @@ __all__ = [
     "Manner",
     "ReceivedRequest",
     "Sandbox",
+    "ScriptedFault",
     "StoredAppointment",
     "StoredCustomer",
 ]

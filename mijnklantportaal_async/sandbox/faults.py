@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -130,16 +131,26 @@ class FaultOrder:
 
 
 @attrs.define
-class _ScriptedFault:
+class ScriptedFault:
+    """A fault that waits for requests; `times` says how many it has not hit yet."""
+
     order: FaultOrder
     times: int
     method: str | None
     path: str | None
 
     def matches(self, method: str, path: str) -> bool:
+        """Whether it hits such a request."""
         if self.method is not None and self.method.upper() != method:
             return False
-        return self.path is None or any(fnmatchcase(path, wanted) for wanted in (self.path, API_PREFIX + self.path))
+        return self.path is None or any(_is_at(path, wanted) for wanted in (self.path, API_PREFIX + self.path))
+
+
+def _is_at(path: str, wanted: str) -> bool:
+    if "{" not in wanted:
+        return fnmatchcase(path, wanted)
+    literal = [re.escape(part) for part in re.split(r"{\w+}", wanted)]
+    return re.fullmatch("[^/]+".join(literal), path) is not None
 
 
 class FaultPlan:
@@ -148,7 +159,7 @@ class FaultPlan:
     def __init__(self, faults: Faults | None = None) -> None:
         self._faults = faults
         self._drawing = Drawing(faults.seed, faults.share, faults.kinds) if faults else None
-        self._scripted: list[_ScriptedFault] = []
+        self._scripted: list[ScriptedFault] = []
 
     def script(
         self,
@@ -159,7 +170,7 @@ class FaultPlan:
         path: str | None,
         delay: float | None,
         retry_after: int | None,
-    ) -> None:
+    ) -> ScriptedFault:
         """Put `fault` at the end of the queue, for the next `times` matching requests.
 
         Raises:
@@ -169,7 +180,9 @@ class FaultPlan:
             raise ValueError(f"times must be at least 1, not {times}")
         usual = self._faults or _QUIET
         order = FaultOrder(Fault(fault), usual.delay_of(Fault(fault)) if delay is None else delay, retry_after)
-        self._scripted.append(_ScriptedFault(order, times, method, path))
+        scripted = ScriptedFault(order, times, method, path)
+        self._scripted.append(scripted)
+        return scripted
 
     def next_for(self, method: str, path: str) -> FaultOrder | None:
         """Return the fault that hits this request."""

@@ -15,7 +15,7 @@ from mijnklantportaal_async.sandbox.contents import PortalContents
 from mijnklantportaal_async.sandbox.contract import load_contract
 from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery, DeliverySettings, WebhookSignature
 from mijnklantportaal_async.sandbox.exchange import Exchange
-from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
+from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults, ScriptedFault
 from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaultPlan, FileFaults
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
@@ -286,7 +286,7 @@ class Sandbox(PortalContents):
         path: str | None = None,
         delay: float | None = None,
         retry_after: int | None = None,
-    ) -> None:
+    ) -> ScriptedFault:
         """Let `fault` hit the next requests that match.
 
         Faults wait in a queue: a request is hit by the first one that matches it, and by a random one only when none
@@ -296,11 +296,16 @@ class Sandbox(PortalContents):
             fault: What happens.
             times: How many requests it hits.
             method: Only requests with this method.
-            path: Only requests to this path, with or without `/v1`; `*` stands for anything.
+            path: Only requests to this path, with or without `/v1`; `*` stands for anything, `{...}` for one id.
             delay: Portal seconds until a slow or late commit.
             retry_after: The `retry-after` of a 429 (1 by default) or of a 503 (none by default).
+
+        Returns:
+            The fault in its queue: `times` says how many requests it has not hit yet.
         """
-        self._portal.plan.script(fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after)
+        return self._portal.plan.script(
+            fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after
+        )
 
     def fail_next_download(self, fault: FileFault, *, times: int = 1) -> None:
         """Let `fault` hit the next requests to the host of files.

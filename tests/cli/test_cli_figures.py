@@ -14,6 +14,7 @@ from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Outco
 
 def finished(status: int | None, error: MijnKlantportaalError | None = None) -> AttemptFinished:
     return AttemptFinished(
+        call=1,
         operation="schedule_appointment",
         method="POST",
         path="/appointments",
@@ -27,7 +28,7 @@ def finished(status: int | None, error: MijnKlantportaalError | None = None) -> 
 def test_events_are_counted_by_what_they_mean() -> None:
     figures = Figures(clock=Clock())
     for event in (
-        AttemptStarted(operation="schedule_appointment", method="POST", path="/appointments", attempt=1),
+        AttemptStarted(call=1, operation="schedule_appointment", method="POST", path="/appointments", attempt=1),
         finished(201),
         finished(503),
         finished(429),
@@ -36,10 +37,14 @@ def test_events_are_counted_by_what_they_mean() -> None:
         finished(201, ConnectionLostError("half a body")),
         finished(None, ConnectError("refused")),
         finished(None, CallTimeoutError("slow")),
-        RetryPlanned(operation="schedule_appointment", attempt=1, wait=1.0, error=ServerError("503 down")),
-        OutcomeReconciled(operation="schedule_appointment", found=True, identifier="apt_1", looks=1, elapsed=0.1),
-        OutcomeReconciled(operation="schedule_appointment", found=False, identifier=None, looks=3, elapsed=10.0),
-        PermitWaited(operation="schedule_appointment", waited=3.0),
+        RetryPlanned(call=1, operation="schedule_appointment", attempt=1, wait=1.0, error=ServerError("503 down")),
+        OutcomeReconciled(
+            call=1, operation="schedule_appointment", found=True, identifier="apt_1", looks=1, elapsed=0.1
+        ),
+        OutcomeReconciled(
+            call=1, operation="schedule_appointment", found=False, identifier=None, looks=3, elapsed=10.0
+        ),
+        PermitWaited(call=1, operation="schedule_appointment", waited=3.0),
     ):
         figures.note(event)
 

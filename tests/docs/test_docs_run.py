@@ -186,5 +186,7 @@ def test_files(page: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(tmp_path)]
     # Deprecated by its absence; pytest-asyncio is otherwise as its users find it.
     command += ["-o", "asyncio_default_fixture_loop_scope=function"]
+    # Starlette's test client warns of what it is built on, which is none of ours.
+    command += ["-W", "ignore:Using `httpx`"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
     assert f"{tests} passed" in result.stdout, result.stdout + result.stderr
