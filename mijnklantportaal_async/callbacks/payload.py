@@ -102,7 +102,8 @@ def _id_in(document: Mapping[str, Any], kind: type[Event[Any]]) -> str | None:
 
 def _possible_ids(document: Mapping[str, Any], kind: type[Event[Any]]) -> Iterator[str]:
     names = ("id", *(part for name in (*_own_keys(kind), kind.id_field.removesuffix("_id")) for part in _id_keys(name)))
-    inner = [value for key in (*_RECORD_KEYS, *_own_keys(kind)) if isinstance(value := document.get(key), dict)]
+    keys = (*_RECORD_KEYS, *_own_keys(kind))
+    inner = [cast("dict[str, Any]", value) for key in keys if isinstance(value := document.get(key), dict)]
     for place in (*inner, document):
         yield from (value for name in names if isinstance(value := place.get(name), str))
     yield from (value for key in _RECORD_KEYS if isinstance(value := document.get(key), str))
