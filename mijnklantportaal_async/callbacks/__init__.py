@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mijnklantportaal_async.callbacks import html as html
     from mijnklantportaal_async.callbacks import webhooks as webhooks
-    from mijnklantportaal_async.callbacks.dynamic_html import BlockRequest, DynamicHtmlEndpoint, checksum, dynamic_html
+    from mijnklantportaal_async.callbacks.blocks import BlockRequest, DynamicHtmlEndpoint, checksum, dynamic_html
     from mijnklantportaal_async.callbacks.events import (
         AnyEvent,
         AppointmentEvent,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.callbacks.webhooks import parse, sign
 
 _NAMES = {
-    "dynamic_html": "BlockRequest DynamicHtmlEndpoint checksum dynamic_html",
+    "blocks": "BlockRequest DynamicHtmlEndpoint checksum dynamic_html",
     "events": (
         "AnyEvent AppointmentEvent CustomerEvent Event InvoiceEvent OfferEvent PaymentLinkEvent SubscriptionEvent "
         "SubscriptionPaymentEvent TicketEvent UnknownEvent"

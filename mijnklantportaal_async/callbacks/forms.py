@@ -164,12 +164,12 @@ def _filled_in(fields: object) -> dict[str, Any]:
     if not isinstance(fields, Mapping):
         raise TypeError(f"a handler of pre-fill returns a dict of fields, not {type(fields).__name__}")
     said: dict[str, Any] = {}
-    for name, value in cast("Mapping[Any, Any]", fields).items():
+    for name, value in fields.items():  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
         try:
             written = _written(value)
             orjson.dumps({name: written})
         except (TypeError, ValueError) as error:
-            LOGGER.warning("the field %r is left out: %s", name, error)
+            LOGGER.warning("the field %r is left out: %s", str(name), error)  # pyright: ignore[reportUnknownArgumentType]
         else:
             if written is not None:
                 said[name] = written

@@ -8,7 +8,7 @@ import html
 import json
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, LiteralString, NoReturn, TypeAlias, cast
 from urllib.parse import urlsplit
@@ -22,7 +22,10 @@ _ADDRESSES = frozenset(["href", "src", "action", "formaction", "poster", "cite",
 # Each would run, load or move something, or holds text that is read by rules of its own.
 _REFUSED_ATTRIBUTES = frozenset(["srcdoc", "srcset", "ping", "style", "manifest"])
 _REFUSED_ELEMENTS = frozenset(
-    ["script", "style", "iframe", "object", "embed", "base", "meta", "link", "template", "svg", "math", "xmp", "noembed", "noframes", "noscript", "plaintext"]
+    (
+        *("script", "style", "iframe", "object", "embed", "base", "meta", "link", "template", "svg", "math"),
+        *("xmp", "noembed", "noframes", "noscript", "plaintext"),
+    )
 )
 _VOID = frozenset(["area", "br", "col", "hr", "img", "input", "source", "track", "wbr"])
 
@@ -151,22 +154,19 @@ def json_script(data: object, identifier: LiteralString) -> Html:
 
 
 def _child(value: Child) -> str:
-    match value:
-        case None:
-            return ""
-        case Html():
-            return value.markup
-        case str():
-            return _escaped(value)
-        case bool() | bytes() | bytearray() | dict():
-            pass
-        case int() | Decimal() | datetime() | date():
+    if value is None:
+        return ""
+    if isinstance(value, Html):
+        return value.markup
+    if isinstance(value, str):
+        return _escaped(value)
+    refused: object = value
+    if not isinstance(refused, (bool, bytes, bytearray, dict)):
+        if isinstance(value, (int, Decimal, date)):
             return _escaped(str(value))
-        case Iterable():
-            return "".join(map(_child, cast("Iterable[Child]", value)))
-        case _:
-            pass
-    raise TypeError(f"{type(value).__name__} is neither HTML nor text; write it as you want it to be read")
+        if isinstance(value, Iterable):
+            return "".join(map(_child, value))
+    raise TypeError(f"{type(refused).__name__} is neither HTML nor text; write it as you want it to be read")  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _attribute(key: str, value: object) -> str:
