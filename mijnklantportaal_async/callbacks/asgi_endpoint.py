@@ -1,5 +1,6 @@
 """Endpoints under ASGI, which Starlette, FastAPI and Litestar speak."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -8,7 +9,11 @@ from mijnklantportaal_async.callbacks.incoming import Answer, ClientGoneError, I
 
 
 async def answer_asgi(
-    respond: Callable[[IncomingRequest], Awaitable[Answer]], scope: Scope, receive: Receive, send: Send
+    respond: Callable[[IncomingRequest], Awaitable[Answer]],
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    pattern: re.Pattern[str] | None,
 ) -> None:
     """Answers one request.
 
@@ -28,7 +33,15 @@ async def answer_asgi(
             if body := message.get("body", b""):
                 yield bytes(body)
 
-    parameters: dict[str, Any] = scope.get("path_params") or {}
+    parameters: dict[str, Any] | None = scope.get("path_params") or {}
+    if pattern is not None:
+        # What is mounted is told the whole path by some frameworks, and its own part by others.
+        path, mounted_at = scope["path"], scope.get("root_path", "")
+        found = pattern.fullmatch(path.removeprefix(mounted_at)) or pattern.fullmatch(path)
+        parameters = None if found is None else found.groupdict()
+    if parameters is None:
+        await _send(send, Answer(status=404, body=b"There is nothing here.\n"))
+        return
     incoming = IncomingRequest(
         method=scope["method"],
         query=scope.get("query_string", b""),
@@ -40,6 +53,10 @@ async def answer_asgi(
         answer = await respond(incoming)
     except ClientGoneError:
         return
+    await _send(send, answer)
+
+
+async def _send(send: Send, answer: Answer) -> None:
     headers = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body))), *answer.headers]
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": raw})
