@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.callbacks import html as html
     from mijnklantportaal_async.callbacks import webhooks as webhooks
     from mijnklantportaal_async.callbacks.blocks import BlockRequest, DynamicHtmlEndpoint, checksum, dynamic_html
+    from mijnklantportaal_async.callbacks.errors import (
+        CallbackError,
+        PageRequestError,
+        PayloadError,
+        SignatureError,
+        WebhookError,
+    )
     from mijnklantportaal_async.callbacks.events import (
         AnyEvent,
         AppointmentEvent,
@@ -42,6 +49,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "blocks": "BlockRequest DynamicHtmlEndpoint checksum dynamic_html",
+    "errors": "CallbackError PageRequestError PayloadError SignatureError WebhookError",
     "events": (
         "AnyEvent AppointmentEvent CustomerEvent Event InvoiceEvent OfferEvent PaymentLinkEvent SubscriptionEvent "
         "SubscriptionPaymentEvent TicketEvent UnknownEvent"
@@ -83,6 +91,7 @@ __all__ = [
     "BasicAuth",
     "BlockRequest",
     "BodyLimits",
+    "CallbackError",
     "Claim",
     "CustomerEvent",
     "DynamicHtmlEndpoint",
@@ -95,18 +104,22 @@ __all__ = [
     "InvoiceEvent",
     "MemorySeen",
     "OfferEvent",
+    "PageRequestError",
+    "PayloadError",
     "PaymentLinkEvent",
     "PrefillEndpoint",
     "PrefillRequest",
     "SecretHeader",
     "SecretPath",
     "SeenStore",
+    "SignatureError",
     "SqlSeen",
     "SubscriptionEvent",
     "SubscriptionPaymentEvent",
     "TicketEvent",
     "UnknownEvent",
     "WebhookEndpoint",
+    "WebhookError",
     "checksum",
     "dynamic_html",
     "form_prefill",

@@ -1,20 +1,15 @@
 """What all endpoints have in common: one way in for aiohttp.web, one for ASGI, and the table of what they answer."""
 
 import logging
-import re
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
+from mijnklantportaal_async.callbacks.asgi_endpoint import AsgiApplication, path_pattern
 from mijnklantportaal_async.callbacks.incoming import Answer, BodyLimits, ClientGoneError, IncomingRequest, RefusedError
 
 if TYPE_CHECKING:
     from aiohttp import web
-
-Scope: TypeAlias = MutableMapping[str, Any]
-Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LOGGER = logging.getLogger("mijnklantportaal_async.callbacks")
 
@@ -52,11 +47,11 @@ class Endpoint:
         return await answer_aiohttp(self.respond, request)
 
     @property
-    def asgi(self) -> "AsgiApplication":
+    def asgi(self) -> AsgiApplication:
         """Answers ASGI requests: `Route("/hooks/{owner}", endpoint.asgi)`."""
-        return AsgiApplication(self)
+        return AsgiApplication(self.respond)
 
-    def asgi_at(self, path: str) -> "AsgiApplication":
+    def asgi_at(self, path: str) -> AsgiApplication:
         """As `asgi`, reading the path by itself, with or without a slash at its end; another path is answered 404.
 
         For servers that have no routes, and where an application can only be mounted: Litestar gives an `asgi` handler
@@ -65,7 +60,7 @@ class Endpoint:
         Args:
             path: What is left of the path where it is mounted, such as `"/{owner}"`.
         """
-        return AsgiApplication(self, path_pattern(path))
+        return AsgiApplication(self.respond, path_pattern(path))
 
     async def respond(self, request: IncomingRequest) -> Answer:
         """The answer to a request, whatever happens.
@@ -85,33 +80,3 @@ class Endpoint:
 
     async def _respond(self, request: IncomingRequest) -> Answer:
         raise NotImplementedError
-
-
-class AsgiApplication:
-    """An endpoint as an ASGI application.
-
-    An object, because frameworks take functions for handlers of their own.
-    """
-
-    def __init__(self, endpoint: Endpoint, pattern: re.Pattern[str] | None = None) -> None:
-        self._endpoint = endpoint
-        self._pattern = pattern
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
-        from mijnklantportaal_async.callbacks.asgi_endpoint import answer_asgi
-
-        await answer_asgi(self._endpoint.respond, scope, receive, send, self._pattern)
-
-
-def path_pattern(path: str) -> re.Pattern[str]:
-    """What recognises a path with parameters in braces.
-
-    Raises:
-        ValueError: It does not begin with a slash, or a parameter has no name.
-    """
-    parts = re.split(r"\{(\w+)\}", path.rstrip("/"))
-    if not path.startswith("/") or "{" in "".join(parts[::2]):
-        raise ValueError(f"the path {path!r} must look like '/hooks/{{owner}}'")
-    pattern = "".join(f"(?P<{part}>[^/]+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
-    return re.compile(f"{pattern}/?")

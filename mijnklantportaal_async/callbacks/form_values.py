@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from mijnklantportaal_async.callbacks.errors import PageRequestError
 from mijnklantportaal_async.callbacks.json_body import NotAnObjectError, read_object
-from mijnklantportaal_async.errors import PageRequestError
 
 MOST_FIELDS = 1_000
 

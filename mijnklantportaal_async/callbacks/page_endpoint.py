@@ -1,9 +1,9 @@
 """What endpoints of blocks and forms have in common: the guard first, then the headers that name who asks."""
 
 from mijnklantportaal_async.callbacks.endpoint import LOGGER, Endpoint
+from mijnklantportaal_async.callbacks.errors import PageRequestError
 from mijnklantportaal_async.callbacks.guards import Guard, check_guard
 from mijnklantportaal_async.callbacks.incoming import Answer, BodyLimits, IncomingRequest, refused
-from mijnklantportaal_async.errors import PageRequestError
 
 LONGEST_ID = 255
 

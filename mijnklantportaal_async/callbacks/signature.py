@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias, TypeVar
 
 import attrs
 
+from mijnklantportaal_async.callbacks.errors import SignatureError
 from mijnklantportaal_async.callbacks.headers import Headers, header_values
-from mijnklantportaal_async.errors import SignatureError
 from mijnklantportaal_async.models.webhooks import Webhook
 
 SIGNATURE_HEADER = "X-Webhook-Signature"

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, overload
 
 from mijnklantportaal_async.callbacks.endpoint import LOGGER, Endpoint, StatusRow
+from mijnklantportaal_async.callbacks.errors import WebhookError
 from mijnklantportaal_async.callbacks.events import (
     KINDS,
     AnyEvent,
@@ -25,7 +26,6 @@ from mijnklantportaal_async.callbacks.kept_call import keep_call, kept_event
 from mijnklantportaal_async.callbacks.seen import Claim, SeenStore
 from mijnklantportaal_async.callbacks.signature import Proof, Secret, check_proof, check_secrets
 from mijnklantportaal_async.callbacks.webhooks import parse
-from mijnklantportaal_async.errors import WebhookError
 from mijnklantportaal_async.models.webhooks import WebhookEvent
 
 E = TypeVar("E")

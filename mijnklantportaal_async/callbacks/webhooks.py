@@ -6,6 +6,7 @@ Source: https://docs.developers.mijnklantportaal.nl/api-reference/webhooks-api
 from collections.abc import Iterable
 from typing import cast
 
+from mijnklantportaal_async.callbacks.errors import PayloadError
 from mijnklantportaal_async.callbacks.events import AnyEvent
 from mijnklantportaal_async.callbacks.headers import Headers, pairs_of
 from mijnklantportaal_async.callbacks.json_body import NotAnObjectError, read_object
@@ -20,7 +21,6 @@ from mijnklantportaal_async.callbacks.signature import (
     prove,
 )
 from mijnklantportaal_async.callbacks.signature import sign as sign
-from mijnklantportaal_async.errors import PayloadError
 from mijnklantportaal_async.models.webhooks import Webhook, WebhookEvent
 
 

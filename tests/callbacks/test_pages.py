@@ -34,9 +34,9 @@ from mijnklantportaal_async.callbacks import (
     form_prefill,
     form_submission,
 )
+from mijnklantportaal_async.callbacks.errors import PageRequestError
 from mijnklantportaal_async.callbacks.form_values import FormValues, values_of_body, values_of_query
 from mijnklantportaal_async.callbacks.html import element
-from mijnklantportaal_async.errors import PageRequestError
 
 KEY = "the key of the block"
 ASKS = [("X-Customer-Id", "cst_1"), ("X-Page-Id", "pag_2"), ("Accept", "text/html")]

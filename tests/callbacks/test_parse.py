@@ -20,8 +20,8 @@ from mijnklantportaal_async.callbacks import (
     parse,
     sign,
 )
+from mijnklantportaal_async.callbacks.errors import PayloadError, SignatureError, WebhookError
 from mijnklantportaal_async.callbacks.events import KINDS
-from mijnklantportaal_async.errors import PayloadError, SignatureError, WebhookError
 from mijnklantportaal_async.sandbox.contents import _example
 from mijnklantportaal_async.sandbox.contract import load_contract
 
