@@ -23,6 +23,7 @@ class _Commands(LazyGroup):
         "list": "Show the appointments of some days. The portal does not tell their titles.",
         "cancel": "Show an appointment, ask, and cancel it.",
         "doctor": "Check key, connection, clock and time zone, without changing anything.",
+        "listen": "Receive calls of webhooks, show them, and pass them on to your application, until Ctrl-C.",
         "sandbox": "Run an embedded portal with a calendar page, until Ctrl-C.",
         "operations": "List what `call` can do, by the tags of the service's reference.",
         "batch": "Durable batches: thousands of rows, each exactly once, whatever happens to this machine.",

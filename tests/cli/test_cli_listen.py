@@ -1,0 +1,110 @@
+"""`listen` as a process of its own, between a portal and an application that are really there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+from cli_support import RealProcess
+
+from mijnklantportaal_async.sandbox import Sandbox
+
+Start = Callable[..., Awaitable[RealProcess]]
+SECRET = "s" * 20
+
+
+class Application:
+    """Answers what a test says, and keeps the bytes of what came."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.received: list[tuple[str, str, list[tuple[bytes, bytes]], bytes]] = []
+        self.answer: dict[str, Any] = {"status": 204}
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.received.append((request.method, request.raw_path, list(request.raw_headers), await request.read()))
+        return web.Response(**self.answer)
+
+
+@pytest.fixture
+async def application() -> AsyncIterator[Application]:
+    application = Application()
+    runner = web.ServerRunner(web.Server(application.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    application.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield application
+    await runner.cleanup()
+
+
+@pytest.mark.parametrize("signature", ["hmac", "secret"])
+async def test_a_call_goes_on_byte_for_byte_and_its_answer_back(
+    started: Start, application: Application, signature: Any
+) -> None:
+    async with Sandbox(rate_limit=None, webhook_retries=(), webhook_signature=signature) as sandbox:
+        target = f"{application.url}/hook/?a=%2F&b=1"
+        process = await started(
+            "listen", "--forward-to", target, "--port", "0", base_url=sandbox.url, key=sandbox.api_key
+        )
+        shown = await process.until_it_says("Press Ctrl-C")
+        assert "23 types of events; 23 webhooks were made" in shown
+        sandbox.emit("customer-created", {"id": "cst_1", "companyName": "Zoë 🎈"})
+        await sandbox.settle_deliveries()
+        (delivery,) = sandbox.deliveries
+        assert delivery.status == 204, "the application's own"
+        ((method, path, headers, body),) = application.received
+        assert (method, path) == ("POST", "/hook/?a=%2F&b=1")
+        assert body.decode() == '{"event":"customer-created","data":{"id":"cst_1","companyName":"Zoë 🎈"}}'
+        given = [value for name, value in headers if name.lower() == b"x-webhook-signature"]
+        assert len(given) == 1
+        (hook,) = [item for item in sandbox.records("/webhooks") if item["type"] == "customer-created"]
+        assert (given[0].decode() == hook["secret"]) is (signature == "secret")
+        said = await process.until_it_says("-> 204")
+        assert re.search(rf"customer-created cst_1 +\(proven by {signature}\) +-> 204", said)
+        application.answer = {"status": 307, "headers": {"Location": "/elsewhere"}}
+        sandbox.deliver_again(1)
+        await sandbox.settle_deliveries()
+        assert sandbox.deliveries[1].status == 307
+        assert "no webhook follows" in await process.until_it_says("-> 307")
+        process.send(__import__("signal").SIGINT)
+        outcome = await process.end()
+    assert outcome.exit_code == 0
+    assert len(application.received) == 2
+    for secret in (hook["secret"], given[0].decode(), sandbox.api_key):
+        assert secret not in outcome.everything
+
+
+async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -> None:
+    import aiohttp
+
+    async with Sandbox(rate_limit=None, webhook_retries=()) as sandbox:
+        arguments = ("listen", "--forward-to", "http://localhost:9/hook", "--port", "0", "--type", "invoice-paid")
+        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
+        shown = await process.until_it_says("Press Ctrl-C")
+        assert len(sandbox.records("/webhooks")) == 1
+        found = re.search(r"http://127\.0\.0\.1:\d+/", shown)
+        assert found
+        async with aiohttp.ClientSession() as http, http.post(found[0], data=b"{}") as reply:
+            assert reply.status == 502
+            assert "start your application" in await reply.text()
+        said = await process.until_it_says("-> 502")
+        assert "has no X-Webhook-Signature" in said
+        process.send(__import__("signal").SIGINT)
+        assert (await process.end()).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--forward-to", "localhost:3000"), "is not a URL"),
+        (("--forward-to", "http://x", "--type", "invoice-payed"), "no documented type"),
+    ],
+)
+async def test_what_cannot_be_right(started: Start, arguments: tuple[str, ...], words: str) -> None:
+    process = await started("listen", *arguments)
+    outcome = await process.end()
+    assert outcome.exit_code == 2
+    assert words in outcome.everything
