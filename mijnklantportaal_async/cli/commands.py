@@ -178,8 +178,9 @@ def listen(
 ) -> ExitCode:
     """Receive calls of webhooks, show them, and pass them on to your application, until Ctrl-C.
 
-    Each call is checked, shown and passed on byte for byte, with its signature; what your application answers goes back.
-    Against a sandbox the webhooks are made by themselves. Against a real portal nothing is changed: it says what to enter.
+    Each call is checked, shown and passed on byte for byte, with its signature; what your application answers goes
+    back. Against a sandbox the webhooks are made by themselves. Against a real portal nothing is changed: it says what
+    to enter.
     """
     from mijnklantportaal_async.cli.listen_command import ListenOptions
     from mijnklantportaal_async.cli.listen_command import listen as listen_for_calls

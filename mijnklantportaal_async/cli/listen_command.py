@@ -1,6 +1,7 @@
 """`mijnklantportaal listen`: calls of webhooks, shown and passed on to the application that one is writing."""
 
 import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Sequence
@@ -71,11 +72,9 @@ async def _open(runner: web.ServerRunner, port: int) -> str:
         await web.TCPSite(runner, "127.0.0.1", port).start()
         taken = int(runner.addresses[0][1])
         if socket.has_ipv6:
-            try:
-                # To some programs localhost is the one, to some the other.
+            # To some programs localhost is the one, to some the other.
+            with contextlib.suppress(OSError):
                 await web.TCPSite(runner, "::1", taken).start()
-            except OSError:
-                pass
     except OSError as error:
         raise CommandError(f"Port {port} cannot be listened on: {error.strerror}. Try another --port.") from error
     return f"http://127.0.0.1:{taken}/"

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import aiohttp
 import attrs
 from aiohttp import web
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from mijnklantportaal_async.callbacks.errors import WebhookError
@@ -19,8 +19,10 @@ PATIENCE = 30.0
 """Seconds for the application."""
 
 _OF_THE_CONNECTION = frozenset(
-    ("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer")
-    + ("transfer-encoding", "upgrade", "host", "content-length", "expect")
+    (
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"),
+        *("transfer-encoding", "upgrade", "host", "content-length", "expect"),
+    )
 )
 _ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
 
@@ -122,9 +124,9 @@ class Relay:
         return web.Response(status=502, text=f"{hint}\n"), hint
 
 
-def _passed(headers: "CIMultiDict[str] | aiohttp.typedefs.LooseHeaders") -> "CIMultiDict[str]":
+def _passed(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
     """The headers of a message, without those of its connection."""
-    kept: CIMultiDict[str] = CIMultiDict(headers)  # type: ignore[arg-type]
+    kept: CIMultiDict[str] = CIMultiDict(headers)
     for name in list(kept):
         if name.lower() in _OF_THE_CONNECTION and name in kept:
             del kept[name]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -40,6 +42,18 @@ async def application() -> AsyncIterator[Application]:
     await runner.cleanup()
 
 
+async def shown_by(process: RealProcess, text: str) -> str:
+    """Reads stdout up to a text."""
+    assert process.process.stdout is not None
+    said = ""
+    async with asyncio.timeout(60):
+        while text not in said:
+            line = await process.process.stdout.readline()
+            assert line, f"it ended before it showed {text!r}: {said}"
+            said += line.decode()
+    return said
+
+
 @pytest.mark.parametrize("signature", ["hmac", "secret"])
 async def test_a_call_goes_on_byte_for_byte_and_its_answer_back(
     started: Start, application: Application, signature: Any
@@ -62,16 +76,16 @@ async def test_a_call_goes_on_byte_for_byte_and_its_answer_back(
         assert len(given) == 1
         (hook,) = [item for item in sandbox.records("/webhooks") if item["type"] == "customer-created"]
         assert (given[0].decode() == hook["secret"]) is (signature == "secret")
-        said = await process.until_it_says("-> 204")
+        said = await shown_by(process, "-> 204")
         assert re.search(rf"customer-created cst_1 +\(proven by {signature}\) +-> 204", said)
         application.answer = {"status": 307, "headers": {"Location": "/elsewhere"}}
         sandbox.deliver_again(1)
         await sandbox.settle_deliveries()
         assert sandbox.deliveries[1].status == 307
-        assert "no webhook follows" in await process.until_it_says("-> 307")
-        process.send(__import__("signal").SIGINT)
+        assert "no webhook follows" in await shown_by(process, "-> 307")
+        process.send(signal.SIGINT)
         outcome = await process.end()
-    assert outcome.exit_code == 0
+    assert outcome.code == 0
     assert len(application.received) == 2
     for secret in (hook["secret"], given[0].decode(), sandbox.api_key):
         assert secret not in outcome.everything
@@ -90,10 +104,10 @@ async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -
         async with aiohttp.ClientSession() as http, http.post(found[0], data=b"{}") as reply:
             assert reply.status == 502
             assert "start your application" in await reply.text()
-        said = await process.until_it_says("-> 502")
+        said = await shown_by(process, "-> 502")
         assert "has no X-Webhook-Signature" in said
-        process.send(__import__("signal").SIGINT)
-        assert (await process.end()).exit_code == 0
+        process.send(signal.SIGINT)
+        assert (await process.end()).code == 0
 
 
 @pytest.mark.parametrize(
@@ -106,5 +120,5 @@ async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -
 async def test_what_cannot_be_right(started: Start, arguments: tuple[str, ...], words: str) -> None:
     process = await started("listen", *arguments)
     outcome = await process.end()
-    assert outcome.exit_code == 2
+    assert outcome.code == 2
     assert words in outcome.everything
