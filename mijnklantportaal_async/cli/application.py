@@ -25,6 +25,7 @@ class _Commands(LazyGroup):
         "save": "Fetch a file from the portal, whole or not at all.",
         "upload": "Store files in the portal, each once. A second run says what is there already.",
         "doctor": "Check key, connection, clock and time zone, without changing anything.",
+        "listen": "Receive calls of webhooks, show them, and pass them on to your application, until Ctrl-C.",
         "sandbox": "Run an embedded portal with a calendar page, until Ctrl-C.",
         "operations": "List what `call` can do, by the tags of the service's reference.",
         "batch": "Durable batches: thousands of rows, each exactly once, whatever happens to this machine.",

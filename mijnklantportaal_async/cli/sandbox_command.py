@@ -59,6 +59,7 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
             table = quiet_table("", "")
             table.show_header = False
             table.add_row("Calendar", sandbox.page_url)
+            table.add_row("Deliveries", sandbox.deliveries_url)
             table.add_row("API", sandbox.url)
             table.add_row("API key", f"{sandbox.api_key} (of the sandbox only)")
             table.add_row("Rate limit", limit if options.rate_limit else "none")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import orjson
 from aiohttp import web
 
-from mijnklantportaal_async.sandbox.hosts import host_of, is_loopback
+from mijnklantportaal_async.sandbox.hosts import is_own_host
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.calendar_data import CalendarData
@@ -96,12 +96,6 @@ class CalendarPage:
             charset=charset,
             headers={"Date": self._http_date(), **headers},
         )
-
-
-def is_own_host(host_header: str, bound_host: str) -> bool:
-    """Tell whether a `Host` header names a loopback host or the host that is listened on."""
-    name = host_of(f"//{host_header}")
-    return bool(name) and (is_loopback(name) or name == bound_host.lower())
 
 
 @functools.cache

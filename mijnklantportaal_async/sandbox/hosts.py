@@ -20,3 +20,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_own_host(host_header: str, bound_host: str) -> bool:
+    """Tell whether a `Host` header names a loopback host or the host that is listened on."""
+    name = host_of(f"//{host_header}")
+    return bool(name) and (is_loopback(name) or name == bound_host.lower())

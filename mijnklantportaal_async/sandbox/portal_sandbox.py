@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -13,13 +13,17 @@ from mijnklantportaal_async.sandbox.clock import PortalClock
 from mijnklantportaal_async.sandbox.connections import Connections, PortalServer
 from mijnklantportaal_async.sandbox.contents import PortalContents
 from mijnklantportaal_async.sandbox.contract import load_contract
+from mijnklantportaal_async.sandbox.customer_page import CustomerPage
 from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery, DeliverySettings, WebhookSignature
+from mijnklantportaal_async.sandbox.deliveries_page import DeliveriesPage
 from mijnklantportaal_async.sandbox.exchange import Exchange
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults, ScriptedFault
 from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaultPlan, FileFaults
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
 from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
+from mijnklantportaal_async.sandbox.owner_calls import OwnerCalls
+from mijnklantportaal_async.sandbox.owner_pages import OwnerPages
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
@@ -38,6 +42,14 @@ if TYPE_CHECKING:
 
     from mijnklantportaal_async.sandbox.documents import Document, Documents
     from mijnklantportaal_async.sandbox.records import ReceivedRequest
+
+
+class Page(Protocol):
+    """Pages for people, beside the API."""
+
+    def handler_of(self, request: web.BaseRequest) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]] | None:
+        """Return what answers a request; None when it is for somebody else."""
+        ...
 
 
 class Sandbox(PortalContents):
@@ -148,6 +160,7 @@ class Sandbox(PortalContents):
             self._clock,
             DeliverySettings(retries=webhook_retries, signature=webhook_signature, hosts=webhook_hosts),
         )
+        self._owner_pages = OwnerPages(OwnerCalls(webhook_hosts), self._documents)
         self._connections = Connections()
         self._pending: PendingCommits | None = None
         self._exchange: Exchange | None = None
@@ -164,9 +177,15 @@ class Sandbox(PortalContents):
         self._listener = listener = Listener(self._host, self._port, self._connections, self._pending)
         self._exchange = Exchange(self._portal, self._connections, self._pending, listener.leave)
         data = CalendarData(self._portal, tags[Appointments.name], self._zone)
-        page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
+        pages = (
+            CalendarPage(data, self._host, self._pending, self._clock.http_date),
+            DeliveriesPage(self._deliveries, self._host),
+            CustomerPage(self._owner_pages, self._owner_pages.calls, self._host),
+        )
         try:
-            await listener.start(PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date))
+            await listener.start(
+                PortalServer(_by_path(pages, self._exchange), self._connections, self._clock.http_date)
+            )
             self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=PATIENCE)
             await self._file_runner.setup()
             await web.TCPSite(self._file_runner, self._host, self._file_port).start()
@@ -192,6 +211,7 @@ class Sandbox(PortalContents):
         if self._file_runner is not None:
             await self._file_runner.cleanup()
         await self._deliveries.stop()
+        await self._owner_pages.calls.close()
         self._close_file()
 
     async def __aenter__(self) -> Sandbox:
@@ -261,6 +281,31 @@ class Sandbox(PortalContents):
             document: The record that it is about.
         """
         self._deliveries.emit(event, document)
+
+    def deliver_again(self, number: int) -> Delivery:
+        """Call a webhook once more with what it was told before, as the button on the page of deliveries does.
+
+        Args:
+            number: 1 for the first of `deliveries`.
+
+        Raises:
+            LookupError: Nothing was told under that number, or the webhook is gone.
+        """
+        return self._deliveries.again(number)
+
+    def customer_url(self, customer_id: str) -> str:
+        """The address of a customer's page, with the blocks and forms that were added."""
+        return f"{self._origin()}/customers/{customer_id}"
+
+    @property
+    def deliveries_url(self) -> str:
+        """The address of the page of deliveries."""
+        return f"{self._origin()}/deliveries"
+
+    @property
+    def owner_pages(self) -> OwnerPages:
+        """The Dynamic HTML blocks and the forms on the pages of customers: `sandbox.owner_pages.add_block(...)`."""
+        return self._owner_pages
 
     @property
     def open_connections(self) -> int:
@@ -356,9 +401,9 @@ class Sandbox(PortalContents):
         return moment(self._clock.timestamp(), self._zone)
 
 
-def _by_path(page: CalendarPage, exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+def _by_path(pages: Sequence[Page], exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        handler = page.handler_of(request)
-        return await (exchange.handle(request) if handler is None else handler(request))
+        handler = next((found for page in pages if (found := page.handler_of(request)) is not None), exchange.handle)
+        return await handler(request)
 
     return handle

@@ -1,0 +1,77 @@
+"""Pages without any script: a frame around escaped text, and who may see them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from base64 import b64encode
+from html import escape
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from mijnklantportaal_async.sandbox.hosts import host_of, is_own_host
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def plain_page(
+    title: str, main: str, *, links: Mapping[str, str], status: int = 200, frames: bool = False
+) -> web.Response:
+    """Answer a page.
+
+    Args:
+        title: What it is about; escaped here.
+        main: What stands in it, as HTML: whatever came from elsewhere has to be escaped in it.
+        links: Name -> address, for its head.
+        status: Of the answer.
+        frames: Whether it shows pages of this portal in frames.
+    """
+    style, digest = _style()
+    head = "".join(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in links.items())
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{style}</style></head>"
+        f"<body><header><h1>{escape(title)}</h1>{head}</header><main>{main}</main></body></html>"
+    )
+    frame = "frame-src 'self'; " if frames else ""
+    policy = (
+        f"default-src 'none'; style-src '{digest}'; {frame}form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    headers = {
+        "Content-Security-Policy": policy,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+    }
+    text = page.encode("utf-8", "replace")
+    return web.Response(status=status, body=text, content_type="text/html", charset="utf-8", headers=headers)
+
+
+def refusal(request: web.BaseRequest, bound_host: str) -> web.Response | None:
+    """Answer whoever may not see or change anything here: a foreign host, or a form of another site."""
+    if not is_own_host(request.headers.get("Host", ""), bound_host):
+        return web.Response(status=403, text="These pages answer only to a loopback host name, such as 127.0.0.1.\n")
+    origin = request.headers.get("Origin")
+    if request.method == "POST" and (origin is None or host_and_port(origin) != request.headers.get("Host", "")):
+        return web.Response(status=403, text="Only the pages of this portal itself can send this.\n")
+    return None
+
+
+def host_and_port(origin: str) -> str:
+    """Return what an origin has in common with a `Host` header; empty when it has no host."""
+    return origin.partition("://")[2] if host_of(origin) else ""
+
+
+def see_other(address: str) -> web.Response:
+    """Lead a browser on after a form, so that loading the page again sends nothing again."""
+    return web.Response(status=303, headers={"Location": address})
+
+
+@functools.cache
+def _style() -> tuple[str, str]:
+    style = resources.files(__name__.rpartition(".")[0]).joinpath("page", "plain.css").read_text("utf-8")
+    return style, f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}"
