@@ -1,0 +1,144 @@
+"""Passes the calls of webhooks on to an application, byte for byte, and says what came of each."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import aiohttp
+import attrs
+from aiohttp import web
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from mijnklantportaal_async.callbacks.errors import WebhookError
+from mijnklantportaal_async.callbacks.signature import Secret
+from mijnklantportaal_async.callbacks.webhooks import parse
+
+MOST = 1_048_576
+"""Bytes of a call, and of an answer."""
+
+PATIENCE = 30.0
+"""Seconds for the application."""
+
+_OF_THE_CONNECTION = frozenset(
+    (
+        *("connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer"),
+        *("transfer-encoding", "upgrade", "host", "content-length", "expect"),
+    )
+)
+_ADDED_BY_AIOHTTP = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+
+
+@attrs.frozen(kw_only=True)
+class Passed:
+    """One call, and what came of it. Nothing of its headers: read literally, the signature is the secret."""
+
+    type: str
+    record_id: str
+    proof: str
+    """`hmac` or `secret`; empty when it was not proven."""
+    problem: str
+    """Why it was not proven, or not understood."""
+    status: int
+    """That the application answered; 502 when it did not."""
+    hint: str = ""
+    """What to do."""
+
+
+class Relay:
+    """Receives calls, and passes them on.
+
+    Args:
+        forward_to: The URL of the application, used as it stands.
+        secrets_of: Looks up the secrets of the webhooks; True when the last ones were not enough.
+        show: Told of each call.
+    """
+
+    def __init__(
+        self,
+        forward_to: str,
+        secrets_of: Callable[[bool], Awaitable[Sequence[Secret]]],
+        show: Callable[[Passed], None],
+    ) -> None:
+        self._forward_to = URL(forward_to, encoded=True)
+        self._secrets_of = secrets_of
+        self._show = show
+        self._http: aiohttp.ClientSession | None = None
+
+    async def close(self) -> None:
+        """Lets go of the connections."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Passes one call on, and its answer back."""
+        body = await _read(request.content)
+        if body is None:
+            return web.Response(status=413, text="The call has more than 1 MiB.\n")
+        seen = await self._look(body, request)
+        answer, hint = await self._pass_on(request, body)
+        self._show(attrs.evolve(seen, status=answer.status, hint=hint))
+        return answer
+
+    async def _look(self, body: bytes, request: web.BaseRequest) -> Passed:
+        problem = "no webhook is known, so it was not checked"
+        for again in (False, True):
+            secrets = await self._secrets_of(again)
+            if not secrets:
+                continue
+            try:
+                event = parse(body, request.raw_headers, secrets)
+            except WebhookError as error:
+                problem = error.message
+            else:
+                known = event.record_id or ""
+                return Passed(type=event.type or "", record_id=known, proof=event.proof, problem="", status=0)
+        return Passed(type="", record_id="", proof="", problem=problem, status=0)
+
+    async def _pass_on(self, request: web.BaseRequest, body: bytes) -> tuple[web.Response, str]:
+        if self._http is None:
+            self._http = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(PATIENCE), auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            )
+        headers = _passed(request.headers)
+        try:
+            async with self._http.request(
+                request.method,
+                self._forward_to,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                skip_auto_headers=_ADDED_BY_AIOHTTP,
+            ) as response:
+                content = await _read(response.content)
+                hint = ""
+                if content is None:
+                    hint = "your application answered with more than 1 MiB; the portal reads its status only"
+                    return web.Response(status=response.status), hint
+                if 300 <= response.status < 400:
+                    hint = "it redirects, which no webhook follows: give --forward-to as it answers itself"
+                return web.Response(status=response.status, body=content, headers=_passed(response.headers)), hint
+        except TimeoutError:
+            hint = f"your application did not answer within {PATIENCE:g} s"
+        except aiohttp.ClientConnectorError:
+            hint = f"nothing listens at {self._forward_to.origin()}; start your application"
+        except aiohttp.ClientError as error:
+            hint = f"your application broke off ({type(error).__name__}); its own log says more"
+        return web.Response(status=502, text=f"{hint}\n"), hint
+
+
+async def _read(stream: aiohttp.StreamReader) -> bytes | None:
+    """All of a body, which comes in pieces; None when it is too much."""
+    body = bytearray()
+    async for chunk in stream.iter_any():
+        body += chunk
+        if len(body) > MOST:
+            return None
+    return bytes(body)
+
+
+def _passed(headers: CIMultiDictProxy[str]) -> CIMultiDict[str]:
+    """The headers of a message, without those of its connection."""
+    kept: CIMultiDict[str] = CIMultiDict(headers)
+    for name in list(kept):
+        if name.lower() in _OF_THE_CONNECTION and name in kept:
+            del kept[name]
+    return kept

@@ -1,0 +1,159 @@
+"""`listen` as a process of its own, between a portal and an application that are really there."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import RawTestServer
+from cli_support import RealProcess
+
+from mijnklantportaal_async.callbacks import sign
+from mijnklantportaal_async.callbacks.signature import Secret
+from mijnklantportaal_async.cli.relay import MOST, Passed, Relay
+from mijnklantportaal_async.sandbox import Sandbox
+
+Start = Callable[..., Awaitable[RealProcess]]
+SECRET = "s" * 20
+
+
+class Application:
+    """Answers what a test says, and keeps the bytes of what came."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.received: list[tuple[str, str, list[tuple[bytes, bytes]], bytes]] = []
+        self.answer: dict[str, Any] = {"status": 204}
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.received.append((request.method, request.raw_path, list(request.raw_headers), await request.read()))
+        return web.Response(**self.answer)
+
+
+@pytest.fixture
+async def application() -> AsyncIterator[Application]:
+    application = Application()
+    runner = web.ServerRunner(web.Server(application.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    application.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield application
+    await runner.cleanup()
+
+
+async def shown_by(process: RealProcess, text: str) -> str:
+    """Reads stdout up to a text."""
+    assert process.process.stdout is not None
+    said = ""
+    async with asyncio.timeout(60):
+        while text not in said:
+            line = await process.process.stdout.readline()
+            assert line, f"it ended before it showed {text!r}: {said}"
+            said += line.decode()
+    return said
+
+
+@pytest.mark.parametrize("signature", ["hmac", "secret"])
+async def test_a_call_goes_on_byte_for_byte_and_its_answer_back(
+    started: Start, application: Application, signature: Any
+) -> None:
+    async with Sandbox(rate_limit=None, webhook_retries=(), webhook_signature=signature) as sandbox:
+        target = f"{application.url}/hook/?a=%2F&b=1"
+        process = await started(
+            "listen", "--forward-to", target, "--port", "0", base_url=sandbox.url, key=sandbox.api_key
+        )
+        shown = await process.until_it_says("Press Ctrl-C")
+        assert "23 types of events; 23 webhooks were made" in shown
+        sandbox.emit("customer-created", {"id": "cst_1", "companyName": "Zoë 🎈"})
+        await sandbox.settle_deliveries()
+        (delivery,) = sandbox.deliveries
+        assert delivery.status == 204, "the application's own"
+        ((method, path, headers, body),) = application.received
+        assert (method, path) == ("POST", "/hook/?a=%2F&b=1")
+        assert body.decode() == '{"event":"customer-created","data":{"id":"cst_1","companyName":"Zoë 🎈"}}'
+        given = [value for name, value in headers if name.lower() == b"x-webhook-signature"]
+        assert len(given) == 1
+        (hook,) = [item for item in sandbox.records("/webhooks") if item["type"] == "customer-created"]
+        assert (given[0].decode() == hook["secret"]) is (signature == "secret")
+        said = await shown_by(process, "-> 204")
+        assert re.search(rf"customer-created cst_1 +\(proven by {signature}\) +-> 204", said)
+        application.answer = {"status": 307, "headers": {"Location": "/elsewhere"}}
+        sandbox.deliver_again(1)
+        await sandbox.settle_deliveries()
+        assert sandbox.deliveries[1].status == 307
+        assert "no webhook follows" in await shown_by(process, "-> 307")
+        process.send(signal.SIGINT)
+        outcome = await process.end()
+    assert outcome.code == 0
+    assert len(application.received) == 2
+    for secret in (hook["secret"], given[0].decode(), sandbox.api_key):
+        assert secret not in outcome.everything
+
+
+@pytest.mark.parametrize(("pieces", "arrives"), [(3, True), (20, False)])
+async def test_an_answer_in_pieces_goes_back_whole_or_not_at_all(
+    application: Application, pieces: int, arrives: bool
+) -> None:
+    piece, shown = b"x" * 65_536, list[Passed]()
+
+    async def answer() -> AsyncIterator[bytes]:
+        for _ in range(pieces):
+            yield piece
+            # Each piece on its own: one that waits for all before it answers would not notice.
+            await asyncio.sleep(0.001)
+
+    application.answer = {"status": 201, "body": answer()}
+
+    async def secrets_of(_: bool) -> list[Secret]:
+        return [SECRET]
+
+    relay = Relay(application.url, secrets_of, shown.append)
+    async with RawTestServer(relay.handle, auto_decompress=False) as server, aiohttp.ClientSession() as http:
+        body = b'{"event":"invoice-paid"}'
+        async with http.post(server.make_url("/"), data=body, headers=sign(body, SECRET)) as reply:
+            assert reply.status == 201, "the application's own"
+            assert await reply.read() == (piece * pieces if arrives else b"")
+        async with http.post(server.make_url("/"), data=io.BytesIO(b"x" * (MOST + 1))) as reply:
+            assert reply.status == 413
+    await relay.close()
+    (passed,) = shown
+    assert (passed.type, passed.proof, "1 MiB" in passed.hint) == ("invoice-paid", "hmac", not arrives)
+    assert len(application.received) == 1, "what is too much goes nowhere"
+
+
+async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -> None:
+    async with Sandbox(rate_limit=None, webhook_retries=()) as sandbox:
+        arguments = ("listen", "--forward-to", "http://localhost:9/hook", "--port", "0", "--type", "invoice-paid")
+        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
+        shown = await process.until_it_says("Press Ctrl-C")
+        assert len(sandbox.records("/webhooks")) == 1
+        found = re.search(r"http://127\.0\.0\.1:\d+/", shown)
+        assert found
+        async with aiohttp.ClientSession() as http, http.post(found[0], data=b"{}") as reply:
+            assert reply.status == 502
+            assert "start your application" in await reply.text()
+        said = await shown_by(process, "-> 502")
+        assert "has no X-Webhook-Signature" in said
+        process.send(signal.SIGINT)
+        assert (await process.end()).code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--forward-to", "localhost:3000"), "is not a URL"),
+        (("--forward-to", "http://x", "--type", "invoice-payed"), "no documented type"),
+    ],
+)
+async def test_what_cannot_be_right(started: Start, arguments: tuple[str, ...], words: str) -> None:
+    process = await started("listen", *arguments)
+    outcome = await process.end()
+    assert outcome.code == 2
+    assert words in outcome.everything
