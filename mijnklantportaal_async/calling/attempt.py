@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.answers import decode_error_from, error_from
-from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, refreshed_token, token_of
+from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, name_of, refreshed_token, token_of
 from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.evidence import Evidence, evidence_of
 from mijnklantportaal_async.calling.headers import retry_after
@@ -95,11 +95,12 @@ class Sender:
     async def identify(self) -> tuple[Evidence, Token]:
         """What is known of the portal, and the token that names it, for the request that comes next.
 
-        Tokens come and go: it is the first that names the portal for as long as the session lives.
+        Tokens come and go: where nothing else does, it is the first that names the portal for as long as the session
+        lives.
         """
         token = await token_of(self.auth)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, token)
+            self._evidence = evidence_of(self.transport.base_url, name_of(self.auth, token))
         return self._evidence, token
 
     async def attempt(
@@ -159,7 +160,7 @@ class Sender:
     async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: Token) -> Answer:
         permit = self.limiter.take_now(options.priority, request.is_look)
         if permit is None:
-            permit = await self._wait_for_permit(options, request, record)
+            permit, token = await self._wait_with_token(options, request, record, token)
         now = self.clock.monotonic()
         timeouts = options.timeouts
         clock_name, timeout = "attempt", timeouts.attempt
@@ -198,7 +199,7 @@ class Sender:
         else:
             self.limiter.finish(permit, answer.headers)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, token)
+            self._evidence = evidence_of(self.transport.base_url, name_of(self.auth, token))
         self._evidence.hear(answer.headers.get("date"), self.clock)
         if answer.broken is not None or listens:
             self._announce_end(request, record, now, answer, answer.broken)
@@ -210,6 +211,27 @@ class Sender:
             self.limiter.finish(permit)
         else:
             self.limiter.give_back(permit)
+
+    async def _wait_with_token(
+        self, options: CallOptions, request: Request, record: CallRecord, token: Token
+    ) -> tuple[Permit, Token]:
+        """A permit, and a token that is good when it has come: one can end while its call waits."""
+        while True:
+            permit = await self._wait_for_permit(options, request, record)
+            if type(self.auth) is ApiKey:
+                return permit, token
+            before = token
+            try:
+                token = await token_of(self.auth)
+            except BaseException:
+                self.limiter.give_back(permit)
+                raise
+            if token == before:
+                return permit, token
+            # Another took its time, in which the permit has grown old.
+            self.limiter.give_back(permit)
+            if (fresh := self.limiter.take_now(options.priority, request.is_look)) is not None:
+                return fresh, token
 
     async def _wait_for_permit(self, options: CallOptions, request: Request, record: CallRecord) -> Permit:
         began = self.clock.monotonic()

@@ -160,7 +160,7 @@ class OAuthApp:
         return answer
 
     def auth(self, owner: str) -> PortalAuth:
-        """The tokens of an owner, for `PortalSession(auth=...)`. Asks nobody, so it does not know whether there are any.
+        """The tokens of an owner, for `PortalSession(auth=...)`. Asks nobody whether there are any.
 
         Args:
             owner: As given to `finish`.

@@ -75,7 +75,7 @@ class FileTokenStore:
             await asyncio.to_thread(_make_folder, self._folder)
             lock = filelock.FileLock(self._path(owner, "lock"), thread_local=False, mode=0o600)
             try:
-                while not await _whole(lambda: _try(lock)):
+                while not await _whole(lambda: _try(lock)):  # noqa: ASYNC110 - another process has it
                     await asyncio.sleep(POLL * (0.5 + random.random()))
                 yield NeverLost()
             finally:

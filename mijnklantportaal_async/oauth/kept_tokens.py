@@ -13,6 +13,7 @@ from mijnklantportaal_async.oauth.errors import ReconnectError, TokenSaveError, 
 from mijnklantportaal_async.oauth.stores import Hold, HoldLostError, TokenStore
 from mijnklantportaal_async.oauth.tokens import PortalTokens, margin_of
 from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 LOOK_EVERY = 30.0
 """Seconds between two looks into the store while a token is good: elsewhere the owner may have connected anew."""
@@ -39,8 +40,8 @@ class Unsaved:
     """Tokens that no store has yet."""
 
     tokens: PortalTokens
-    expected: str | None
-    """The generation that they follow."""
+    expected: str | UnsetType | None
+    """The generation that they follow; UNSET where they take the place of whatever is there."""
     is_urgent: bool
     """Whether the store's refresh token may be worth nothing any more."""
 
@@ -98,12 +99,12 @@ class KeptTokens:
         except Exception as error:
             raise TokenStoreError(f"The tokens of the owner cannot be read: {_said(error)}") from error
 
-    def take(self, tokens: PortalTokens, expected: str | None, asked_at: float, *, is_urgent: bool) -> Held:
+    def take(self, tokens: PortalTokens, expected: str | UnsetType | None, asked_at: float, *, is_urgent: bool) -> Held:
         """Tokens that the portal has just given. They are in hand from here on, and not saved yet.
 
         Args:
             tokens: The tokens.
-            expected: The generation that they follow.
+            expected: The generation that they follow; UNSET where they take the place of whatever is there.
             asked_at: When they were asked for, by the clock that never goes back.
             is_urgent: Whether those of the store may be worth nothing any more.
         """
@@ -127,7 +128,11 @@ class KeptTokens:
             if number:
                 await self._clock.sleep(SAVE_PAUSE)
             try:
-                is_saved = await _whole(self._store.save, self._owner, unsaved.tokens, unsaved.expected)
+                expected = unsaved.expected
+                if expected is UNSET:
+                    there = await self._store.load(self._owner)
+                    expected = None if there is None else there.generation
+                is_saved = await _whole(self._store.save, self._owner, unsaved.tokens, expected)
             except Exception as error:  # noqa: BLE001 - whatever it was, the tokens are kept
                 failure = error
             else:

@@ -21,6 +21,7 @@ from mijnklantportaal_async.oauth.stores import Hold, HoldLostError, TokenStore
 from mijnklantportaal_async.oauth.token_endpoint import Refusal, TokenEndpoint
 from mijnklantportaal_async.oauth.tokens import PortalTokens
 from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.unset import UNSET
 
 T = TypeVar("T")
 
@@ -150,14 +151,9 @@ class PortalAuth:
             TokenSaveError: They cannot be saved. They are kept here, and the next call saves them.
             TokenStoreError: What the store has of this owner cannot be read.
         """
-
-        async def act(_: Hold) -> None:
-            self._kept.take(tokens, None, asked_at, is_urgent=True)
-            before = await self._kept.load()
-            self._kept.take(tokens, None if before is None else before.generation, asked_at, is_urgent=True)
-            await self._kept.save(tries=SAVE_TRIES)
-
-        await self._alone(act)
+        # In hand before anything can go wrong with the store.
+        self._kept.take(tokens, UNSET, asked_at, is_urgent=True)
+        await self._alone(lambda _: self._kept.save(tries=SAVE_TRIES))
 
     async def drop(self) -> bool:
         """Forgets the tokens, here and in the store; whether there were any.
@@ -175,7 +171,7 @@ class PortalAuth:
             try:
                 await self._alone(lambda _: self._kept.save(tries=SAVE_TRIES))
             except TokenRefreshError as error:
-                logger.error("Tokens of an owner end with this process: %s", error)  # noqa: TRY400
+                logger.error("Tokens of an owner end with this process: %s", error)
 
     def __repr__(self) -> str:
         return f"<PortalAuth of {self._owner!r}>"
@@ -317,7 +313,14 @@ class PortalAuth:
 
         self._pinned.add(self)
         working = asyncio.ensure_future(work())
-        working.add_done_callback(lambda _: self._unpin())
+
+        def end(worked: "asyncio.Future[T]") -> None:
+            self._unpin()
+            if not worked.cancelled():
+                # Nobody may be left who waits for it.
+                worked.exception()
+
+        working.add_done_callback(end)
         return await asyncio.shield(working)
 
 

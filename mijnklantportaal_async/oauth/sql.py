@@ -76,7 +76,7 @@ class SqlTokenStore:
         async with turn:
             lease = _Lease(self, owner)
             try:
-                while not await lease.take():
+                while not await lease.take():  # noqa: ASYNC110 - another process has it
                     await asyncio.sleep(POLL * (0.5 + random.random()))
                 yield lease
             finally:

@@ -7,7 +7,7 @@ import asyncio
 import re
 import ssl as ssl_module
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import aiohttp
 import attrs
@@ -105,7 +105,7 @@ class TokenEndpoint:
             ClientRefusedError: The application is unknown, or its secret is wrong.
             TokenEndpointError: It does not help for now.
         """
-        grant = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, "code": code}
+        grant: dict[str, str | Token] = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, "code": code}
         return await self._ask(grant, None, None)
 
     async def refresh(
@@ -140,8 +140,9 @@ class TokenEndpoint:
     ) -> PortalTokens | Refusal:
         clock = self._clock
         until = clock.monotonic() + WHOLE
-        was_lost = False
-        for number in range(1, ATTEMPTS + 1):
+        was_lost, number = False, 0
+        while True:
+            number += 1
             async with self._places:
                 if about_to_send is not None:
                     # Whoever stands still longer than this has lost the right to speak for the owner.
@@ -152,26 +153,24 @@ class TokenEndpoint:
             was_lost = was_lost or result.was_lost
             result.was_lost, result.attempts = was_lost, number
             pause = (0.5 + self._jitter() / 2) * min(0.5 * 2 ** (number - 1), 5.0)
-            if result.retry_after is not None:
-                pause = max(pause, result.retry_after)
+            pause = max(pause, result.retry_after or 0.0)
             is_last = number == ATTEMPTS or pause > LONGEST_PAUSE or clock.monotonic() + pause >= until
             if is_last or not _may_pass(result):
-                break
+                raise result
             await clock.sleep(pause)
-        raise result
 
     async def _ask_once(
         self, grant: Mapping[str, str | Token], before: PortalTokens | None
     ) -> PortalTokens | Refusal | TokenEndpointError:
         asked_at = self._clock.wall()
-        said = ""
-        was_sent = True
+        said, was_sent = "", True
+        status, headers, body = 0, cast("Mapping[str, str]", {}), b""
         try:
             async with asyncio.timeout(self._clock.real(ATTEMPT)):
                 async with self._session().post(
                     self._url, data=self._body(grant), allow_redirects=False, ssl=self._ssl
                 ) as response:
-                    body = await _read(response)
+                    status, headers, body = response.status, response.headers, await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError) as error:
             said, was_sent = f"no connection: {error}", False
         except TimeoutError:
@@ -181,7 +180,7 @@ class TokenEndpoint:
         # Out here nothing hangs on to the request, which has the secret in it.
         if said:
             return TokenEndpointError(f"The token endpoint gave no answer ({said})", was_lost=was_sent)
-        return self._understand(response.status, response.headers, body, asked_at, before)
+        return self._understand(status, headers, body, asked_at, before)
 
     def _understand(
         self,

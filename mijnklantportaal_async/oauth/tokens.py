@@ -5,7 +5,7 @@ Source: https://docs.developers.mijnklantportaal.nl/getting-started/authenticati
 
 import math
 import secrets
-from typing import Any, Self, cast
+from typing import Any, Self, TypeGuard, cast
 
 import attrs
 import orjson
@@ -121,9 +121,9 @@ def life_in(value: object) -> float | None:
             value = float(value[:40])
         except ValueError:
             return None
-    if not _is_number(value) or not math.isfinite(cast("float", value)):
+    if not _is_number(value) or not math.isfinite(value):
         return None
-    return max(0.0, min(float(cast("float", value)), LONGEST_LIFE))
+    return max(0.0, min(float(value), LONGEST_LIFE))
 
 
 def margin_of(life: float, jitter: float) -> float:
@@ -136,7 +136,7 @@ def margin_of(life: float, jitter: float) -> float:
     return min(MARGIN, life * MARGIN_PART) * (1 + jitter / 2)
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
