@@ -232,6 +232,44 @@ class PortalSession(
         )
         return view
 
+    def for_portal(
+        self,
+        auth: Auth,
+        *,
+        timezone: str | ZoneInfo | None = None,
+        rate_limit: RateLimit | RateLimiter | None = None,
+    ) -> Self:
+        """A session with another portal of the same service, over the connections of this one.
+
+        It has its own tokens, rate limit, retry quota and zone; options, hooks and clock are this one's. It is a view:
+        closing it closes nothing, and it ends with this one. `Portals` makes one for each owner.
+
+        Args:
+            auth: Where its tokens come from.
+            timezone: Its zone; this session's when left out.
+            rate_limit: Its limit, or a limiter that it shares; None for no limit.
+
+        Raises:
+            TypeError: `auth` is no source of tokens.
+            ValueError: There is no such zone.
+        """
+        sender, view = self._caller.sender, copy.copy(self)
+        view._caller = Caller(
+            sender=Sender(
+                transport=sender.transport,
+                auth=check_auth(auth),
+                limiter=_limiter(rate_limit, None, sender.clock),
+                observer=sender.observer,
+                clock=sender.clock,
+                jitter=sender.jitter,
+                closing=sender.closing,
+                secrets=sender.secrets,
+            ),
+            quota=RetryQuota(self._options.retry.quota),
+        )
+        view._zone = self._zone if timezone is None else portal_zone(timezone)
+        return view
+
     def __copy__(self) -> Self:
         """A view with the same options."""
         view = object.__new__(type(self))

@@ -7,6 +7,7 @@ find one token dead spend its refresh token once.
 import asyncio
 import contextvars
 import copy
+import hashlib
 import math
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -100,6 +101,11 @@ class PortalAuth:
     def account(self) -> str:
         """Names the portal for all sessions of this process, whatever its token is at the moment."""
         return f"{self._application} {self._owner}"
+
+    @property
+    def limit_name(self) -> str:
+        """What the rate limit of the portal is called where several processes share it. It tells nobody anything."""
+        return f"oauth-{hashlib.sha256(self.account.encode()).hexdigest()[:32]}"
 
     async def token(self) -> str:
         """A token that is good now. Asks nobody as long as there is one.

@@ -4,6 +4,9 @@ from mijnklantportaal_async.sandbox.database import DatabaseFileError
 from mijnklantportaal_async.sandbox.deliveries import Delivery, DeliveryAttempt
 from mijnklantportaal_async.sandbox.faults import COMMON_FAULTS, Fault, Faults
 from mijnklantportaal_async.sandbox.manners import Manner
+from mijnklantportaal_async.sandbox.oauth.desk import OAuthDesk, WrongWishError
+from mijnklantportaal_async.sandbox.oauth.grants import Grant
+from mijnklantportaal_async.sandbox.oauth.rules import OAuthApplication, OAuthRules
 from mijnklantportaal_async.sandbox.portal_sandbox import Sandbox
 from mijnklantportaal_async.sandbox.records import ReceivedRequest, StoredAppointment, StoredCustomer
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES
@@ -16,9 +19,14 @@ __all__ = [
     "DeliveryAttempt",
     "Fault",
     "Faults",
+    "Grant",
     "Manner",
+    "OAuthApplication",
+    "OAuthDesk",
+    "OAuthRules",
     "ReceivedRequest",
     "Sandbox",
     "StoredAppointment",
     "StoredCustomer",
+    "WrongWishError",
 ]

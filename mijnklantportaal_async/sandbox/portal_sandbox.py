@@ -19,6 +19,10 @@ from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, 
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
 from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
+from mijnklantportaal_async.sandbox.oauth.desk import OAuthDesk
+from mijnklantportaal_async.sandbox.oauth.grants import GrantBook
+from mijnklantportaal_async.sandbox.oauth.pages import OAuthPages
+from mijnklantportaal_async.sandbox.oauth.rules import OAuthApplication, OAuthRules
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
@@ -78,6 +82,8 @@ class Sandbox(PortalContents):
         webhook_signature: What `X-Webhook-Signature` holds, which the documentation does not settle: the webhook's
             `"secret"`, or an `"hmac"`, the hex HMAC-SHA256 of the body under it.
         webhook_hosts: Hosts that webhooks may call, beside this machine itself.
+        applications: Those that may ask for tokens; `sandbox-app` with `sandbox-secret` when nothing else is said.
+        oauth: How tokens are handed out, where the documentation leaves that open.
     """
 
     def __init__(
@@ -104,6 +110,8 @@ class Sandbox(PortalContents):
         webhook_retries: Sequence[float] = (10.0, 60.0, 600.0),
         webhook_signature: WebhookSignature = "secret",
         webhook_hosts: Collection[str] = (),
+        applications: Collection[OAuthApplication] = (OAuthApplication(),),
+        oauth: OAuthRules = OAuthRules(),  # noqa: B008 - frozen
     ) -> None:
         if rate_limit is not None:
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
@@ -122,7 +130,9 @@ class Sandbox(PortalContents):
         )
         self._host = host
         self._port = port
-        self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))
+        self._desk = OAuthDesk(GrantBook(applications, oauth), self._clock)
+        known = {"sandbox-key": ALL_SCOPES} if keys is None else dict(keys)
+        self._keyring = Keyring(known, self._desk.grant_of, self._desk.scopes_of)
         short = {
             Manner.CANCELED_NOT_LISTED: not list_canceled,
             Manner.NEWEST_FIRST: newest_first,
@@ -137,6 +147,7 @@ class Sandbox(PortalContents):
             zone=self._zone,
             unlicensed=frozenset(unlicensed),
             manners=self._manners,
+            desk=self._desk,
         )
         self._file_host = FileHost(self._documents, self._now)
         self._file_port = 0
@@ -162,8 +173,11 @@ class Sandbox(PortalContents):
         self._exchange = Exchange(self._portal, self._connections, self._pending, listener.leave)
         data = CalendarData(self._portal, tags[Appointments.name], self._zone)
         page = CalendarPage(data, self._host, self._pending, self._clock.http_date)
+        oauth = OAuthPages(self._desk, self._host, self._clock.http_date)
         try:
-            await listener.start(PortalServer(_by_path(page, self._exchange), self._connections, self._clock.http_date))
+            await listener.start(
+                PortalServer(_by_path(page, oauth, self._exchange), self._connections, self._clock.http_date)
+            )
             self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=PATIENCE)
             await self._file_runner.setup()
             await web.TCPSite(self._file_runner, self._host, self._file_port).start()
@@ -212,6 +226,21 @@ class Sandbox(PortalContents):
     def page_url(self) -> str:
         """The address of the calendar page."""
         return self._origin() + "/"
+
+    @property
+    def manage_url(self) -> str:
+        """The manage portal, with the pages and the token endpoint of OAuth: `base_url` of an `OAuthApp`."""
+        return self._origin()
+
+    @property
+    def oauth(self) -> OAuthDesk:
+        """Its OAuth side: what was granted, and words of its owner without a browser."""
+        return self._desk
+
+    @property
+    def token_requests(self) -> list[ReceivedRequest]:
+        """The requests for tokens, in order of arrival. Their bodies hold secrets of the sandbox."""
+        return list(self._portal.token_requests)
 
     @property
     def api_key(self) -> str:
@@ -339,9 +368,11 @@ class Sandbox(PortalContents):
         return moment(self._clock.timestamp(), self._zone)
 
 
-def _by_path(page: CalendarPage, exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
+def _by_path(
+    page: CalendarPage, oauth: OAuthPages, exchange: Exchange
+) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        handler = page.handler_of(request)
+        handler = page.handler_of(request) or oauth.handler_of(request)
         return await (exchange.handle(request) if handler is None else handler(request))
 
     return handle
