@@ -20,7 +20,7 @@ IN_FLIGHT = 20
 """Calls of one owner that are under way at once: whoever is slow keeps that many connections busy, and no more."""
 
 ZoneOf: TypeAlias = str | ZoneInfo | Callable[[str], str | ZoneInfo]
-LimitOf: TypeAlias = RateLimit | None | Callable[[str], RateLimiter]
+LimitOf: TypeAlias = RateLimit | Callable[[str], RateLimiter] | None
 
 
 class Portals(Mapping[str, PortalSession]):

@@ -38,7 +38,10 @@ MOST_HOLDS = 3
 """Times that a lost hold is taken anew for one renewal."""
 
 USELESS = 10.0
-"""Seconds in which a token that was made because of a 401 is not made anew because of another one."""
+"""Seconds in which tokens are not made anew again and again because of 401s: it may be about a scope."""
+
+MOST_IN_VAIN = 2
+"""Tokens in a row that are made because of a 401 and hear another one within those seconds."""
 
 
 class PortalAuth:
@@ -87,8 +90,8 @@ class PortalAuth:
         self._pinned = pinned
         # The refresh token that the portal does not take any more.
         self._refused: Token | None = None
-        # An access token that was made because the portal refused another, and until when it is not made anew.
-        self._from_401: tuple[Token, float] | None = None
+        # An access token that was made because of a 401, until when that counts, and how many there were in a row.
+        self._from_401: tuple[Token, float, int] | None = None
         self._not_before = -math.inf
         self._flight: asyncio.Task[Held | TokenRefreshError] | None = None
 
@@ -141,8 +144,7 @@ class PortalAuth:
         held, now = self._kept.held, self._clock.monotonic()
         if held is not None and self._is_good(held, dead):
             return held.tokens.access_token.reveal()
-        if self._from_401 is not None and self._from_401[0] == dead and now < self._from_401[1]:
-            # It was made a moment ago because of a 401: it may be about a scope, and another would hear the same.
+        if self._times_in_vain(dead, now) >= MOST_IN_VAIN:
             return None
         return (await self._obtained(dead)).tokens.access_token.reveal()
 
@@ -198,6 +200,12 @@ class PortalAuth:
         if now >= held.dead or (unsaved is not None and unsaved.is_urgent):
             return True
         return now >= self._not_before and (now >= held.due or unsaved is not None)
+
+    def _times_in_vain(self, rejected: Token, now: float) -> int:
+        if self._from_401 is None:
+            return 0
+        token, until, times = self._from_401
+        return times if token == rejected and now < until else 0
 
     async def _look(self, held: Held) -> Held:
         """Whether the store has something else by now. A store that is away for a while ends no good token."""
@@ -303,7 +311,8 @@ class PortalAuth:
             raise ReconnectError(f"The portal refused to renew the tokens ({answer.status}{code})", code=answer.code)
         if rejected is not None:
             life = math.inf if answer.life is None else answer.life
-            self._from_401 = (answer.access_token, asked_at + min(USELESS, life / 2))
+            times = self._times_in_vain(rejected, asked_at) + 1
+            self._from_401 = (answer.access_token, asked_at + min(USELESS, life / 2), times)
         is_other = answer.refresh_token != refresh_token
         held = self._kept.take(answer, before.generation, asked_at, is_urgent=is_other)
         await self._kept.save(tries=SAVE_TRIES)
