@@ -123,7 +123,9 @@ class SqlTokenStore:
         await self._database.run(work)
 
     async def _changes(self, statement: sqlalchemy.Executable) -> bool:
-        return await self._database.run(lambda connection: connection.execute(statement).rowcount > 0)
+        # Without being told so, SQLAlchemy counts nothing for an INSERT.
+        counted = statement.execution_options(preserve_rowcount=True)
+        return await self._database.run(lambda connection: connection.execute(counted).rowcount > 0)
 
 
 class _Lease:

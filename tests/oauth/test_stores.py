@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import glob
 import os
 import stat
 import sys
@@ -142,12 +143,12 @@ async def test_what_raises_inside_lets_go(stores: Callable[[], Any]) -> None:
 async def test_what_was_begun_is_handed_out_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     store: Any
     if kind == "memory":
-        store = MemoryStateStore(most=150)
+        store = MemoryStateStore(most=110)
     elif kind == "file":
-        store = FileStateStore(tmp_path / "begun", most=150)
+        store = FileStateStore(tmp_path / "begun", most=110)
     else:
         url = f"sqlite:///{tmp_path}/b.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
-        store = SqlStateStore(url, most=150)
+        store = SqlStateStore(url, most=110)
     checked: StateStore = store
     begun = Begun(browser="digest", at=5.0)
     await checked.put("key", begun)
@@ -156,10 +157,10 @@ async def test_what_was_begun_is_handed_out_once(kind: str, tmp_path: Path, requ
     assert await checked.take("never") is None
     if kind != "postgresql":
         # Whoever begins without end fills no disk.
-        for number in range(320):
+        for number in range(105):
             await checked.put(f"key {number}", Begun(browser="b", at=float(number)))
         assert await checked.take("key 0") is None
-        assert await checked.take("key 319") is not None
+        assert await checked.take("key 104") is not None
     if kind in {"sqlite", "postgresql"}:
         await store.aclose()
 
@@ -190,7 +191,7 @@ async def test_a_file_that_does_not_parse_stops_writes_and_is_kept(tmp_path: Pat
     store = FileTokenStore(tmp_path)
     await store.save("owner", tokens(1), None)
     await store.save("another", tokens(2), None)
-    [path] = [path for path in tmp_path.glob("*.json") if b"access-1" in path.read_bytes()]
+    [path] = (path for path in map(Path, glob.glob(f"{tmp_path}/*.json")) if b"access-1" in path.read_bytes())
     path.write_bytes(torn)
     with pytest.raises(ValueError, match=r"it (is|has|names)"):
         await store.load("owner")
@@ -224,7 +225,7 @@ async def test_a_name_of_an_owner_may_hold_anything(tmp_path: Path) -> None:
         found = await store.load(owner)
         assert found is not None
         assert found.access_token == Token(f"access-{number}")
-    assert {path.name for path in tmp_path.iterdir()} == {"tokens"}
+    assert os.listdir(tmp_path) == ["tokens"]
 
 
 # --- SQL ---------------------------------------------------------------------------------------------------------
