@@ -11,6 +11,7 @@ import orjson
 from benchmarks.measure_calls import measure_calls
 from benchmarks.measure_imports import measure_imports
 from benchmarks.measure_memory import measure_memory
+from benchmarks.measure_portals import measure_portals
 from benchmarks.measure_steps import measure_steps
 from benchmarks.processors import describe, pin
 from benchmarks.report import Report, setting
@@ -28,6 +29,7 @@ class Effort:
     import_rounds: int
     memory_requests: int
     memory_every: int
+    portals: int
 
     def __str__(self) -> str:
         return f"{self.rounds} rounds of {self.calls} calls, {self.import_rounds} rounds of imports"
@@ -41,6 +43,7 @@ FULL = Effort(
     import_rounds=21,
     memory_requests=10_000,
     memory_every=1000,
+    portals=1000,
 )
 QUICK = Effort(
     levels=(1, 32, 200),
@@ -50,6 +53,7 @@ QUICK = Effort(
     import_rounds=1,
     memory_requests=300,
     memory_every=100,
+    portals=100,
 )
 
 
@@ -64,8 +68,15 @@ def main() -> int:
         calls = asyncio.run(measure_calls(server, levels=effort.levels, rounds=effort.rounds, calls=effort.calls))
         steps = asyncio.run(measure_steps(server, calls=effort.steps_calls))
         memory = asyncio.run(measure_memory(server, requests=effort.memory_requests, every=effort.memory_every))
-    imports = measure_imports(effort.import_rounds)
-    report = Report(setting=setting(placing, str(effort)), calls=calls, steps=steps, imports=imports, memory=memory)
+        portals = asyncio.run(measure_portals(server, portals=effort.portals))
+    report = Report(
+        setting=setting(placing, str(effort)),
+        calls=calls,
+        steps=steps,
+        imports=measure_imports(effort.import_rounds),
+        memory=memory,
+        portals=portals,
+    )
     print("\n".join(report.lines()))
     if options.json is not None:
         options.json.write_bytes(orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2))
