@@ -1,0 +1,45 @@
+"""Many processes, one store, a token endpoint that fails: no token is spent twice, and none is lost."""
+
+from pathlib import Path
+
+import pytest
+from token_chaos import TokenReport, chaos
+
+SEEDS = 5
+
+
+@pytest.fixture(params=["file", "sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql_url")
+        return url
+    return str(tmp_path / "tokens") if request.param == "file" else f"sqlite:///{tmp_path}/tokens.db"
+
+
+def check(report: TokenReport) -> None:
+    print(report)
+    assert report.renewed >= 3
+    assert report.faults >= 1
+    assert (report.overlaps, report.replayed, report.ended, report.lost) == (0, 0, 0, 0)
+    assert report.dead_tokens == 0
+    assert (report.counts["reconnect"], report.counts["unauthorized"]) == (0, 0)
+    assert report.counts["done"] > 0
+
+
+@pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
+async def test_no_token_is_spent_twice_and_none_is_lost(store: str, rotating: bool) -> None:
+    check(await chaos(store, rotating=rotating, seed=3, workers=3, seconds=3.0))
+
+
+async def test_the_control_decides_before_the_lock_and_owners_are_logged_out(tmp_path: Path) -> None:
+    report = await chaos(str(tmp_path / "tokens"), rotating=True, seed=3, workers=3, seconds=6.0, control=True)
+    print(report)
+    assert report.ended > 0
+    assert report.counts["reconnect"] > 0
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
+async def test_eight_processes_for_longer(store: str, rotating: bool, soak_seed: int) -> None:
+    check(await chaos(store, rotating=rotating, seed=soak_seed, workers=8, seconds=20.0, owners=10))
