@@ -35,13 +35,13 @@ async def measure_portals(server: ServerProcess, *, portals: int) -> PortalsResu
     async with app, Portals(app, base_url=server.base_url) as mapping:
         for owner in owners[portals:]:
             # What is built at first use belongs to none of them.
-            await mapping[owner].list_customers().first()
+            await mapping[owner].list_appointments()
         tasks = len(asyncio.all_tasks())
         gc.collect()
         tracemalloc.start()
         try:
             for owner in owners[:portals]:
-                await mapping[owner].request("GET", "/customers")
+                await mapping[owner].list_appointments()
             gc.collect()
             kept = tracemalloc.get_traced_memory()[0]
         finally:

@@ -1,10 +1,11 @@
-"""Many processes over one store, and a token endpoint that fails every fifth time: what came of it, by the portal's book."""
+"""Many processes over one store, a token endpoint that fails every fifth time: what came of it, by the portal's book."""
 
 import asyncio
 import json
 import sys
 import time
 from collections import Counter, defaultdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,20 @@ class TokenReport:
 
 
 async def chaos(
-    store: str, *, rotating: bool, seed: int, workers: int, seconds: float, owners: int = 3, control: bool = False
+    store: str,
+    *,
+    rules: OAuthRules,
+    workers: int,
+    seconds: float,
+    owners: int,
+    seed: int = 3,
+    share: float = 0.2,
+    control: bool = False,
 ) -> TokenReport:
     """Runs the workers for so many seconds of the machine, once they have all begun."""
     epoch = time.time()
     clock = SharedClock(SPEED, epoch)
-    rules = OAuthRules(access_life=LIFE, rotating=rotating)
-    faults = Faults(seed=seed, share=0.2, kinds=KINDS, path="/oauth/tokens")
+    faults = Faults(seed=seed, share=share, kinds=KINDS, path="/oauth/tokens")
     names = [f"owner-{number}" for number in range(owners)]
     async with Sandbox(clock=clock, rate_limit=None, oauth=rules, faults=faults) as sandbox:
         kept = store_of(store)
@@ -73,7 +81,7 @@ async def chaos(
             "manage_url": sandbox.manage_url,
             "url": sandbox.url,
             "owners": names,
-            "until": time.time() + 2.0 + seconds,
+            "until": time.time() + 1.5 + seconds,
             "control": control,
         }
         processes = [
@@ -132,5 +140,5 @@ def _overlaps(asked: list[ReceivedRequest]) -> int:
     return sum(
         first.headers["user-agent"] != second.headers["user-agent"] and second.at < (first.ended_at or float("inf"))
         for requests in by_grant.values()
-        for first, second in zip(requests, requests[1:], strict=False)
+        for first, second in pairwise(requests)
     )

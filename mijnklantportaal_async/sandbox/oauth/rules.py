@@ -45,7 +45,8 @@ class OAuthRules:
         access_life: Portal seconds for which an access token is good.
         code_life: Portal seconds for which a code is good, once.
         rotating: Whether a refresh brings a new refresh token, as many services do and this one is not documented to.
-            The one before is good until the new one is used; one from before that ends the whole grant.
+            One that was replaced ends the whole grant when it comes again.
+        forgiving: Whether the one before is still good until the new one is used: for an answer that was lost.
         expires_in: What answers say instead of the life; None leaves it out.
         one_access_token: Whether a refresh ends the access token from before.
         state_on_refusal: Whether `state` comes back with a refusal.
@@ -55,6 +56,7 @@ class OAuthRules:
     access_life: float = 3600.0
     code_life: float = 60.0
     rotating: bool = False
+    forgiving: bool = True
     expires_in: object = ...
     one_access_token: bool = False
     state_on_refusal: bool = True
