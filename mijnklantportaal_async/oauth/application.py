@@ -94,6 +94,11 @@ class OAuthApp:
         """Where owners come back."""
         return self._redirect_uri
 
+    @property
+    def manage_url(self) -> str:
+        """The manage portal, to which owners are sent."""
+        return self._base_url
+
     async def begin(
         self, *, scopes: Iterable[str] | None = None, prompt: Prompt | None = None, cookie: str | None = None
     ) -> Start:
