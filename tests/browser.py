@@ -70,9 +70,7 @@ class Browser:
             "about:blank",
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
-            # What it keeps for itself it leaves behind when it is ended.
-            env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
-            | {"TMPDIR": str(self._folder)},
+            env={name: value for name, value in os.environ.items() if name != "LD_PRELOAD"},
         )
         try:
             place = profile / "DevToolsActivePort"
@@ -85,7 +83,8 @@ class Browser:
                 async with http.ws_connect(address, max_msg_size=0) as socket:
                     yield Tab(socket)
         finally:
-            process.terminate()
+            if process.returncode is None:
+                process.terminate()
             await process.wait()
 
 
