@@ -226,16 +226,18 @@ async def test_settings_of_a_single_session_are_refused() -> None:
 
 
 async def test_a_session_for_another_portal_shares_connections_and_nothing_else() -> None:
-    async with connected("a") as (sandbox, app):
-        async with PortalSession(api_key=sandbox.api_key, base_url=sandbox.url, clock=LoopClock()) as own:
-            other = own.for_portal(app.auth("a"), timezone="Europe/London", rate_limit=RateLimit(requests=7))
-            await own.list_appointments()
-            await other.list_appointments()
-            assert [bool(request.grant) for request in sandbox.requests] == [False, True]
-            assert sandbox.connections_accepted <= 2
-            assert (own.rate_limit.limit, other.rate_limit.limit) == (60, 7)
-            assert (own.timezone.key, other.timezone.key) == ("Europe/Amsterdam", "Europe/London")
-            await other.aclose()
-            await own.list_appointments()
-            with pytest.raises(TypeError, match="auth must"):
-                own.for_portal("a key")  # type: ignore[arg-type]
+    async with (
+        connected("a") as (sandbox, app),
+        PortalSession(api_key=sandbox.api_key, base_url=sandbox.url, clock=LoopClock()) as own,
+    ):
+        other = own.for_portal(app.auth("a"), timezone="Europe/London", rate_limit=RateLimit(requests=7))
+        await own.list_appointments()
+        await other.list_appointments()
+        assert [bool(request.grant) for request in sandbox.requests] == [False, True]
+        assert sandbox.connections_accepted <= 2
+        assert (own.rate_limit.limit, other.rate_limit.limit) == (60, 7)
+        assert (own.timezone.key, other.timezone.key) == ("Europe/Amsterdam", "Europe/London")
+        await other.aclose()
+        await own.list_appointments()
+        with pytest.raises(TypeError, match="auth must"):
+            own.for_portal("a key")  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import aiohttp
 import pytest
+from moved_time import LoopClock
 
 from mijnklantportaal_async.sandbox import Fault, Faults, OAuthApplication, OAuthRules, Sandbox, WrongWishError
 
@@ -99,13 +100,13 @@ async def test_forms_are_not_what_is_documented(sandbox: Sandbox, session: aioht
 
 
 async def test_a_code_is_good_once_for_its_address_and_not_for_long(session: aiohttp.ClientSession) -> None:
-    async with Sandbox(speed=20.0, oauth=OAuthRules(code_life=10.0)) as sandbox:
+    async with Sandbox(clock=LoopClock(), oauth=OAuthRules(code_life=10.0)) as sandbox:
         code = query_of(sandbox.oauth.approve(authorize(sandbox)))["code"]
         fields = {**CLIENT, "grant_type": "authorization_code", "redirect_uri": REDIRECT, "code": code}
         assert (await ask(session, sandbox, fields | {"redirect_uri": "http://127.0.0.1/other"}))[0] == 400
         assert (await ask(session, sandbox, fields))[0] == 400
         late = query_of(sandbox.oauth.approve(authorize(sandbox)))["code"]
-        await asyncio.sleep(1)
+        await asyncio.sleep(11)
         assert (await ask(session, sandbox, fields | {"code": late}))[0] == 400
 
 
