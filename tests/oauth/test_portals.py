@@ -22,6 +22,7 @@ from mijnklantportaal_async import (
     RetryPolicy,
     Timeouts,
 )
+from mijnklantportaal_async.batch import PortalAccess
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.evidence import evidence_of
 from mijnklantportaal_async.oauth import MemoryTokenStore, PortalTokens, ReconnectError
@@ -241,3 +242,14 @@ async def test_a_session_for_another_portal_shares_connections_and_nothing_else(
         await own.list_appointments()
         with pytest.raises(TypeError, match="auth must"):
             own.for_portal("a key")  # type: ignore[arg-type]
+
+
+async def test_a_durable_batch_has_what_it_needs_for_a_provider_of_portals() -> None:
+    """Tokens by `Auth`, and a name for the shared limit that stays the same: no token gets into the database."""
+    async with connected("a") as (sandbox, app), Portals(app, base_url=sandbox.url, clock=LoopClock()) as portals:
+        access = PortalAccess(auth=portals.auth_of("a"), base_url=sandbox.url, limit_name=portals.limit_name_of("a"))
+        name, token = access.shared_name, await access.make_auth().token()
+        sandbox.oauth.end_access_tokens()
+        assert await access.make_auth().refresh(token) != token
+        assert access.shared_name == name == portals.limit_name_of("a")
+        assert token not in repr(access)
