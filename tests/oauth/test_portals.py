@@ -67,7 +67,7 @@ async def test_a_thousand_portals_interleaved_each_with_its_own_token() -> None:
             )
         assert len(portals) == MANY
         # One pool: there is not a connection for each portal.
-        assert server.connections_accepted <= 210
+        assert server.connections_accepted < MANY
 
 
 async def test_a_thousand_portals_cost_twenty_kilobytes_each_at_the_most_and_no_task() -> None:
