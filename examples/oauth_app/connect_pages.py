@@ -31,7 +31,6 @@ def appointments_page(visitor: Visitor, appointments: Sequence[Appointment]) -> 
     lines = "".join(
         f"<li>{one.starts_at:%A %d %B, %H:%M} {escape(one.attendee_name or one.customer_id or '')}</li>"
         for one in appointments
-        if one.starts_at is not None
     )
     shown = f"<ul id='appointments'>{lines}</ul>" if lines else "<p id='appointments'>None this week.</p>"
     return _page(visitor, f"<h1>Your appointments</h1>{shown}{_button('/disconnect', 'Disconnect')}")

@@ -18,6 +18,12 @@ from mijnklantportaal_async.values.unset import UNSET, UnsetType
 LOOK_EVERY = 30.0
 """Seconds between two looks into the store while a token is good: elsewhere the owner may have connected anew."""
 
+ON_ITS_WAY = 5.0
+"""Seconds before its end from which on a token is not sent any more, where it lives for long enough."""
+
+ON_ITS_WAY_PART = 0.05
+"""The part of a short life that is left then."""
+
 SAVE_PAUSE = 0.2
 """Seconds between two tries to save."""
 
@@ -204,10 +210,12 @@ class KeptTokens:
         if asked_at is None:
             # A clock that was set back lets no token live longer.
             left = min(tokens.life, tokens.expires_at - self._clock.wall())
-            dead = self._clock.monotonic() + left
+            end = self._clock.monotonic() + left
         else:
-            dead = asked_at + tokens.life
-        return Held(tokens, dead - margin_of(tokens.life, self._jitter()), dead)
+            end = asked_at + tokens.life
+        # What is sent in the last moment is dead when it arrives.
+        dead = end - min(ON_ITS_WAY, tokens.life * ON_ITS_WAY_PART)
+        return Held(tokens, end - margin_of(tokens.life, self._jitter()), dead)
 
 
 def _said(error: Exception) -> str:
