@@ -53,4 +53,5 @@ async def test_the_control_decides_before_the_lock_and_owners_are_logged_out(tmp
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
 async def test_eight_processes_for_longer(store: str, rotating: bool, soak_seed: int) -> None:
-    check(await chaos(store, rules=rules(rotating=rotating), seed=soak_seed, workers=8, seconds=20.0, owners=10))
+    how = rules(rotating=rotating)
+    check(await chaos(store, rules=how, seed=soak_seed, workers=8, seconds=20.0, owners=10, pause=0.4))

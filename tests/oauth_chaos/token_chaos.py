@@ -65,6 +65,7 @@ async def chaos(
     seed: int = 33,
     share: float = 0.2,
     control: bool = False,
+    pause: float = 0.05,
 ) -> TokenReport:
     """Runs the workers for so many seconds of the machine, once they have all begun."""
     epoch = time.time()
@@ -83,6 +84,8 @@ async def chaos(
             "owners": names,
             "until": time.time() + 1.5 + seconds,
             "control": control,
+            # A portal that is swamped hears a call when its token has died on the way.
+            "pause": pause,
         }
         processes = [
             await asyncio.create_subprocess_exec(

@@ -95,7 +95,7 @@ async def main(plan: dict[str, Any]) -> None:
                     counts["passing"] += 1
                 except AuthenticationError:
                     counts["unauthorized"] += 1
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(plan["pause"])
 
         await asyncio.gather(*(work(owner) for owner in plan["owners"] for _ in range(2)))
     with contextlib.suppress(AttributeError):
