@@ -156,12 +156,11 @@ class OAuthApp:
             begun = await self._states.take(browser.digest(state))
             browser.check_begun(begun, cookie, self._clock.wall())
         approval = browser.approval_in(callback)
-        asked_at = self._clock.monotonic()
         answer = await self._endpoint.exchange(approval.code, self._redirect_uri)
         if isinstance(answer, Refusal):
             code = f" {answer.code}" if answer.code else ""
             raise CodeRefusedError(f"The portal gives no tokens for the code ({answer.status}{code})", code=answer.code)
-        await self.auth(owner).adopt(answer, asked_at)
+        await self.auth(owner).adopt(answer)
         return answer
 
     def auth(self, owner: str) -> PortalAuth:

@@ -91,7 +91,7 @@ class KeptTokens:
             self.held = None
             raise ReconnectError("No portal is connected for this owner")
         if self.held is None or self.held.tokens.generation != tokens.generation:
-            self.held = self._with_time(tokens, None)
+            self.held = self._with_time(tokens)
         return self.held
 
     async def load(self) -> PortalTokens | None:
@@ -111,10 +111,9 @@ class KeptTokens:
         Args:
             tokens: The tokens.
             expected: The generation that they follow; UNSET where they take the place of whatever is there.
-            asked_at: When they were asked for, by the clock that never goes back.
             is_urgent: Whether those of the store may be worth nothing any more.
         """
-        self.held = self._with_time(tokens, asked_at)
+        self.held = self._with_time(tokens)
         self.unsaved = Unsaved(tokens, expected, is_urgent)
         return self.held
 
@@ -203,16 +202,12 @@ class KeptTokens:
         except Exception as error:
             raise TokenStoreError(f"The tokens of the owner cannot be held any longer: {_said(error)}") from error
 
-    def _with_time(self, tokens: PortalTokens, asked_at: float | None) -> Held:
-        """The calendar clock counts only for tokens that somebody else has got."""
+    def _with_time(self, tokens: PortalTokens) -> Held:
+        """From here on by the clock that never goes back; before, the calendar's is all that processes share."""
         if tokens.expires_at is None or tokens.life is None:
             return Held(tokens, math.inf, math.inf)
-        if asked_at is None:
-            # A clock that was set back lets no token live longer.
-            left = min(tokens.life, tokens.expires_at - self._clock.wall())
-            end = self._clock.monotonic() + left
-        else:
-            end = asked_at + tokens.life
+        # A calendar clock that was set back lets no token live longer.
+        end = self._clock.monotonic() + min(tokens.life, tokens.expires_at - self._clock.wall())
         # What is sent in the last moment is dead when it arrives.
         dead = end - min(ON_ITS_WAY, tokens.life * ON_ITS_WAY_PART)
         return Held(tokens, end - margin_of(tokens.life, self._jitter()), dead)

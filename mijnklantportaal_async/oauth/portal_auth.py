@@ -148,19 +148,18 @@ class PortalAuth:
             return None
         return (await self._obtained(dead)).tokens.access_token.reveal()
 
-    async def adopt(self, tokens: PortalTokens, asked_at: float) -> None:
+    async def adopt(self, tokens: PortalTokens) -> None:
         """Takes tokens that the owner has just agreed to, in the place of any others.
 
         Args:
             tokens: The tokens.
-            asked_at: When they were asked for, by the clock that never goes back.
 
         Raises:
             TokenSaveError: They cannot be saved. They are kept here, and the next call saves them.
             TokenStoreError: What the store has of this owner cannot be read.
         """
         # In hand before anything can go wrong with the store.
-        self._kept.take(tokens, UNSET, asked_at, is_urgent=True)
+        self._kept.take(tokens, UNSET, is_urgent=True)
         await self._alone(lambda _: self._kept.save(tries=SAVE_TRIES))
 
     async def drop(self) -> bool:
@@ -299,22 +298,22 @@ class PortalAuth:
             raise ReconnectError("The access token has ended, and the portal gave no refresh token with it")
         if refresh_token == self._refused:
             raise ReconnectError("The portal has refused to renew these tokens before")
-        asked_at = self._clock.monotonic()
         answer = await self._endpoint.refresh(before, refresh_token, partial(self._kept.extend, hold))
         if isinstance(answer, Refusal):
-            now = await self._kept.read()
-            if now.tokens.generation != before.generation:
+            there = await self._kept.read()
+            if there.tokens.generation != before.generation:
                 # Somebody has connected anew, past all locks.
-                return now
+                return there
             self._refused = refresh_token
             code = f" {answer.code}" if answer.code else ""
             raise ReconnectError(f"The portal refused to renew the tokens ({answer.status}{code})", code=answer.code)
         if rejected is not None:
             life = math.inf if answer.life is None else answer.life
-            times = self._times_in_vain(rejected, asked_at) + 1
-            self._from_401 = (answer.access_token, asked_at + min(USELESS, life / 2), times)
+            now = self._clock.monotonic()
+            times = self._times_in_vain(rejected, now) + 1
+            self._from_401 = (answer.access_token, now + min(USELESS, life / 2), times)
         is_other = answer.refresh_token != refresh_token
-        held = self._kept.take(answer, before.generation, asked_at, is_urgent=is_other)
+        held = self._kept.take(answer, before.generation, is_urgent=is_other)
         await self._kept.save(tries=SAVE_TRIES)
         # Where the store has moved on meanwhile, past all locks, it is right.
         return held if self._kept.held is held else await self._kept.read()
