@@ -105,7 +105,7 @@ class KeptTokens:
         except Exception as error:
             raise TokenStoreError(f"The tokens of the owner cannot be read: {_said(error)}") from error
 
-    def take(self, tokens: PortalTokens, expected: str | UnsetType | None, asked_at: float, *, is_urgent: bool) -> Held:
+    def take(self, tokens: PortalTokens, expected: str | UnsetType | None, *, is_urgent: bool) -> Held:
         """Tokens that the portal has just given. They are in hand from here on, and not saved yet.
 
         Args:
