@@ -34,7 +34,7 @@ def rules(**changes: bool) -> OAuthRules:
 
 @pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
 async def test_no_token_is_spent_twice_and_none_is_lost(store: str, rotating: bool) -> None:
-    check(await chaos(store, rules=rules(rotating=rotating), workers=3, seconds=2.5, owners=8))
+    check(await chaos(store, rules=rules(rotating=rotating), workers=3, renewals=26, owners=8))
 
 
 @pytest.mark.parametrize("control", [False, True])
@@ -42,7 +42,7 @@ async def test_the_control_decides_before_the_lock_and_owners_are_logged_out(tmp
     """Where a refresh token is good once and no fault is about, only the comparison inside the lock keeps them."""
     strict = rules(rotating=True, forgiving=False)
     report = await chaos(
-        str(tmp_path / "tokens"), rules=strict, workers=3, seconds=2.5, owners=8, share=0.0, control=control
+        str(tmp_path / "tokens"), rules=strict, workers=3, renewals=24, owners=8, share=0.0, control=control
     )
     print(report)
     assert (report.ended > 0) is control
@@ -54,4 +54,4 @@ async def test_the_control_decides_before_the_lock_and_owners_are_logged_out(tmp
 @pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
 async def test_eight_processes_for_longer(store: str, rotating: bool, soak_seed: int) -> None:
     how = rules(rotating=rotating)
-    check(await chaos(store, rules=how, seed=soak_seed, workers=8, seconds=20.0, owners=10, pause=0.4))
+    check(await chaos(store, rules=how, seed=soak_seed, workers=8, renewals=130, owners=10, pause=0.4))

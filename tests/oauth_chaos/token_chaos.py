@@ -60,14 +60,14 @@ async def chaos(
     *,
     rules: OAuthRules,
     workers: int,
-    seconds: float,
+    renewals: int,
     owners: int,
     seed: int = 33,
     share: float = 0.2,
     control: bool = False,
     pause: float = 0.05,
 ) -> TokenReport:
-    """Runs the workers for so many seconds of the machine, once they have all begun."""
+    """Runs the workers until so many renewals were asked for."""
     epoch = time.time()
     clock = SharedClock(SPEED, epoch)
     faults = Faults(seed=seed, share=share, kinds=KINDS, path="/oauth/tokens")
@@ -82,17 +82,23 @@ async def chaos(
             "manage_url": sandbox.manage_url,
             "url": sandbox.url,
             "owners": names,
-            "until": time.time() + 1.5 + seconds,
             "control": control,
             # A portal that is swamped hears a call when its token has died on the way.
             "pause": pause,
         }
         processes = [
             await asyncio.create_subprocess_exec(
-                sys.executable, WORKER, json.dumps(plan | {"number": number}), stdout=asyncio.subprocess.PIPE
+                sys.executable,
+                WORKER,
+                json.dumps(plan | {"number": number}),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
             )
             for number in range(workers)
         ]
+        # So many, however long it takes: a busy machine has the same to do.
+        while len(_renewals(sandbox)) < renewals and all(process.returncode is None for process in processes):
+            await asyncio.sleep(0.05)
         outputs = [await process.communicate() for process in processes]
         counts: Counter[str] = Counter()
         for output, _ in outputs:
@@ -103,7 +109,7 @@ async def chaos(
         found = [await kept.load(name) for name in names]
         if hasattr(kept, "aclose"):
             await kept.aclose()
-        asked = [request for request in sandbox.token_requests if b'"grant_type":"refresh_token"' in request.body]
+        asked = _renewals(sandbox)
         return TokenReport(
             counts=counts,
             renewed=sum(request.status == 200 for request in asked),
@@ -134,6 +140,10 @@ async def _connect(sandbox: Sandbox, kept: Any, clock: SharedClock, names: list[
                 except Exception:
                     # The first tokens are hit as well: a code is good once.
                     continue
+
+
+def _renewals(sandbox: Sandbox) -> list[ReceivedRequest]:
+    return [request for request in sandbox.token_requests if b'"grant_type":"refresh_token"' in request.body]
 
 
 def _overlaps(asked: list[ReceivedRequest]) -> int:

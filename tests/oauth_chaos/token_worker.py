@@ -81,11 +81,19 @@ async def main(plan: dict[str, Any]) -> None:
         user_agent=f"worker-{plan['number']}",
         clock=clock,
     )
+    stopped = asyncio.Event()
+
+    async def listen() -> None:
+        # The end of the input is the word to stop.
+        await asyncio.to_thread(sys.stdin.read)
+        stopped.set()
+
+    listening = asyncio.create_task(listen())
     counts = dict.fromkeys(("done", "passing", "reconnect", "unauthorized"), 0)
     async with app, Portals(app, base_url=plan["url"], rate_limit=None, clock=clock) as portals:
 
         async def work(owner: str) -> None:
-            while time.time() < plan["until"]:
+            while not stopped.is_set():
                 try:
                     await portals[owner].list_appointments()
                     counts["done"] += 1
@@ -98,6 +106,7 @@ async def main(plan: dict[str, Any]) -> None:
                 await asyncio.sleep(plan["pause"])
 
         await asyncio.gather(*(work(owner) for owner in plan["owners"] for _ in range(2)))
+    await listening
     with contextlib.suppress(AttributeError):
         await store.aclose()
     print(json.dumps(counts))
