@@ -99,7 +99,7 @@ async def chaos(
         # So many, however long it takes: a busy machine has the same to do.
         while len(_renewals(sandbox)) < renewals and all(process.returncode is None for process in processes):
             await asyncio.sleep(0.05)
-        outputs = [await process.communicate() for process in processes]
+        outputs = await asyncio.gather(*(process.communicate(b"") for process in processes))
         counts: Counter[str] = Counter()
         for output, _ in outputs:
             counts.update(json.loads(output))
