@@ -41,6 +41,7 @@ from mijnklantportaal_async.calling.attempt import Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, check_auth, hide, proxy_secrets
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.closing import Closing
+from mijnklantportaal_async.calling.file_resources import FileResources
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
@@ -185,7 +186,7 @@ class PortalSession(
                     secrets=() if way is None else proxy_secrets(way.reveal()),
                 ),
                 quota=RetryQuota(options.retry.quota),
-                make_hosts=lambda: _hosts(base_url, way, ssl),
+                resources=FileResources(lambda: _hosts(base_url, way, ssl)),
             ),
             options=options,
             zone=zone,
@@ -234,6 +235,33 @@ class PortalSession(
             reconcile=now.reconcile if reconcile is UNSET else reconcile,
             priority=now.priority if priority is UNSET else priority,
         )
+        return view
+
+    def for_portal(
+        self,
+        auth: Auth,
+        *,
+        timezone: str | ZoneInfo | None = None,
+        rate_limit: RateLimit | RateLimiter | None = None,
+    ) -> Self:
+        """A session with another portal of the same service, over the connections of this one.
+
+        It has its own tokens, rate limit, retry quota and zone; options, hooks and clock are this one's. It is a view:
+        closing it closes nothing, and it ends with this one. `Portals` makes one for each owner.
+
+        Args:
+            auth: Where its tokens come from.
+            timezone: Its zone; this session's when left out.
+            rate_limit: Its limit, or a limiter that it shares; None for no limit.
+
+        Raises:
+            TypeError: `auth` is no source of tokens.
+            ValueError: There is no such zone.
+        """
+        view, caller = copy.copy(self), self._caller
+        limiter = _limiter(rate_limit, None, caller.sender.clock)
+        view._caller = caller.for_portal(check_auth(auth), limiter, RetryQuota(self._options.retry.quota))
+        view._zone = self._zone if timezone is None else portal_zone(timezone)
         return view
 
     def __copy__(self) -> Self:

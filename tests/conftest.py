@@ -22,6 +22,7 @@ ON_A_LOOP_ALONE = {
     "calling",
     "chaos",
     "memory",
+    "oauth",
     "rate",
     "sandbox",
     "session",

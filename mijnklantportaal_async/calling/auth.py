@@ -34,6 +34,16 @@ class Auth(Protocol):
         ...
 
 
+@runtime_checkable
+class NamedAuth(Auth, Protocol):
+    """An `Auth` whose portal has a name of its own, because its token does not stay the same."""
+
+    @property
+    def account(self) -> str:
+        """The same for every session with this portal, and for no other portal."""
+        ...
+
+
 class Token:
     """A secret on its way to a header. Its text shows only where `reveal` is called.
 
@@ -173,6 +183,11 @@ async def token_of(auth: Auth) -> Token:
         ValueError: What it gave could not be a header's value.
     """
     return auth.held if isinstance(auth, ApiKey) else hide(await auth.token()).checked("the token of Auth.token()")
+
+
+def name_of(auth: Auth, token: Token) -> Token:
+    """What tells the portal from all others: its key, or the name of one whose tokens come and go."""
+    return Token(auth.account) if isinstance(auth, NamedAuth) else token
 
 
 async def refreshed_token(auth: Auth, rejected: Token) -> Token | None:

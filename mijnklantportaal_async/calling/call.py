@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
+from mijnklantportaal_async.calling.auth import Auth
 from mijnklantportaal_async.calling.claims import Turn
+from mijnklantportaal_async.calling.file_resources import FileResources
 from mijnklantportaal_async.calling.finder import Finder
+from mijnklantportaal_async.calling.rate_limit import RateLimiter
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
@@ -33,42 +36,34 @@ class Caller:
     Args:
         sender: Sends single requests.
         quota: How many retries are left.
-        make_hosts: Makes what asks other hosts for files.
+        resources: What its files need.
     """
 
-    __slots__ = ("_files", "_hosts", "_make_hosts", "quota", "sender")
+    __slots__ = ("_resources", "quota", "sender")
 
-    def __init__(self, *, sender: Sender, quota: RetryQuota, make_hosts: "Callable[[], FileHosts]") -> None:
-        self._files: FileThreads | None = None
-        self._make_hosts = make_hosts
-        self._hosts: FileHosts | None = None
+    def __init__(self, *, sender: Sender, quota: RetryQuota, resources: FileResources) -> None:
+        self._resources = resources
         self.sender = sender
         self.quota = quota
 
     @property
     def files(self) -> "FileThreads":
-        """The threads that files are read and written on; started for the first of them."""
-        if self._files is None:
-            # Most sessions never see a file.
-            from mijnklantportaal_async.calling.file_threads import FileThreads
-
-            self._files = FileThreads()
-        return self._files
+        """The threads that files are read and written on."""
+        return self._resources.threads
 
     @property
     def hosts(self) -> "FileHosts":
-        """What asks other hosts for files; made for the first of them."""
+        """What asks other hosts for files."""
         self.sender.transport.check_usable()
-        if self._hosts is None:
-            self._hosts = self._make_hosts()
-        return self._hosts
+        return self._resources.hosts
+
+    def for_portal(self, auth: Auth, limiter: RateLimiter, quota: RetryQuota) -> "Caller":
+        """Makes the calls of another portal over the same connections, on the same threads."""
+        return Caller(sender=self.sender.for_portal(auth, limiter), quota=quota, resources=self._resources)
 
     async def close_files(self) -> None:
         """Ends the threads, and the connections to hosts of files. Any number of times."""
-        if self._hosts is not None:
-            await self._hosts.aclose()
-        if self._files is not None:
-            await self._files.aclose()
+        await self._resources.aclose()
 
     async def call(
         self,

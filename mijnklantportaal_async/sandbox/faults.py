@@ -101,6 +101,7 @@ class Faults:
         retry_after: Portal seconds, of a 429 or a 503.
         dead: Portal seconds for which a line is dead.
         down: Portal seconds that a restart takes.
+        path: Only requests to this path, such as `/oauth/tokens`; `*` stands for anything.
     """
 
     seed: int
@@ -112,6 +113,7 @@ class Faults:
     retry_after: int = 1
     dead: float = 40.0
     down: float = 10.0
+    path: str | None = None
 
     def delay_of(self, fault: Fault) -> float:
         """Return the portal seconds that a fault takes."""
@@ -141,9 +143,11 @@ class ScriptedFault:
 
     def matches(self, method: str, path: str) -> bool:
         """Whether it hits such a request."""
-        if self.method is not None and self.method.upper() != method:
-            return False
-        return self.path is None or any(_is_at(path, wanted) for wanted in (self.path, API_PREFIX + self.path))
+        return (self.method is None or self.method.upper() == method) and _is_meant(self.path, path)
+
+
+def _is_meant(wanted: str | None, path: str) -> bool:
+    return wanted is None or any(_is_at(path, pattern) for pattern in (wanted, API_PREFIX + wanted))
 
 
 def _is_at(path: str, wanted: str) -> bool:
@@ -192,15 +196,17 @@ class FaultPlan:
                 if scripted.times == 0:
                     self._scripted.remove(scripted)
                 return scripted.order
-        return self._random_fault()
+        return self._random_fault(path)
 
     def forget_script(self) -> None:
         """Empty the queue of scripted faults."""
         self._scripted.clear()
 
-    def _random_fault(self) -> FaultOrder | None:
+    def _random_fault(self, path: str) -> FaultOrder | None:
         faults = self._faults
-        fault = None if self._drawing is None else self._drawing.draw()
-        if faults is None or fault is None:
+        if faults is None or self._drawing is None or not _is_meant(faults.path, path):
+            return None
+        fault = self._drawing.draw()
+        if fault is None:
             return None
         return FaultOrder(fault, faults.delay_of(fault), faults.retry_after)

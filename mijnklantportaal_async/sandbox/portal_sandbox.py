@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -22,8 +22,13 @@ from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaultPlan,
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
 from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
+from mijnklantportaal_async.sandbox.oauth.desk import OAuthDesk
+from mijnklantportaal_async.sandbox.oauth.grants import GrantBook
+from mijnklantportaal_async.sandbox.oauth.pages import OAuthPages
+from mijnklantportaal_async.sandbox.oauth.rules import OAuthApplication, OAuthRules
 from mijnklantportaal_async.sandbox.owner_calls import OwnerCalls
 from mijnklantportaal_async.sandbox.owner_pages import OwnerPages
+from mijnklantportaal_async.sandbox.pages import by_path
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
 from mijnklantportaal_async.sandbox.rate_window import RateWindowKind, open_rate_window
@@ -36,20 +41,12 @@ from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from types import TracebackType
 
     from mijnklantportaal_async.sandbox.documents import Document, Documents
     from mijnklantportaal_async.sandbox.records import ReceivedRequest
-
-
-class Page(Protocol):
-    """Pages for people, beside the API."""
-
-    def handler_of(self, request: web.BaseRequest) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]] | None:
-        """Return what answers a request; None when it is for somebody else."""
-        ...
 
 
 class Sandbox(PortalContents):
@@ -92,6 +89,8 @@ class Sandbox(PortalContents):
         webhook_signature: What `X-Webhook-Signature` holds, which the documentation does not settle: the webhook's
             `"secret"`, or an `"hmac"`, the hex HMAC-SHA256 of the body under it.
         webhook_hosts: Hosts that webhooks may call, beside this machine itself.
+        applications: Those that may ask for tokens; `sandbox-app` with `sandbox-secret` when nothing else is said.
+        oauth: How tokens are handed out, where the documentation leaves that open.
     """
 
     def __init__(
@@ -119,6 +118,8 @@ class Sandbox(PortalContents):
         webhook_retries: Sequence[float] = (10.0, 60.0, 600.0),
         webhook_signature: WebhookSignature = "secret",
         webhook_hosts: Collection[str] = (),
+        applications: Collection[OAuthApplication] = (OAuthApplication(),),
+        oauth: OAuthRules = OAuthRules(),  # noqa: B008 - frozen
     ) -> None:
         if rate_limit is not None:
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
@@ -137,7 +138,9 @@ class Sandbox(PortalContents):
         )
         self._host = host
         self._port = port
-        self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))
+        self._desk = OAuthDesk(GrantBook(applications, oauth), self._clock)
+        known = {"sandbox-key": ALL_SCOPES} if keys is None else dict(keys)
+        self._keyring = Keyring(known, self._desk.grant_of, self._desk.scopes_of)
         short = {
             Manner.CANCELED_NOT_LISTED: not list_canceled,
             Manner.NEWEST_FIRST: newest_first,
@@ -152,6 +155,7 @@ class Sandbox(PortalContents):
             zone=self._zone,
             unlicensed=frozenset(unlicensed),
             manners=self._manners,
+            desk=self._desk,
         )
         self._file_host = FileHost(self._documents, self._now, self._clock, FileFaultPlan(file_faults))
         self._file_port = 0
@@ -181,11 +185,11 @@ class Sandbox(PortalContents):
             CalendarPage(data, self._host, self._pending, self._clock.http_date),
             DeliveriesPage(self._deliveries, self._host),
             CustomerPage(self._owner_pages, self._owner_pages.calls, self._host),
+            OAuthPages(self._desk, self._host, self._clock.http_date),
         )
+        answer = by_path(pages, self._exchange.handle)
         try:
-            await listener.start(
-                PortalServer(_by_path(pages, self._exchange), self._connections, self._clock.http_date)
-            )
+            await listener.start(PortalServer(answer, self._connections, self._clock.http_date))
             self._file_runner = web.ServerRunner(web.Server(self._file_host.handle), shutdown_timeout=PATIENCE)
             await self._file_runner.setup()
             await web.TCPSite(self._file_runner, self._host, self._file_port).start()
@@ -235,6 +239,21 @@ class Sandbox(PortalContents):
     def page_url(self) -> str:
         """The address of the calendar page."""
         return self._origin() + "/"
+
+    @property
+    def manage_url(self) -> str:
+        """The manage portal, with the pages and the token endpoint of OAuth: `base_url` of an `OAuthApp`."""
+        return self._origin()
+
+    @property
+    def oauth(self) -> OAuthDesk:
+        """Its OAuth side: what was granted, and words of its owner without a browser."""
+        return self._desk
+
+    @property
+    def token_requests(self) -> list[ReceivedRequest]:
+        """The requests for tokens, in order of arrival. Their bodies hold secrets of the sandbox."""
+        return list(self._portal.token_requests)
 
     @property
     def api_key(self) -> str:
@@ -399,11 +418,3 @@ class Sandbox(PortalContents):
 
     def _now(self) -> datetime:
         return moment(self._clock.timestamp(), self._zone)
-
-
-def _by_path(pages: Sequence[Page], exchange: Exchange) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]:
-    async def handle(request: web.BaseRequest) -> web.StreamResponse:
-        handler = next((found for page in pages if (found := page.handler_of(request)) is not None), exchange.handle)
-        return await handler(request)
-
-    return handle

@@ -78,6 +78,10 @@ class ReceivedRequest:
     """The status that was answered; `None` when nothing was (yet)."""
     fault: Fault | None = None
     """The fault that hit it."""
+    grant: str = ""
+    """The OAuth grant whose token it came with; empty for a key."""
+    ended_at: float | None = None
+    """When it was dealt with, as `at`; `None` while it is not."""
 
 
 def stored_appointment(document: Document, zone: ZoneInfo) -> StoredAppointment:

@@ -338,7 +338,9 @@ def check_command(words: list[str]) -> None:
             if command == "call":
                 check_call(arguments)
         case ["python", script, *arguments]:
-            check_options(ROOT / script, arguments)
+            # Python runs a folder by its `__main__.py`.
+            path = ROOT / script
+            check_options(path / "__main__.py" if path.is_dir() else path, arguments)
         case ["benchmarks", *arguments]:
             check_options(ROOT / "benchmarks" / "__main__.py", arguments)
         case ["nox", "-s", session]:

@@ -1,0 +1,240 @@
+"""Stores in files, for several processes of one machine: one file for each owner, whole or not there at all.
+
+On a network file system locks are only as good as that system's: for several machines there is `SqlTokenStore`.
+"""
+
+import asyncio
+import hashlib
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import filelock
+import orjson
+
+from mijnklantportaal_async.oauth.memory import MOST_BEGUN, NeverLost, TurnTaking
+from mijnklantportaal_async.oauth.stores import Begun, Hold
+from mijnklantportaal_async.oauth.tokens import PortalTokens
+
+T = TypeVar("T")
+
+POLL = 0.05
+"""Seconds between two tries for a lock that another process has."""
+
+WRITE_PATIENCE = 30.0
+"""Seconds in which somebody who writes a file must be done."""
+
+TIDY_EVERY = 100
+"""Authorizations that are begun between two looks for those that nobody ended."""
+
+WINDOWS_TRIES = 10
+"""There a file cannot be replaced while somebody reads it, which takes a moment only."""
+
+
+class FileTokenStore:
+    """Tokens in a folder, readable for its owner alone from the first byte on.
+
+    Args:
+        folder: Made where it is missing, with nobody else let in.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._folder = Path(folder)
+        self._turns = TurnTaking()
+
+    async def load(self, owner: str) -> PortalTokens | None:
+        """As `TokenStore.load`.
+
+        Raises:
+            OSError: The file cannot be read, or is a link to somewhere else.
+            ValueError: It holds something else, or is torn. It is kept, and nothing is written over it.
+        """
+        return await asyncio.to_thread(self._load, owner)
+
+    async def save(self, owner: str, tokens: PortalTokens | None, expected: str | None) -> bool:
+        """As `TokenStore.save`.
+
+        Raises:
+            OSError: The disk is full, or the folder cannot be written to. What was there still is.
+            ValueError: What is there holds something else.
+        """
+        return await _whole(lambda: self._save(owner, tokens, expected))
+
+    @asynccontextmanager
+    async def hold(self, owner: str) -> AsyncGenerator[Hold]:
+        """As `TokenStore.hold`. The system's own lock on a file beside it: it ends with the process that has it."""
+        turn = self._turns.of(owner)
+        # One object for two coroutines would let both in: tasks take turns here, processes by the file.
+        async with turn:
+            await asyncio.to_thread(_make_folder, self._folder)
+            lock = filelock.FileLock(self._path(owner, "lock"), thread_local=False, mode=0o600)
+            try:
+                while not await _whole(lambda: _try(lock)):  # noqa: ASYNC110 - another process has it
+                    await asyncio.sleep(POLL * (0.5 + random.random()))
+                yield NeverLost()
+            finally:
+                lock.release()
+
+    def __repr__(self) -> str:
+        return f"<FileTokenStore {self._folder}>"
+
+    def _path(self, owner: str, kind: str) -> Path:
+        # Some file systems take two spellings of a name for one, and an owner's name may hold anything.
+        return self._folder / f"{hashlib.sha256(owner.encode()).hexdigest()}.{kind}"
+
+    def _load(self, owner: str) -> PortalTokens | None:
+        content = read_private(self._path(owner, "json"))
+        return None if content is None else PortalTokens.from_bytes(content)
+
+    def _save(self, owner: str, tokens: PortalTokens | None, expected: str | None) -> bool:
+        _make_folder(self._folder)
+        path = self._path(owner, "json")
+        with filelock.FileLock(self._path(owner, "write"), timeout=WRITE_PATIENCE, mode=0o600):
+            now = self._load(owner)
+            if (None if now is None else now.generation) != expected:
+                return False
+            if tokens is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_private(path, tokens.to_bytes())
+            return True
+
+
+class FileStateStore:
+    """What was begun, in a folder: a file for each.
+
+    Args:
+        folder: Made where it is missing, with nobody else let in.
+        most: How many are kept at once, roughly.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], most: int = MOST_BEGUN) -> None:
+        self._folder = Path(folder)
+        self._most = most
+        self._puts = 0
+
+    async def put(self, key: str, begun: Begun) -> None:
+        """As `StateStore.put`."""
+        self._puts += 1
+        is_due = self._puts % TIDY_EVERY == 1
+        await _whole(lambda: self._put(key, begun, is_due))
+
+    async def take(self, key: str) -> Begun | None:
+        """As `StateStore.take`. Of two who move one file away, the system lets one succeed."""
+        return await _whole(lambda: self._take(key))
+
+    def __repr__(self) -> str:
+        return f"<FileStateStore {self._folder}>"
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.begun"
+
+    def _put(self, key: str, begun: Begun, is_due: bool) -> None:
+        _make_folder(self._folder)
+        if is_due:
+            self._tidy()
+        write_private(self._path(key), orjson.dumps({"browser": begun.browser, "at": begun.at}))
+
+    def _take(self, key: str) -> Begun | None:
+        path = self._path(key)
+        taken = path.with_suffix(f".{os.getpid()}-{random.getrandbits(64):x}.taken")
+        try:
+            _patiently(lambda: path.rename(taken))
+        except FileNotFoundError:
+            return None
+        content = read_private(taken)
+        taken.unlink(missing_ok=True)
+        if content is None:
+            return None
+        document = orjson.loads(content)
+        return Begun(browser=str(document["browser"]), at=float(document["at"]))
+
+    def _tidy(self) -> None:
+        found: list[tuple[float, Path]] = []
+        for path in self._folder.glob("*.begun"):
+            with suppress(FileNotFoundError):
+                found.append((path.stat().st_mtime, path))
+        for _, path in sorted(found)[: max(0, len(found) - self._most + TIDY_EVERY)]:
+            path.unlink(missing_ok=True)
+
+
+# --- files that are nobody else's business -----------------------------------------------------------------------
+
+
+def read_private(path: Path) -> bytes | None:
+    """The bytes of a file; None where there is none.
+
+    Raises:
+        OSError: It cannot be read, or is a link: somebody else may have put it there.
+    """
+    try:
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return None
+    with os.fdopen(number, "rb") as file:
+        return file.read()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Puts a file into the place of another, whole, with nobody else able to read a byte of it at any moment.
+
+    Raises:
+        OSError: It could not be done; what was there still is.
+    """
+    # `mkstemp` makes it for its owner alone, under a name that nobody can have made a link of.
+    number, name = tempfile.mkstemp(prefix=".", suffix=".new", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        _patiently(lambda: Path(name).replace(path))
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if sys.platform != "win32":
+        # The name is on the disk only when the folder is.
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    for _ in range(WINDOWS_TRIES if sys.platform == "win32" else 0):  # pragma: no cover - Windows
+        try:
+            act()
+        except PermissionError:
+            time.sleep(POLL)
+        else:
+            return
+    act()
+
+
+def _try(lock: filelock.BaseFileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        return False
+    return True
+
+
+async def _whole(act: Callable[[], T]) -> T:
+    """Does something on a thread. Whoever is cancelled meanwhile hears of it when that is done, not half way."""
+    doing = asyncio.ensure_future(asyncio.to_thread(act))
+    try:
+        return await asyncio.shield(doing)
+    except asyncio.CancelledError:
+        await asyncio.wait({doing})
+        raise

@@ -1,0 +1,345 @@
+"""The one door to the tokens of an owner: whoever needs a token comes here, whatever the reason.
+
+The decision to renew is taken inside the lock, after the store was read again: two tasks, processes or machines that
+find one token dead spend its refresh token once.
+"""
+
+import asyncio
+import contextvars
+import copy
+import hashlib
+import math
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import NoReturn, TypeVar
+
+from mijnklantportaal_async.calling.auth import Token
+from mijnklantportaal_async.calling.observe import logger
+from mijnklantportaal_async.errors import TokenRefreshError
+from mijnklantportaal_async.oauth.errors import ReconnectError, TokenEndpointError, TokenSaveError, TokenStoreError
+from mijnklantportaal_async.oauth.kept_tokens import Held, KeptTokens
+from mijnklantportaal_async.oauth.stores import Hold, HoldLostError, TokenStore
+from mijnklantportaal_async.oauth.token_endpoint import Refusal, TokenEndpoint
+from mijnklantportaal_async.oauth.tokens import PortalTokens
+from mijnklantportaal_async.values.clock import Clock
+from mijnklantportaal_async.values.unset import UNSET
+
+T = TypeVar("T")
+
+EARLY_PATIENCE = 5.0
+"""Seconds for which a call waits for a renewal while its token still lives."""
+
+EARLY_PAUSE = 5.0
+"""Seconds without another try, after one that failed while the token still lives."""
+
+SAVE_TRIES = 3
+
+MOST_HOLDS = 3
+"""Times that a lost hold is taken anew for one renewal."""
+
+USELESS = 10.0
+"""Seconds in which tokens are not made anew again and again because of 401s: it may be about a scope."""
+
+MOST_IN_VAIN = 2
+"""Tokens in a row that are made because of a 401 and hear another one within those seconds."""
+
+
+class PortalAuth:
+    """The tokens of one owner, for the session with their portal: `PortalSession(auth=...)`. `OAuthApp.auth` makes it.
+
+    Args:
+        owner: Whose.
+        application: The application's id.
+        store: Where they are kept.
+        endpoint: Where new ones come from.
+        clock: Where time comes from.
+        jitter: A random number from 0 to 1.
+        pinned: Keeps those that nobody may forget: while something is under way, and while tokens are not saved.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_application",
+        "_clock",
+        "_endpoint",
+        "_flight",
+        "_from_401",
+        "_kept",
+        "_not_before",
+        "_owner",
+        "_pinned",
+        "_refused",
+    )
+
+    def __init__(
+        self,
+        owner: str,
+        *,
+        application: str,
+        store: TokenStore,
+        endpoint: TokenEndpoint,
+        clock: Clock,
+        jitter: Callable[[], float],
+        pinned: "set[PortalAuth]",
+    ) -> None:
+        self._owner = owner
+        self._application = application
+        self._kept = KeptTokens(owner, store, clock, jitter)
+        self._endpoint = endpoint
+        self._clock = clock
+        self._pinned = pinned
+        # The refresh token that the portal does not take any more.
+        self._refused: Token | None = None
+        # An access token that was made because of a 401, until when that counts, and how many there were in a row.
+        self._from_401: tuple[Token, float, int] | None = None
+        self._not_before = -math.inf
+        self._flight: asyncio.Task[Held | TokenRefreshError] | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose tokens they are."""
+        return self._owner
+
+    @property
+    def account(self) -> str:
+        """Names the portal for all sessions of this process, whatever its token is at the moment."""
+        return f"{self._application} {self._owner}"
+
+    @property
+    def limit_name(self) -> str:
+        """What the rate limit of the portal is called where several processes share it. It tells nobody anything."""
+        return f"oauth-{hashlib.sha256(self.account.encode()).hexdigest()[:32]}"
+
+    async def token(self) -> str:
+        """A token that is good now. Asks nobody as long as there is one.
+
+        Raises:
+            ReconnectError: The owner has to connect the portal: it never was, was undone, or the portal refused.
+            ClientRefusedError: The application's own id or secret is wrong.
+            TokenEndpointError: The portal does not help for now.
+            TokenSaveError: There is a new refresh token that cannot be saved.
+            TokenStoreError: The store cannot be read.
+        """
+        kept, now = self._kept, self._clock.monotonic()
+        held = kept.held
+        if held is None:
+            held = await self._obtained(None)
+        else:
+            if now >= kept.look_at and kept.unsaved is None:
+                held = await self._look(held)
+            if self._is_in_need(held, now):
+                held = await self._renewed(held)
+        return held.tokens.access_token.reveal()
+
+    async def refresh(self, rejected: str) -> str | None:
+        """After a 401: another token than the rejected one; None where asking for one is of no use.
+
+        However many calls come with one rejected token, now or when the others are long through: it is renewed once.
+
+        Raises:
+            TokenRefreshError: As `token`.
+        """
+        dead = Token(rejected)
+        del rejected
+        held, now = self._kept.held, self._clock.monotonic()
+        if held is not None and self._is_good(held, dead):
+            return held.tokens.access_token.reveal()
+        if self._times_in_vain(dead, now) >= MOST_IN_VAIN:
+            return None
+        return (await self._obtained(dead)).tokens.access_token.reveal()
+
+    async def adopt(self, tokens: PortalTokens) -> None:
+        """Takes tokens that the owner has just agreed to, in the place of any others.
+
+        Args:
+            tokens: The tokens.
+
+        Raises:
+            TokenSaveError: They cannot be saved. They are kept here, and the next call saves them.
+            TokenStoreError: What the store has of this owner cannot be read.
+        """
+        # In hand before anything can go wrong with the store.
+        self._kept.take(tokens, UNSET, is_urgent=True)
+        await self._alone(lambda _: self._kept.save(tries=SAVE_TRIES))
+
+    async def drop(self) -> bool:
+        """Forgets the tokens, here and in the store; whether there were any.
+
+        Raises:
+            TokenStoreError: The store cannot be read or written to.
+        """
+        return await self._alone(lambda _: self._kept.remove())
+
+    async def settle(self) -> None:
+        """Waits for what is under way, and tries once more to save what is not saved. Never raises."""
+        if self._flight is not None:
+            await asyncio.wait({self._flight})
+        if self._kept.unsaved is not None:
+            try:
+                await self._alone(lambda _: self._kept.save(tries=SAVE_TRIES))
+            except TokenRefreshError as error:
+                logger.error("Tokens of an owner end with this process: %s", error)
+
+    def __repr__(self) -> str:
+        return f"<PortalAuth of {self._owner!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a PortalAuth is not pickled: it holds tokens. Make one in each process, over one store")
+
+    # --- whether ---------------------------------------------------------------------------------------------------
+
+    def _is_good(self, held: Held, rejected: Token | None) -> bool:
+        if rejected is not None and held.tokens.life == 0:
+            # Due from the beginning: whoever comes late with an older one takes it all the same, once.
+            return held.tokens.access_token != rejected
+        return held.tokens.access_token != rejected and self._clock.monotonic() < held.due
+
+    def _is_in_need(self, held: Held, now: float) -> bool:
+        unsaved = self._kept.unsaved
+        if now >= held.dead or (unsaved is not None and unsaved.is_urgent):
+            return True
+        return now >= self._not_before and (now >= held.due or unsaved is not None)
+
+    def _times_in_vain(self, rejected: Token, now: float) -> int:
+        if self._from_401 is None:
+            return 0
+        token, until, times = self._from_401
+        return times if token == rejected and now < until else 0
+
+    async def _look(self, held: Held) -> Held:
+        """Whether the store has something else by now. A store that is away for a while ends no good token."""
+        try:
+            return await self._kept.read()
+        except TokenStoreError as error:
+            logger.warning("%s", error)
+            return held
+
+    # --- one renewal for all -----------------------------------------------------------------------------------
+
+    async def _renewed(self, held: Held) -> Held:
+        """Tokens in the place of those that end soon; those themselves, where it cannot be done in time."""
+        lives = held.dead - self._clock.monotonic()
+        if lives <= 0:
+            return await self._obtained(None)
+        flight = self._fly(None)
+        # The call has a token that is good: it does not wait for long.
+        await asyncio.wait({flight}, timeout=self._clock.real(min(lives, EARLY_PATIENCE)))
+        if not flight.done() or flight.cancelled():
+            result: Held | TokenRefreshError = held
+        else:
+            result = flight.result()
+        if isinstance(result, Held) and self._clock.monotonic() < result.dead:
+            return result
+        unsaved = self._kept.unsaved
+        if isinstance(result, (ReconnectError, TokenSaveError)) or (unsaved is not None and unsaved.is_urgent):
+            return _raised(result)
+        if self._clock.monotonic() >= held.dead:
+            return await self._obtained(None)
+        self._not_before = self._clock.monotonic() + EARLY_PAUSE
+        logger.warning("Tokens of an owner end soon, and were not renewed: %s", result)
+        return held
+
+    async def _obtained(self, rejected: Token | None) -> Held:
+        """Tokens that are good, however long it takes."""
+        while True:
+            result = _raised(await asyncio.shield(self._fly(rejected)))
+            # A renewal that was under way already may have brought the very token that was rejected.
+            if rejected is None or result.tokens.access_token != rejected:
+                return result
+
+    def _fly(self, rejected: Token | None) -> "asyncio.Task[Held | TokenRefreshError]":
+        """What is under way; begun now where nothing is. It goes on when those who wait for it have left."""
+        flight = self._flight
+        if flight is None:
+            # It belongs to no call, so it knows nothing of the one that came first.
+            flight = asyncio.get_running_loop().create_task(self._obtain(rejected), context=contextvars.Context())
+            self._flight = flight
+            self._pinned.add(self)
+            flight.add_done_callback(self._land)
+        return flight
+
+    def _land(self, flight: "asyncio.Task[Held | TokenRefreshError]") -> None:
+        self._flight = None
+        self._unpin()
+        if not flight.cancelled() and (error := flight.exception()) is not None:
+            logger.error("Renewing tokens failed: %s", type(error).__name__)
+
+    def _unpin(self) -> None:
+        if self._kept.unsaved is None and self._flight is None:
+            self._pinned.discard(self)
+
+    async def _obtain(self, rejected: Token | None) -> Held | TokenRefreshError:
+        """The tokens of the store if they are good, or new ones."""
+        try:
+            for _ in range(MOST_HOLDS):
+                # Who needs no new token needs no lock.
+                if self._kept.unsaved is None and self._is_good(held := await self._kept.read(), rejected):
+                    return held
+                try:
+                    async with self._kept.hold() as hold:
+                        return await self._decide(rejected, hold)
+                except HoldLostError:
+                    continue
+        except TokenRefreshError as error:
+            return error
+        return TokenEndpointError("This process stood still while it renewed the tokens, again and again")
+
+    async def _decide(self, rejected: Token | None, hold: Hold) -> Held:
+        """Inside the lock: what the store says now counts, not what it said before."""
+        await self._kept.save(tries=1)
+        held = self._kept.held
+        if held is None or self._kept.unsaved is None:
+            held = await self._kept.read()
+        return held if self._is_good(held, rejected) else await self._refresh(held.tokens, rejected, hold)
+
+    async def _refresh(self, before: PortalTokens, rejected: Token | None, hold: Hold) -> Held:
+        refresh_token = before.refresh_token
+        if refresh_token is None:
+            raise ReconnectError("The access token has ended, and the portal gave no refresh token with it")
+        if refresh_token == self._refused:
+            raise ReconnectError("The portal has refused to renew these tokens before")
+        answer = await self._endpoint.refresh(before, refresh_token, partial(self._kept.extend, hold))
+        if isinstance(answer, Refusal):
+            there = await self._kept.read()
+            if there.tokens.generation != before.generation:
+                # Somebody has connected anew, past all locks.
+                return there
+            self._refused = refresh_token
+            code = f" {answer.code}" if answer.code else ""
+            raise ReconnectError(f"The portal refused to renew the tokens ({answer.status}{code})", code=answer.code)
+        if rejected is not None:
+            life = math.inf if answer.life is None else answer.life
+            now = self._clock.monotonic()
+            times = self._times_in_vain(rejected, now) + 1
+            self._from_401 = (answer.access_token, now + min(USELESS, life / 2), times)
+        is_other = answer.refresh_token != refresh_token
+        held = self._kept.take(answer, before.generation, is_urgent=is_other)
+        await self._kept.save(tries=SAVE_TRIES)
+        # Where the store has moved on meanwhile, past all locks, it is right.
+        return held if self._kept.held is held else await self._kept.read()
+
+    async def _alone(self, act: Callable[[Hold], Awaitable[T]]) -> T:
+        """Does something with the hold, to the end, also when whoever waits for it is cancelled."""
+
+        async def work() -> T:
+            async with self._kept.hold() as hold:
+                return await act(hold)
+
+        self._pinned.add(self)
+        working = asyncio.ensure_future(work())
+
+        def end(worked: "asyncio.Future[T]") -> None:
+            self._unpin()
+            if not worked.cancelled():
+                # Nobody may be left who waits for it.
+                worked.exception()
+
+        working.add_done_callback(end)
+        return await asyncio.shield(working)
+
+
+def _raised(result: Held | TokenRefreshError) -> Held:
+    """Each call has an error of its own: it is told of its own operation."""
+    if isinstance(result, TokenRefreshError):
+        raise copy.copy(result) from result.__cause__
+    return result
