@@ -4,34 +4,29 @@ Every step is one statement that says what must be so: whoever's row it changes 
 machines, so their clocks should agree to within the lease.
 """
 
-import asyncio
 import secrets
 from base64 import b64decode, b64encode
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Self, cast
 
 import sqlalchemy
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Column, Float, String, Text
 
 from mijnklantportaal_async.callbacks.seen import KEEP, LEASE, Claim, Seen
+from mijnklantportaal_async.store_database import StoreDatabase
 from mijnklantportaal_async.values.checks import check_seconds
 from mijnklantportaal_async.values.clock import Clock
 
-T = TypeVar("T")
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS mijnklantportaal_calls (
-    fingerprint VARCHAR(200) PRIMARY KEY,
-    state VARCHAR(7) NOT NULL,
-    token VARCHAR(16) NOT NULL,
-    ends_at DOUBLE PRECISION NOT NULL,
-    note TEXT
+_METADATA = sqlalchemy.MetaData()
+sqlalchemy.Table(
+    "mijnklantportaal_calls",
+    _METADATA,
+    Column("fingerprint", String(200), primary_key=True),
+    Column("state", String(7), nullable=False),
+    Column("token", String(16), nullable=False),
+    Column("ends_at", Float(53), nullable=False),
+    Column("note", Text),
 )
-"""
 _INSERT = """
 INSERT INTO mijnklantportaal_calls (fingerprint, state, token, ends_at, note)
 VALUES (:fingerprint, 'claimed', :token, :ends_at, :note) ON CONFLICT (fingerprint) DO NOTHING
@@ -53,8 +48,6 @@ _OVERDUE = """
 SELECT fingerprint, note FROM mijnklantportaal_calls
 WHERE state = 'claimed' AND note IS NOT NULL AND ends_at <= :now ORDER BY ends_at LIMIT 100
 """
-_BUSY_SECONDS = 30
-_THREADS = 4
 _BETWEEN_TIDYING = 100
 """Calls that are done between two looks for what may be forgotten."""
 
@@ -63,10 +56,13 @@ class SqlSeen:
     """Remembers calls in a database. Its table, `mijnklantportaal_calls`, is made at the first call.
 
     Args:
-        url: `sqlite:///path/to/file`, or `postgresql+psycopg://user@host/name`.
+        url: `sqlite:///path/to/file`, or `postgresql://user:password@host:5432/name`.
         lease: Seconds that a claim holds; longer than your slowest handler.
         keep: Seconds for which it remembers what is done.
         clock: Where its time comes from.
+
+    Raises:
+        ValueError: The URL names neither.
     """
 
     is_durable = True
@@ -75,19 +71,11 @@ class SqlSeen:
         self._lease = check_seconds(lease, "SqlSeen(lease=...)")
         self._keep = check_seconds(keep, "SqlSeen(keep=...)")
         self._clock = clock or Clock()
-        is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        arguments: dict[str, Any] = {"timeout": _BUSY_SECONDS} if is_sqlite else {"connect_timeout": 10}
-        self._engine = sqlalchemy.create_engine(
-            url, pool_size=_THREADS, max_overflow=0, pool_pre_ping=True, connect_args=arguments
-        )
-        if is_sqlite:
-            event.listen(self._engine, "connect", _set_up_sqlite)
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mijnklantportaal-seen")
-        self._has_table = False
+        self._database = StoreDatabase(url, _METADATA)
         self._until_tidying = _BETWEEN_TIDYING
 
     def __repr__(self) -> str:
-        return f"<SqlSeen {self._engine.url.render_as_string(hide_password=True)}>"
+        return f"<SqlSeen {self._database}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -99,8 +87,7 @@ class SqlSeen:
 
     async def aclose(self) -> None:
         """Lets go of connections and threads. Any number of times."""
-        await asyncio.to_thread(self._threads.shutdown)
-        self._engine.dispose()
+        await self._database.aclose()
 
     async def claim(self, fingerprint: str, note: bytes | None = None) -> Claim | Seen:
         """Takes a call, if nobody has."""
@@ -115,7 +102,7 @@ class SqlSeen:
                 if state is not None:
                     return cast("Seen", state)
 
-        return await self._run(work)
+        return await self._database.run(work)
 
     async def done(self, claim: Claim) -> None:
         """It was worked through."""
@@ -131,7 +118,7 @@ class SqlSeen:
             if tidies:
                 connection.execute(sqlalchemy.text(_FORGET), {"now": now})
 
-        await self._run(work)
+        await self._database.run(work)
 
     async def release(self, claim: Claim) -> None:
         """It was not worked through."""
@@ -140,7 +127,7 @@ class SqlSeen:
         def work(connection: sqlalchemy.Connection) -> None:
             connection.execute(sqlalchemy.text(_RELEASE), ours)
 
-        await self._run(work)
+        await self._database.run(work)
 
     async def overdue(self) -> list[Claim]:
         """Claims with a note that have ended without being done; two who ask at once get different ones."""
@@ -150,7 +137,7 @@ class SqlSeen:
             claims = [Claim(name, secrets.token_hex(8), b64decode(note)) for name, note in rows]
             return [claim for claim in claims if self._took(connection, _TAKE_OVER, claim)]
 
-        return await self._run(work)
+        return await self._database.run(work)
 
     def _took(self, connection: sqlalchemy.Connection, statement: str, claim: Claim) -> bool:
         now = self._clock.wall()
@@ -162,27 +149,3 @@ class SqlSeen:
             "now": now,
         }
         return connection.execute(sqlalchemy.text(statement), values).rowcount == 1
-
-    async def _run(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
-        def transaction() -> T:
-            if not self._has_table:
-                self._make_table()
-            with self._engine.begin() as connection:
-                return work(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._threads, transaction)
-
-    def _make_table(self) -> None:
-        try:
-            with self._engine.begin() as connection:
-                connection.execute(sqlalchemy.text(_SCHEMA))
-        except DBAPIError:
-            # Two processes that make it at once on PostgreSQL: one of them is refused, and finds it made.
-            with self._engine.begin() as connection:
-                connection.execute(sqlalchemy.text(_SCHEMA))
-        self._has_table = True
-
-
-def _set_up_sqlite(connection: Any, _: Any) -> None:
-    # A transaction takes the lock when it begins: one that reads first, and then writes, would fail at once.
-    connection.isolation_level = "IMMEDIATE"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mijnklantportaal_async.oauth.application import OAuthApp
     from mijnklantportaal_async.oauth.browser import COOKIE, Start
-    from mijnklantportaal_async.oauth.database import StoreDatabaseError
     from mijnklantportaal_async.oauth.errors import (
         AuthorizationError,
         ClientRefusedError,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.oauth.sql import SqlStateStore, SqlTokenStore
     from mijnklantportaal_async.oauth.stores import Begun, Hold, HoldLostError, StateStore, TokenStore
     from mijnklantportaal_async.oauth.tokens import PortalTokens
+    from mijnklantportaal_async.store_database import StoreDatabaseError
 
 __all__ = [
     "COOKIE",
@@ -62,7 +62,6 @@ _MODULES = {
     for module, names in {
         "application": "OAuthApp",
         "browser": "COOKIE Start",
-        "database": "StoreDatabaseError",
         "errors": (
             "AuthorizationError ClientRefusedError CodeRefusedError ConsentRefusedError ReconnectError StateError "
             "TokenEndpointError TokenSaveError TokenStoreError"
@@ -70,7 +69,7 @@ _MODULES = {
         "files": "FileStateStore FileTokenStore",
         "memory": "MemoryStateStore MemoryTokenStore",
         "portal_auth": "PortalAuth",
-        "sql": "SqlStateStore SqlTokenStore",
+        "sql": "SqlStateStore SqlTokenStore StoreDatabaseError",
         "stores": "Begun Hold HoldLostError StateStore TokenStore",
         "tokens": "PortalTokens",
     }.items()

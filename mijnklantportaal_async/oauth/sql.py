@@ -7,11 +7,33 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 import sqlalchemy
+from sqlalchemy import Column, Float, String, Table, Text
 
-from mijnklantportaal_async.oauth.database import StoreDatabase, StoreDatabaseError, begun, tokens
 from mijnklantportaal_async.oauth.memory import MOST_BEGUN, TurnTaking
 from mijnklantportaal_async.oauth.stores import Begun, Hold, HoldLostError
 from mijnklantportaal_async.oauth.tokens import PortalTokens
+from mijnklantportaal_async.store_database import StoreDatabase, StoreDatabaseError
+
+metadata = sqlalchemy.MetaData()
+
+tokens = Table(
+    "mijnklantportaal_oauth_tokens",
+    metadata,
+    Column("owner", String(255), primary_key=True),
+    Column("generation", String(64)),
+    Column("content", Text),
+    # Who renews them, and until when nobody else may, in seconds of the database's clock.
+    Column("holder", String(64)),
+    Column("held_until", Float(53), nullable=False, server_default="0"),
+)
+
+begun = Table(
+    "mijnklantportaal_oauth_begun",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("browser", String(255), nullable=False),
+    Column("at", Float(53), nullable=False, index=True),
+)
 
 FIRST_LEASE = 30.0
 """Seconds of the machine for which a hold is granted, until the first request says how long it needs."""
@@ -38,7 +60,7 @@ class SqlTokenStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._database = StoreDatabase(url)
+        self._database = StoreDatabase(url, metadata)
         self._turns = TurnTaking()
 
     async def load(self, owner: str) -> PortalTokens | None:
@@ -160,7 +182,7 @@ class SqlStateStore:
     """
 
     def __init__(self, url: str, most: int = MOST_BEGUN) -> None:
-        self._database = StoreDatabase(url)
+        self._database = StoreDatabase(url, metadata)
         self._most = most
         self._puts = 0
 

@@ -16,6 +16,7 @@ from mijnklantportaal_async.sandbox.list_cache import ListCache
 from mijnklantportaal_async.sandbox.oauth.desk import TOKENS
 from mijnklantportaal_async.sandbox.rate_window import RateVerdict, RateWindow, RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.records import ReceivedRequest
+from mijnklantportaal_async.sandbox.scopes import token_in
 from mijnklantportaal_async.sandbox.tag import Call, Tag
 from mijnklantportaal_async.sandbox.wall_time import moment
 
@@ -122,6 +123,7 @@ class Portal:
             return Reception(record, refusal=Answer(404, {"message": "Not found."}))
         key = self.keyring.key_of(authorization)
         if key is None:
+            record.dead_for = self._desk.dead_for(token_in(authorization) or "")
             refusal = Answer(401, {"message": "Unauthenticated."}, {"WWW-Authenticate": "Bearer"})
             return Reception(record, refusal=refusal)
         if self.keyring.is_grant(key):

@@ -80,6 +80,8 @@ class ReceivedRequest:
     """The fault that hit it."""
     grant: str = ""
     """The OAuth grant whose token it came with; empty for a key."""
+    dead_for: float | None = None
+    """Portal seconds since its access token ended by itself; `None` for one that lives or was ended early."""
     ended_at: float | None = None
     """When it was dealt with, as `at`; `None` while it is not."""
 

@@ -49,9 +49,8 @@ class Keyring:
 
     def key_of(self, authorization: str | None) -> str | None:
         """Return the known key in an `Authorization` header, or the id of a grant, `None` when there is neither."""
-        scheme, _, token = (authorization or "").partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer":
+        token = token_in(authorization)
+        if token is None:
             return None
         return token if token in self.scopes_by_key else self.grant_of(token)
 
@@ -63,6 +62,12 @@ class Keyring:
         """Tell whether a key, or a grant, has `scope`."""
         scopes = self.scopes_by_key.get(key)
         return scope in (self.scopes_of(key) or () if scopes is None else scopes)
+
+
+def token_in(authorization: str | None) -> str | None:
+    """Return the token of an `Authorization` header; `None` when it has none."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def without_token(authorization: str) -> str:

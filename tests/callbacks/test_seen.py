@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,8 @@ async def test_the_note_goes_when_it_is_done(tmp_path: Path) -> None:
         await store.done(claim)
         assert await store.claim("a") == "done"
         assert "seen.db" in repr(store)
+        # Notes are what customers wrote: nobody else on the machine reads them.
+        assert stat.S_IMODE((tmp_path / "seen.db").stat().st_mode) == 0o600
 
 
 async def test_memory_is_bounded() -> None:
@@ -110,7 +113,7 @@ async def test_memory_is_bounded() -> None:
     assert await store.claim("499") == "done"
 
 
-def test_a_password_shows_nowhere() -> None:
+async def test_a_password_shows_nowhere() -> None:
     store = SqlSeen("postgresql+psycopg://user:hidden-word@localhost/name")
     assert "hidden-word" not in repr(store)
-    store._threads.shutdown()
+    await store.aclose()

@@ -1,57 +1,75 @@
-"""Many processes, one store, a token endpoint that fails: no token is spent twice, and none is lost."""
+"""Many processes, shared stores, a token endpoint that fails: no token is spent twice, and none is lost."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from token_chaos import LIFE, TokenReport, chaos
+from token_chaos import KINDS, LIFE, TokenChaos, TokenReport, renewals
 
-from mijnklantportaal_async.sandbox import OAuthRules
+from mijnklantportaal_async.sandbox import Fault, OAuthRules, Sandbox
 
 SEEDS = 5
 
+ROTATING = OAuthRules(access_life=LIFE, rotating=True)
+STAYING = OAuthRules(access_life=LIFE, rotating=False)
+STRICT = OAuthRules(access_life=LIFE, rotating=True, forgiving=False)
+"""A refresh token is good once: where no fault is about, only the comparison inside the lock keeps the owners."""
 
-@pytest.fixture(params=["file", "sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "postgresql":
-        url: str = request.getfixturevalue("postgresql_url")
-        return url
-    return str(tmp_path / "tokens") if request.param == "file" else f"sqlite:///{tmp_path}/tokens.db"
+
+@pytest.fixture
+def stores(tmp_path: Path, postgresql_url: str) -> list[str]:
+    return [str(tmp_path / "tokens"), f"sqlite:///{tmp_path}/tokens.db", postgresql_url]
+
+
+def renewed(times: int) -> Callable[[Sandbox], bool]:
+    return lambda sandbox: sum(request.status == 200 for request in renewals(sandbox)) >= times
 
 
 def check(report: TokenReport) -> None:
     print(report)
-    assert report.renewed >= 3
-    assert report.faults >= 3
     assert (report.overlaps, report.replayed, report.ended, report.lost) == (0, 0, 0, 0)
     assert report.dead_tokens == 0
-    assert (report.counts["reconnect"], report.counts["unauthorized"]) == (0, 0)
+    # A call whose fresh token ends on its way, too, is one of a machine that stood still for the life of a token.
+    assert report.counts["reconnect"] == 0
     assert report.counts["done"] > 0
 
 
-def rules(**changes: bool) -> OAuthRules:
-    return OAuthRules(access_life=LIFE, **changes)
+async def test_no_token_is_spent_twice_and_none_is_lost(stores: list[str]) -> None:
+    """Each of nine owners a portal is renewed because of a 401, and because the end is near."""
+    chaos = TokenChaos(stores=stores, portals=[ROTATING, STAYING], workers=3, owners=3)
+    for report in await chaos.run(renewed(18)):
+        check(report)
+        assert report.faults >= 3
 
 
-@pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
-async def test_no_token_is_spent_twice_and_none_is_lost(store: str, rotating: bool) -> None:
-    check(await chaos(store, rules=rules(rotating=rotating), workers=3, renewals=26, owners=8))
-
-
-@pytest.mark.parametrize("control", [False, True])
-async def test_the_control_decides_before_the_lock_and_owners_are_logged_out(tmp_path: Path, control: bool) -> None:
-    """Where a refresh token is good once and no fault is about, only the comparison inside the lock keeps them."""
-    strict = rules(rotating=True, forgiving=False)
-    report = await chaos(
-        str(tmp_path / "tokens"), rules=strict, workers=3, renewals=24, owners=8, share=0.0, control=control
+async def test_who_decides_before_the_lock_is_logged_out(tmp_path: Path) -> None:
+    chaos = TokenChaos(
+        stores=[str(tmp_path)], portals=[STRICT], workers=2, owners=1, share=0.0, is_control=True, pause=0.05
     )
-    print(report)
-    assert (report.ended > 0) is control
-    assert (report.counts["reconnect"] > 0) is control
+    [report] = await chaos.run(lambda sandbox: any(grant.is_revoked for grant in sandbox.oauth.grants))
+    assert report.replayed > 0
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("rotating", [True, False], ids=["rotating", "staying"])
-async def test_eight_processes_for_longer(store: str, rotating: bool, soak_seed: int) -> None:
-    how = rules(rotating=rotating)
-    check(await chaos(store, rules=how, seed=soak_seed, workers=8, renewals=130, owners=10, pause=0.4))
+async def test_who_decides_inside_the_lock_is_not(tmp_path: Path) -> None:
+    chaos = TokenChaos(stores=[str(tmp_path)], portals=[STRICT], workers=3, owners=8, share=0.0, pause=0.05)
+    [report] = await chaos.run(renewed(24))
+    check(report)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+async def test_eight_processes_for_longer(stores: list[str], soak_seed: int) -> None:
+    chaos = TokenChaos(
+        stores=stores,
+        portals=[ROTATING, STAYING],
+        seed=soak_seed,
+        workers=8,
+        owners=10,
+        pause=4.0,
+        kinds=[*KINDS, Fault.STALL_AFTER_COMMIT],
+    )
+    for report in await chaos.run(renewed(260)):
+        check(report)
+        assert report.faults >= 30

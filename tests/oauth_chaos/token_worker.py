@@ -1,19 +1,20 @@
-"""A process that calls in the name of owners for a while, over a store that it shares with others."""
+"""A process that calls in the name of owners for a while, over stores that it shares with others."""
 
 import asyncio
-import contextlib
+import itertools
 import json
 import sys
 import time
+from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from mijnklantportaal_async import AuthenticationError, Clock, TokenRefreshError
+from mijnklantportaal_async import AuthenticationError, Clock, NotFoundError, TokenRefreshError, TransportError
+from mijnklantportaal_async.events import AttemptFinished, Event
 from mijnklantportaal_async.oauth import (
     FileTokenStore,
     Hold,
-    MemoryTokenStore,
     OAuthApp,
     PortalTokens,
     ReconnectError,
@@ -21,6 +22,9 @@ from mijnklantportaal_async.oauth import (
     TokenStore,
 )
 from mijnklantportaal_async.portals import Portals
+
+ALL_HAVE_DECIDED = 0.5
+"""Seconds of the machine between the decision of the control and its lock."""
 
 
 class SharedClock(Clock):
@@ -36,7 +40,10 @@ class SharedClock(Clock):
 
 
 class DecidedBefore:
-    """The control: a store that answers inside the lock what it answered before it, as if nobody looked again."""
+    """The control: a store that answers inside the lock what it answered before it, as if nobody looked again.
+
+    Between the two all others get the time to decide as well.
+    """
 
     def __init__(self, store: TokenStore) -> None:
         self._store = store
@@ -55,61 +62,96 @@ class DecidedBefore:
 
     @asynccontextmanager
     async def hold(self, owner: str) -> AsyncGenerator[Hold]:
-        async with self._store.hold(owner) as hold:
-            self._inside.add(owner)
-            try:
+        self._inside.add(owner)
+        try:
+            await asyncio.sleep(ALL_HAVE_DECIDED)
+            async with self._store.hold(owner) as hold:
                 yield hold
-            finally:
-                self._inside.discard(owner)
+        finally:
+            self._inside.discard(owner)
 
 
 def store_of(where: str) -> Any:
-    if where == "memory":
-        return MemoryTokenStore()
     return SqlTokenStore(where) if "://" in where else FileTokenStore(where)
 
 
-async def main(plan: dict[str, Any]) -> None:
-    clock = SharedClock(plan["speed"], plan["epoch"])
-    store = store_of(plan["store"])
-    app = OAuthApp(
-        client_id="sandbox-app",
-        client_secret="sandbox-secret",
-        redirect_uri="http://127.0.0.1/callback",
-        base_url=plan["manage_url"],
-        tokens=DecidedBefore(store) if plan["control"] else store,
-        user_agent=f"worker-{plan['number']}",
-        clock=clock,
-    )
-    stopped = asyncio.Event()
+class Worker:
+    """Calls until it is told to stop, and keeps an account of it."""
 
-    async def listen() -> None:
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.plan = plan
+        self.name = f"worker-{plan['number']}"
+        self.clock = SharedClock(plan["speed"], plan["epoch"])
+        self.counts: Counter[str] = Counter()
+        self.rejected: defaultdict[str, list[float]] = defaultdict(list)
+        """Path -> seconds from before it was sent until its 401, of each; a path is used for one call."""
+        self.numbers = itertools.count()
+        self.stopped = asyncio.Event()
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case AttemptFinished(status=401, path=path, elapsed=elapsed):
+                self.rejected[path].append(elapsed)
+            case _:
+                pass
+
+    async def work(self) -> None:
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+            for place in self.plan["places"]:
+                store = store_of(place["store"])
+                if hasattr(store, "aclose"):
+                    stack.push_async_callback(store.aclose)
+                app = OAuthApp(
+                    client_id="sandbox-app",
+                    client_secret="sandbox-secret",
+                    redirect_uri="http://127.0.0.1/callback",
+                    base_url=place["manage_url"],
+                    tokens=DecidedBefore(store) if self.plan["control"] else store,
+                    user_agent=self.name,
+                    clock=self.clock,
+                )
+                await stack.enter_async_context(app)
+                portals = Portals(
+                    app,
+                    base_url=place["url"],
+                    rate_limit=None,
+                    clock=self.clock,
+                    hooks=[self.hear],
+                    user_agent=self.name,
+                )
+                await stack.enter_async_context(portals)
+                for owner in place["owners"]:
+                    for _ in range(2):
+                        tasks.create_task(self.call(portals, owner))
+            tasks.create_task(self.listen())
+
+    async def listen(self) -> None:
         # The end of the input is the word to stop.
         await asyncio.to_thread(sys.stdin.read)
-        stopped.set()
+        self.stopped.set()
 
-    listening = asyncio.create_task(listen())
-    counts = dict.fromkeys(("done", "passing", "reconnect", "unauthorized"), 0)
-    async with app, Portals(app, base_url=plan["url"], rate_limit=None, clock=clock) as portals:
+    async def call(self, portals: Portals, owner: str) -> None:
+        while not self.stopped.is_set():
+            try:
+                await portals[owner].get_appointment(f"apt_{self.name}_{next(self.numbers)}")
+            except NotFoundError:
+                self.counts["done"] += 1
+            except ReconnectError:
+                self.counts["reconnect"] += 1
+            except TokenRefreshError:
+                self.counts["passing"] += 1
+            except AuthenticationError:
+                self.counts["unauthorized"] += 1
+            except TransportError:
+                # A machine that is very busy.
+                self.counts["unheard"] += 1
+            await asyncio.sleep(self.plan["pause"])
 
-        async def work(owner: str) -> None:
-            while not stopped.is_set():
-                try:
-                    await portals[owner].list_appointments()
-                    counts["done"] += 1
-                except ReconnectError:
-                    counts["reconnect"] += 1
-                except TokenRefreshError:
-                    counts["passing"] += 1
-                except AuthenticationError:
-                    counts["unauthorized"] += 1
-                await asyncio.sleep(plan["pause"])
 
-        await asyncio.gather(*(work(owner) for owner in plan["owners"] for _ in range(2)))
-    await listening
-    with contextlib.suppress(AttributeError):
-        await store.aclose()
-    print(json.dumps(counts))
+async def main(plan: dict[str, Any]) -> None:
+    worker = Worker(plan)
+    await worker.work()
+    print(json.dumps({"counts": worker.counts, "rejected": worker.rejected}))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ FLOORS = [
     {"values", "errors"},
     {"events", "tables", "models"},
     {"sandbox"},
-    {"calling"},
+    {"calling", "store_database"},
     {"api"},
     {"session", "oauth"},
     {"appointment_files", "callbacks", "customer_files", "opentelemetry", "portals", "testing"},

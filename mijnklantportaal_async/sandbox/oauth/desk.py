@@ -148,6 +148,10 @@ class OAuthDesk:
         """Return the id of the grant of a living access token."""
         return self._book.grant_of(access_token, self._clock.seconds())
 
+    def dead_for(self, access_token: str) -> float | None:
+        """Return the portal seconds since an access token ended by itself."""
+        return self._book.dead_for(access_token, self._clock.seconds())
+
     def scopes_of(self, grant: str) -> frozenset[str] | None:
         """Return the scopes of a grant; `None` when there is no such grant."""
         found = self._book.grants.get(grant)

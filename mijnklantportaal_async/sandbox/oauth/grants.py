@@ -103,6 +103,11 @@ class GrantBook:
         grant = self.grants.get(identifier)
         return identifier if grant is not None and not grant.is_revoked and now < dead_at else None
 
+    def dead_for(self, access_token: str, now: float) -> float | None:
+        """Return for how long an access token has been dead; `None` when it is not, or did not end by itself."""
+        known = self._access.get(access_token)
+        return now - known[1] if known is not None and now >= known[1] else None
+
     def grant_of_refresh(self, refresh_token: str) -> str:
         """Return the id of the grant of a refresh token, old ones too; empty when it is unknown."""
         return self._of_refresh.get(refresh_token, "")

@@ -1,4 +1,4 @@
-"""The database of tokens: short transactions on threads of its own, on SQLite or PostgreSQL."""
+"""The database of a store, of tokens or of calls: short transactions on threads of its own, on SQLite or PostgreSQL."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Column, Float, String, Table, Text, event
+from sqlalchemy import Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 T = TypeVar("T")
 
 CONNECTIONS = 4
-"""Connections, and threads. Nobody keeps one while the portal is spoken to, so that few are enough for all owners."""
+"""Connections, and threads. Nobody keeps one while others are spoken to, so that few are enough for everybody."""
 
 BUSY_MILLISECONDS = 30_000
 """How long SQLite waits for another process that writes."""
@@ -25,27 +25,6 @@ POSTGRESQL: dict[str, Any] = {"connect_timeout": 10, "options": "-c idle_in_tran
 
 _MAKING = 7305437
 """An advisory lock of PostgreSQL: two that make a table at once would trip over each other."""
-
-metadata = sqlalchemy.MetaData()
-
-tokens = Table(
-    "mijnklantportaal_oauth_tokens",
-    metadata,
-    Column("owner", String(255), primary_key=True),
-    Column("generation", String(64)),
-    Column("content", Text),
-    # Who renews them, and until when nobody else may, in seconds of the database's clock.
-    Column("holder", String(64)),
-    Column("held_until", Float(53), nullable=False, server_default="0"),
-)
-
-begun = Table(
-    "mijnklantportaal_oauth_begun",
-    metadata,
-    Column("key", String(255), primary_key=True),
-    Column("browser", String(255), nullable=False),
-    Column("at", Float(53), nullable=False, index=True),
-)
 
 
 class StoreDatabaseError(Exception):
@@ -57,15 +36,17 @@ class StoreDatabase:
 
     Args:
         url: `sqlite:///path/to/file`, or `postgresql://user:password@host:5432/name`.
+        tables: Made where they are missing.
 
     Raises:
         ValueError: The URL names neither. It is not repeated: it may hold a password.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, tables: sqlalchemy.MetaData) -> None:
         self._url = _read_url(url)
+        self._tables = tables
         self._engine: sqlalchemy.Engine | None = None
-        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="mijnklantportaal-oauth")
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="mijnklantportaal-store")
         self._is_made = False
 
     @property
@@ -148,7 +129,7 @@ class StoreDatabase:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
                 connection.execute(sqlalchemy.text(f"SELECT pg_advisory_xact_lock({_MAKING})"))
-            metadata.create_all(connection)
+            self._tables.create_all(connection)
         self._is_made = True
 
 
@@ -164,8 +145,8 @@ def _read_url(text: str) -> URL:
         url = None
     if url is None or url.get_backend_name() not in {"sqlite", "postgresql"} or url.database in {None, "", ":memory:"}:
         raise ValueError(
-            "the database of the tokens must be given as 'sqlite:///path/to/file' or "
-            "'postgresql://user:password@host:5432/name'; for memory there is MemoryTokenStore"
+            "the database must be given as 'sqlite:///path/to/file' or "
+            "'postgresql://user:password@host:5432/name'; for memory there is another store"
         )
     return url.set(drivername="sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg")
 
