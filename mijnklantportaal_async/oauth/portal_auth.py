@@ -241,11 +241,16 @@ class PortalAuth:
 
     async def _obtained(self, rejected: Token | None) -> Held:
         """Tokens that are good, however long it takes."""
+        is_last = False
         while True:
             result = _raised(await asyncio.shield(self._fly(rejected)))
             # A renewal that was under way already may have brought the very token that was rejected.
-            if rejected is None or result.tokens.access_token != rejected:
+            if rejected is not None and result.tokens.access_token == rejected:
+                continue
+            # Its answer may have taken longer than it lives. Where that is always so, a 401 has to tell.
+            if is_last or result.tokens.life == 0 or self._clock.monotonic() < result.dead:
                 return result
+            is_last = True
 
     def _fly(self, rejected: Token | None) -> "asyncio.Task[Held | TokenRefreshError]":
         """What is under way; begun now where nothing is. It goes on when those who wait for it have left."""

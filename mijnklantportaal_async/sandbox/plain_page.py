@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 
 def plain_page(
-    title: str, main: str, *, links: Mapping[str, str], status: int = 200, frames: bool = False
+    title: str,
+    main: str,
+    *,
+    links: Mapping[str, str],
+    status: int = 200,
+    frames: bool = False,
+    goes_to: str = "",
+    referrer: str = "same-origin",
 ) -> web.Response:
     """Answer a page.
 
@@ -28,6 +35,8 @@ def plain_page(
         links: Name -> address, for its head.
         status: Of the answer.
         frames: Whether it shows pages of this portal in frames.
+        goes_to: The origin that its forms lead to in the end, beside this portal.
+        referrer: To whom a browser says which page it comes from.
     """
     style, digest = _style()
     head = "".join(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in links.items())
@@ -38,14 +47,13 @@ def plain_page(
         f"<body><header><h1>{escape(title)}</h1>{head}</header><main>{main}</main></body></html>"
     )
     frame = "frame-src 'self'; " if frames else ""
-    policy = (
-        f"default-src 'none'; style-src '{digest}'; {frame}form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    )
+    forms = f"form-action 'self' {goes_to}".rstrip()
+    policy = f"default-src 'none'; style-src '{digest}'; {frame}{forms}; base-uri 'none'; frame-ancestors 'none'"
     headers = {
         "Content-Security-Policy": policy,
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
+        "Referrer-Policy": referrer,
     }
     text = page.encode("utf-8", "replace")
     return web.Response(status=status, body=text, content_type="text/html", charset="utf-8", headers=headers)

@@ -185,7 +185,7 @@ class Sandbox(PortalContents):
             CalendarPage(data, self._host, self._pending, self._clock.http_date),
             DeliveriesPage(self._deliveries, self._host),
             CustomerPage(self._owner_pages, self._owner_pages.calls, self._host),
-            OAuthPages(self._desk, self._host, self._clock.http_date),
+            OAuthPages(self._desk, self._host),
         )
         answer = by_path(pages, self._exchange.handle)
         try:

@@ -154,6 +154,22 @@ async def test_a_token_that_ends_while_its_call_waits_is_not_sent() -> None:
         assert sandbox.requests[1].at - sandbox.requests[0].at >= 60
 
 
+@pytest.mark.parametrize("ended", [True, False])
+@pytest.mark.parametrize("always", [True, False])
+async def test_a_token_that_has_ended_before_its_answer_came_is_not_sent(ended: bool, always: bool) -> None:
+    """The process stood still, or the answer took its time; where it always does, that is no loop."""
+    async with connected("owner", rules=OAuthRules(access_life=20)) as (sandbox, app):
+        async with session(sandbox, app, timeouts=Timeouts(call=300)) as portal:
+            if ended:
+                sandbox.oauth.end_access_tokens()
+            else:
+                await asyncio.sleep(21)
+            sandbox.fail_next(Fault.SLOW_COMMIT, path="/oauth/tokens", delay=25, times=9 if always else 1)
+            await portal.list_appointments()
+        assert [request.status for request in sandbox.requests] == [401, 200][not ended :]
+        assert refreshes(sandbox) == 2
+
+
 # --- what may go wrong, each in its own words -------------------------------------------------------------------
 
 

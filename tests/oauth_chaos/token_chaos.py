@@ -58,7 +58,7 @@ class TokenReport:
     overlaps: int
     """Pairs of requests of two workers for one grant that were under way at once."""
     dead_tokens: int
-    """Calls whose token had ended before they were sent. One that ends on the way is nobody's fault."""
+    """Calls whose token had ended before they asked for one. One that ends on the way is nobody's fault."""
     replayed: int
     """Refresh tokens that were spent again when another had been in use."""
     ended: int

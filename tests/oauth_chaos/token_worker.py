@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from mijnklantportaal_async import AuthenticationError, Clock, NotFoundError, TokenRefreshError, TransportError
-from mijnklantportaal_async.events import AttemptFinished, Event
+from mijnklantportaal_async.events import AttemptFinished, CallStarted, Event
 from mijnklantportaal_async.oauth import (
     FileTokenStore,
     Hold,
@@ -84,14 +84,19 @@ class Worker:
         self.clock = SharedClock(plan["speed"], plan["epoch"])
         self.counts: Counter[str] = Counter()
         self.rejected: defaultdict[str, list[float]] = defaultdict(list)
-        """Path -> seconds from before it was sent until its 401, of each; a path is used for one call."""
+        """Path -> seconds from before its token was asked for until its 401, of each; a path is used for one call."""
+        self.asked_at: dict[str, float] = {}
         self.numbers = itertools.count()
         self.stopped = asyncio.Event()
 
     def hear(self, event: Event) -> None:
         match event:
-            case AttemptFinished(status=401, path=path, elapsed=elapsed):
-                self.rejected[path].append(elapsed)
+            case CallStarted(path=path):
+                self.asked_at[path] = self.clock.monotonic()
+            case AttemptFinished(status=401, path=path):
+                now = self.clock.monotonic()
+                self.rejected[path].append(now - self.asked_at[path])
+                self.asked_at[path] = now
             case _:
                 pass
 

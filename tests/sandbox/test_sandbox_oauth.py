@@ -206,6 +206,8 @@ async def test_applications_are_listed_and_taken_out(sandbox: Sandbox, session: 
     async with session.get(place) as response:
         page = await response.text()
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
+    async with session.post(place, data=fields | {"form_key": "x"}) as response:
+        assert response.status == 400
     async with session.post(place, data=fields) as response:
         assert "None is connected" in await response.text()
     assert (await ask(session, sandbox, renewal(tokens["refresh_token"])))[0] == 400
