@@ -222,8 +222,8 @@ class PortalAuth:
         if lives <= 0:
             return await self._obtained(None)
         flight = self._fly(None)
-        # The call has a token that is good: it does not wait for long.
-        await asyncio.wait({flight}, timeout=self._clock.real(min(lives, EARLY_PATIENCE)))
+        # The call has a token that is good: it does not wait for long, and never until that is so no more.
+        await asyncio.wait({flight}, timeout=self._clock.real(min(lives / 2, EARLY_PATIENCE)))
         if not flight.done() or flight.cancelled():
             result: Held | TokenRefreshError = held
         else:
