@@ -1,10 +1,12 @@
 """Passes the calls of webhooks on to an application, byte for byte, and says what came of each."""
 
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 import attrs
 from aiohttp import web
+from aiohttp.abc import ResolveResult
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
@@ -96,7 +98,10 @@ class Relay:
     async def _pass_on(self, request: web.BaseRequest, body: bytes) -> tuple[web.Response, str]:
         if self._http is None:
             self._http = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(PATIENCE), auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+                connector=aiohttp.TCPConnector(resolver=_BothFamilies()),
+                timeout=aiohttp.ClientTimeout(PATIENCE),
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
             )
         headers = _passed(request.headers)
         try:
@@ -123,6 +128,28 @@ class Relay:
         except aiohttp.ClientError as error:
             hint = f"your application broke off ({type(error).__name__}); its own log says more"
         return web.Response(status=502, text=f"{hint}\n"), hint
+
+
+class _BothFamilies(aiohttp.ThreadedResolver):
+    """Knows localhost by itself: applications listen on the one or the other, and systems name but one of them."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Looks up a name."""
+        if host != "localhost":
+            return await super().resolve(host, port, family)
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=kind,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address, kind in (("127.0.0.1", socket.AF_INET), ("::1", socket.AF_INET6))
+        ]
 
 
 async def _read(stream: aiohttp.StreamReader) -> bytes | None:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import re
 import signal
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -126,6 +127,28 @@ async def test_an_answer_in_pieces_goes_back_whole_or_not_at_all(
     (passed,) = shown
     assert (passed.type, passed.proof, "1 MiB" in passed.hint) == ("invoice-paid", "hmac", not arrives)
     assert len(application.received) == 1, "what is too much goes nowhere"
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
+async def test_localhost_is_both_families(started: Start) -> None:
+    """The one that applications listen on by default differs from one to the next."""
+    application = Application()
+    runner = web.ServerRunner(web.Server(application.handle), shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "::1", 0).start()
+    target = f"http://localhost:{runner.addresses[0][1]}/hook"
+    async with Sandbox(rate_limit=None, webhook_retries=()) as sandbox, aiohttp.ClientSession() as http:
+        arguments = ("listen", "--forward-to", target, "--port", "0", "--type", "invoice-paid")
+        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
+        found = re.search(r"http://127\.0\.0\.1(:\d+/)", await process.until_it_says("Press Ctrl-C"))
+        assert found
+        for host in ("127.0.0.1", "[::1]"):
+            async with http.post(f"http://{host}{found[1]}", data=b"{}") as reply:
+                assert reply.status == 204
+        process.send(signal.SIGINT)
+        assert (await process.end()).code == 0
+    await runner.cleanup()
+    assert len(application.received) == 2
 
 
 async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -> None:

@@ -246,6 +246,43 @@ async def test_a_session_for_another_portal_shares_connections_and_nothing_else(
             own.for_portal("a key")  # type: ignore[arg-type]
 
 
+async def test_owners_who_end_together_are_renewed_a_few_at_a_time() -> None:
+    under_way = most = 0
+
+    async def serve(exchange: Exchange) -> None:
+        nonlocal under_way, most
+        if exchange.received.path != "/oauth/tokens":
+            await who_asks(exchange)
+            return
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(1)
+        under_way -= 1
+        await exchange.answer(200, {"access_token": "new", "expires_in": 3600})
+
+    store = MemoryTokenStore()
+    for owner in owners(40):
+        old = PortalTokens(access_token=Token("old"), refresh_token=Token(owner), expires_at=0.0, life=60.0)
+        await store.save(owner, old, None)
+    async with (
+        ScriptedServer(otherwise=serve) as server,
+        application(server.url.removesuffix("/v1"), tokens=store) as app,
+        Portals(app, base_url=server.url, clock=LoopClock()) as portals,
+    ):
+        answers = await asyncio.gather(*(portals[owner].request("GET", "/who") for owner in owners(40)))
+        assert answers == [{"token": "new"}] * 40
+        assert 1 < most <= 8
+
+
+async def test_a_cookie_that_an_answer_sets_goes_to_nobody() -> None:
+    step = answer(200, {}, {"Set-Cookie": "session=of-a; Path=/"})
+    async with ScriptedServer(otherwise=step) as server, many(server.url, ["a", "b"]) as portals:
+        for owner in ("a", "b", "a"):
+            await portals[owner].request("GET", "/who")
+        assert len(server.received) == 3
+        assert not [received for received in server.received if "cookie" in received.headers]
+
+
 async def test_files_of_all_portals_go_over_the_threads_of_one_pool(tmp_path: Path) -> None:
     file = tmp_path / "note.txt"
     file.write_bytes(b"a note")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import glob
 import os
 import stat
@@ -111,6 +112,60 @@ async def test_one_at_a_time_holds_an_owner_and_others_are_not_held_up(stores: C
     async with makers[0].hold("somebody else"):
         await asyncio.gather(*(work(makers[n % 3]) for n in range(9)))
     assert (most, done) == (1, 9)
+
+
+async def test_many_owners_are_held_at_once_and_the_store_still_answers(stores: Callable[[], Any]) -> None:
+    """As while the portal is slow: whoever holds keeps no connection, of which there are few."""
+    store: TokenStore = stores()
+    async with contextlib.AsyncExitStack() as held, asyncio.timeout(60):
+        for number in range(10):
+            await held.enter_async_context(store.hold(f"owner-{number}"))
+        assert await store.save("owner-3", tokens(1), None)
+        assert await store.load("owner-3") is not None
+
+
+async def test_no_lock_of_an_owner_outlives_its_use(tmp_path: Path) -> None:
+    for store in (MemoryTokenStore(), FileTokenStore(tmp_path)):
+        for number in range(100):
+            async with store.hold(f"owner-{number}"):
+                pass
+        gc.collect()
+        assert len(store._turns._locks) == 0
+
+
+HOLDS = """
+import asyncio, sys
+from mijnklantportaal_async.oauth import FileTokenStore
+
+async def main():
+    async with FileTokenStore(sys.argv[1]).hold("owner"):
+        print("held", flush=True)
+        await asyncio.sleep(3600)
+
+asyncio.run(main())
+"""
+
+
+async def test_a_process_that_is_killed_holds_no_file(tmp_path: Path) -> None:
+    """The lock is the system's own: it ends with the process, and nobody has to guess whether that is dead."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", HOLDS, str(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    store, got = FileTokenStore(tmp_path), asyncio.Event()
+
+    async def take() -> None:
+        async with store.hold("owner"):
+            got.set()
+
+    taking = asyncio.create_task(take())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(got.wait(), 0.3)
+    process.kill()
+    await process.communicate()
+    async with asyncio.timeout(60):
+        await taking
 
 
 async def test_whoever_is_cancelled_while_waiting_holds_nothing(stores: Callable[[], Any]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import aiohttp
 import pytest
 from given import SECRET, WANTED, MakePortal
+from moved_time import LoopClock
+from oauth_given import connected
 from opentelemetry import trace
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
 from opentelemetry.instrumentation.utils import is_http_instrumentation_enabled
@@ -24,6 +26,7 @@ from scripted_server import ScriptedServer, answer, appointment, drop
 from mijnklantportaal_async import NotFoundError, OutcomeUnknownError, RateLimit
 from mijnklantportaal_async.events import AttemptStarted, Event
 from mijnklantportaal_async.opentelemetry import ATTRIBUTES, OpenTelemetry
+from mijnklantportaal_async.portals import Portals
 from mijnklantportaal_async.sandbox import Fault
 from mijnklantportaal_async.testing import portal_in_sandbox
 
@@ -220,6 +223,25 @@ async def test_no_second_span_beside_the_instrumentation_of_aiohttp(
         async with aiohttp.ClientSession() as http, http.get(server.url):
             pass
     assert [span.kind for span in telemetry.spans] == [SpanKind.CLIENT] * 2
+
+
+@pytest.mark.usefixtures("instrumented")
+async def test_the_renewal_that_several_calls_wait_for_is_in_the_trace_of_none(telemetry: Telemetry) -> None:
+    tracer = telemetry.tracers.get_tracer("the program")
+    async with connected("owner") as (sandbox, app), Portals(app, base_url=sandbox.url, clock=LoopClock()) as portals:
+        token = await portals.auth_of("owner").token()
+        refresh_token = sandbox.oauth.grants[0].refresh_token
+        sandbox.oauth.end_access_tokens()
+
+        async def call(name: str) -> None:
+            with tracer.start_as_current_span(name):
+                await portals["owner"].list_appointments()
+
+        await asyncio.gather(call("one"), call("other"))
+    asked = [span for span in telemetry.spans if "/oauth/tokens" in span.to_json()]
+    assert asked
+    assert [span.parent for span in asked] == [None] * len(asked)
+    assert {token, refresh_token, "sandbox-secret"} & set(re.findall(r"[\w-]{8,}", telemetry.everything)) == set()
 
 
 async def test_nor_over_a_session_of_the_users(
