@@ -69,7 +69,18 @@ class Sender:
         secrets: What no error may show, besides the tokens.
     """
 
-    __slots__ = ("_evidence", "auth", "clock", "closing", "jitter", "limiter", "observer", "secrets", "transport")
+    __slots__ = (
+        "_evidence",
+        "_name",
+        "auth",
+        "clock",
+        "closing",
+        "jitter",
+        "limiter",
+        "observer",
+        "secrets",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -91,6 +102,8 @@ class Sender:
         self.jitter = jitter
         self.closing = closing
         self.secrets = secrets
+        # Asked for now: once something has been sent, nothing of somebody else's is run.
+        self._name = name_of(auth)
         self._evidence: Evidence | None = None
 
     def for_portal(self, auth: Auth, limiter: RateLimiter) -> "Sender":
@@ -108,8 +121,8 @@ class Sender:
 
     def evidence_now(self) -> Evidence | None:
         """What is known of the portal; None until there was a token, which names it."""
-        if self._evidence is None and isinstance(self.auth, ApiKey):
-            self._evidence = evidence_of(self.transport.base_url, self.auth.held)
+        if self._evidence is None and self._name is not None:
+            self._evidence = evidence_of(self.transport.base_url, self._name)
         return self._evidence
 
     async def identify(self) -> tuple[Evidence, Token]:
@@ -120,7 +133,7 @@ class Sender:
         """
         token = await token_of(self.auth)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, name_of(self.auth, token))
+            self._evidence = evidence_of(self.transport.base_url, self._name or token)
         return self._evidence, token
 
     async def attempt(
@@ -219,7 +232,7 @@ class Sender:
         else:
             self.limiter.finish(permit, answer.headers)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, name_of(self.auth, token))
+            self._evidence = evidence_of(self.transport.base_url, self._name or token)
         self._evidence.hear(answer.headers.get("date"), self.clock)
         if answer.broken is not None or listens:
             self._announce_end(request, record, now, answer, answer.broken)

@@ -101,14 +101,14 @@ class PortalAuth:
         return self._owner
 
     @property
-    def account(self) -> str:
+    def portal_name(self) -> str:
         """Names the portal for all sessions of this process, whatever its token is at the moment."""
         return f"{self._application} {self._owner}"
 
     @property
     def limit_name(self) -> str:
         """What the rate limit of the portal is called where several processes share it. It tells nobody anything."""
-        return f"oauth-{hashlib.sha256(self.account.encode()).hexdigest()[:32]}"
+        return f"oauth-{hashlib.sha256(self.portal_name.encode()).hexdigest()[:32]}"
 
     async def token(self) -> str:
         """A token that is good now. Asks nobody as long as there is one.
