@@ -1,10 +1,11 @@
 """What the portal asks of a server of yours: calls of webhooks, blocks of Dynamic HTML, forms.
 
-Nothing of it is imported before it is used. `SqlSeen` needs SQLAlchemy, which the extra `batch` brings.
+Nothing of it is imported before it is used. `SqlSeen` needs the extra `callbacks`.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mijnklantportaal_async.values.late_import import late_import
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.callbacks import html as html
@@ -64,25 +65,10 @@ _NAMES = {
     "webhook_endpoint": "WebhookEndpoint",
     "webhooks": "parse sign",
 }
-_HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
-
-def __getattr__(name: str) -> Any:
-    if name in ("html", "webhooks"):
-        return import_module(f"{__name__}.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        module = import_module(f"{__name__}.{_HOMES[name]}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("mijnklantportaal_async"):
-            raise
-        raise ModuleNotFoundError(
-            f"{name} needs {error.name}: pip install 'mijnklantportaal-async[batch]'", name=error.name
-        ) from error
-    found = getattr(module, name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:
+    # Under this name a type checker would take every attribute for granted.
+    __getattr__ = late_import(__name__, _NAMES, "callbacks", modules=("html", "webhooks"))
 
 
 __all__ = [

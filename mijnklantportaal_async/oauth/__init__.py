@@ -4,7 +4,9 @@
 imported before it is used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mijnklantportaal_async.values.late_import import late_import
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.oauth.application import OAuthApp
@@ -57,37 +59,21 @@ __all__ = [
     "TokenStoreError",
 ]
 
-_MODULES = {
-    name: module
-    for module, names in {
-        "application": "OAuthApp",
-        "browser": "COOKIE Start",
-        "errors": (
-            "AuthorizationError ClientRefusedError CodeRefusedError ConsentRefusedError ReconnectError StateError "
-            "TokenEndpointError TokenSaveError TokenStoreError"
-        ),
-        "files": "FileStateStore FileTokenStore",
-        "memory": "MemoryStateStore MemoryTokenStore",
-        "portal_auth": "PortalAuth",
-        "sql": "SqlStateStore SqlTokenStore StoreDatabaseError",
-        "stores": "Begun Hold HoldLostError StateStore TokenStore",
-        "tokens": "PortalTokens",
-    }.items()
-    for name in names.split()
+_NAMES = {
+    "application": "OAuthApp",
+    "browser": "COOKIE Start",
+    "errors": (
+        "AuthorizationError ClientRefusedError CodeRefusedError ConsentRefusedError ReconnectError StateError "
+        "TokenEndpointError TokenSaveError TokenStoreError"
+    ),
+    "files": "FileStateStore FileTokenStore",
+    "memory": "MemoryStateStore MemoryTokenStore",
+    "portal_auth": "PortalAuth",
+    "sql": "SqlStateStore SqlTokenStore StoreDatabaseError",
+    "stores": "Begun Hold HoldLostError StateStore TokenStore",
+    "tokens": "PortalTokens",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    try:
-        module = import_module(f"{__name__}.{_MODULES[name]}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("mijnklantportaal_async"):
-            raise
-        raise ModuleNotFoundError(
-            f"{name} needs {error.name}: pip install 'mijnklantportaal-async[oauth]'", name=error.name
-        ) from error
-    return getattr(module, name)
+if not TYPE_CHECKING:
+    # Under this name a type checker would take every attribute for granted.
+    __getattr__ = late_import(__name__, _NAMES, "oauth")
