@@ -79,3 +79,30 @@ async def test_tokens_that_are_always_slow_hold_up_no_call_for_ever() -> None:
         async with session(auth, sandbox.url) as portal:
             await asyncio.gather(*(portal.list_appointments() for _ in range(4)))
         assert [request.status for request in sandbox.requests] == [200] * 4
+
+
+async def test_whoever_is_alone_takes_the_turn_anew() -> None:
+    async with Sandbox(rate_limit=1, rate_window="rolling", clock=LoopClock()) as sandbox:
+        auth = SlowAuth(sandbox.api_key, [0.0, 0.0, 5.0])
+        async with session(auth, sandbox.url) as portal:
+            await asyncio.gather(*(portal.list_appointments() for _ in range(2)))
+        first, second = sandbox.requests
+        assert 65 <= second.at - first.at < 70
+
+
+async def test_a_token_that_is_not_to_be_had_leaves_the_turn_to_the_next() -> None:
+    class FailingAuth(SlowAuth):
+        async def token(self) -> str:
+            if len(self._seconds) == 1:
+                self._seconds.clear()
+                raise LookupError("the vault is closed")
+            return await super().token()
+
+    async with Sandbox(rate_limit=1, rate_window="rolling", clock=LoopClock()) as sandbox:
+        auth = FailingAuth(sandbox.api_key, [0.0] * 4)
+        async with session(auth, sandbox.url) as portal:
+            calls = [portal.list_appointments() for _ in range(3)]
+            done = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(one) for one in done] == [list, LookupError, list]
+        first, third = sandbox.requests
+        assert third.at - first.at < 65
