@@ -37,15 +37,22 @@ async def served(framework: str, endpoint: Endpoint, path: str = PATH) -> AsyncG
         return
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(asgi_app(framework, endpoint, path), log_config=None, access_log=False, lifespan="off")
+        config.load()
         server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started:
-            await asyncio.sleep(0.002)
+        server.lifespan = config.lifespan_class(config)
+        # As `serve` does, without the tenths of a second for which it waits for signals, and for everybody to leave.
+        await server.startup(sockets=[listening])
         try:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
-            server.should_exit = True
-            await task
+            for listener in server.servers:
+                listener.close()
+            for connection in list(server.server_state.connections):
+                connection.shutdown()
+            while server.server_state.connections or server.server_state.tasks:
+                await asyncio.sleep(0.002)
+            for listener in server.servers:
+                await listener.wait_closed()
 
 
 def asgi_app(framework: str, endpoint: Endpoint, path: str) -> Any:
