@@ -66,11 +66,16 @@ def _section(number: int, delivery: Delivery) -> str:
         f"<li>{attempt.at:.1f} s: {attempt.status if attempt.status is not None else escape(attempt.problem)}</li>"
         for attempt in delivery.attempts
     )
+    why = (
+        '<p class="soft">Its host is left in peace; name it in webhook_hosts.</p>'
+        if delivery.state == "not called"
+        else ""
+    )
     body = orjson.dumps({"event": delivery.event, "data": delivery.document}, option=orjson.OPT_INDENT_2).decode()
     again = f'<form method="post" action="{PATH}/{number}/again"><button>Tell again</button></form>'
     heading = f'{number}. {escape(delivery.event)} <span class="soft">{escape(about)}</span>'
     return (
         f'<section><div class="row"><div><h2>{heading}</h2><p>{escape(delivery.url)}</p>'
-        f'<p class="{tone}">{escape(delivery.state)}</p></div>{again}</div>'
+        f'<p class="{tone}">{escape(delivery.state)}</p>{why}</div>{again}</div>'
         f"<ol>{attempts}</ol><details><summary>Body</summary><pre>{escape(body)}</pre></details></section>"
     )
