@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PATH = "/deliveries"
 _AGAIN = re.compile(r"/deliveries/(\d{1,9})/again")
 _MOST_SHOWN = 200
+_LEFT_IN_PEACE = '<p class="soft">Only this machine is called; name the host in webhook_hosts.</p>'
 _TONES = {"delivered": "good", "given up": "bad", "not called": "bad"}
 
 
@@ -66,11 +67,7 @@ def _section(number: int, delivery: Delivery) -> str:
         f"<li>{attempt.at:.1f} s: {attempt.status if attempt.status is not None else escape(attempt.problem)}</li>"
         for attempt in delivery.attempts
     )
-    why = (
-        '<p class="soft">Its host is left in peace; name it in webhook_hosts.</p>'
-        if delivery.state == "not called"
-        else ""
-    )
+    why = _LEFT_IN_PEACE if delivery.state == "not called" else ""
     body = orjson.dumps({"event": delivery.event, "data": delivery.document}, option=orjson.OPT_INDENT_2).decode()
     again = f'<form method="post" action="{PATH}/{number}/again"><button>Tell again</button></form>'
     heading = f'{number}. {escape(delivery.event)} <span class="soft">{escape(about)}</span>'
