@@ -1,17 +1,21 @@
 """How fast the durable engine gets rows through, and how much of a key's limit a batch uses.
 
 `python -m benchmarks.measure_batches` for SQLite; `--database postgresql://...` for a server. Every row goes the whole
-way: queue, two recorded steps, a slot of the shared limit, a request, a result.
+way: queue, slot of the shared limit, recorded intent, a request, a result. `--size 50000` measures how large a job may
+be instead: nothing is sent.
 """
 
 import argparse
 import asyncio
+import resource
+import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import attrs
@@ -60,6 +64,30 @@ async def measure_throughput(database: str, server: ServerProcess, *, rows: int,
         assert last.done == rows, last
         await jobs.delete("throughput")
     return Throughput(rows=rows, submit_seconds=submitted - began, seconds=ended - started)
+
+
+async def measure_size(database: str, *, rows: int) -> str:
+    """A job that nobody works on: how long it takes to submit, to ask how it stands, and to read."""
+    portal = Portal(name="main", address="sandbox")
+    async with Jobs(database) as jobs:
+        began = time.perf_counter()
+        await jobs.submit(_rows(rows, ["main"]), job="size", portal=portal)
+        submitted = time.perf_counter()
+        polls: list[float] = []
+        async for _ in jobs.progress("size", every=0.0):
+            polls.append(time.perf_counter())
+            if len(polls) > 20:
+                break
+        asked = time.perf_counter()
+        results = await jobs.results("size")
+        read = time.perf_counter()
+        assert len(results) == rows
+    typical = statistics.median(after - before for before, after in pairwise(polls))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return (
+        f"{rows:,} rows: submitted in {submitted - began:.1f} s, a progress in {typical * 1000:.0f} ms, "
+        f"results in {read - asked:.1f} s, peak {peak:.0f} MB"
+    )
 
 
 async def measure_use(database: str) -> tuple[float, int]:
@@ -111,8 +139,13 @@ def main() -> int:
     parser.add_argument("--database", help="URL of an empty database; a SQLite file of its own when left out")
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--portals", type=int, default=10)
+    parser.add_argument("--size", type=int, help="measure a job of so many rows instead")
     parser.add_argument("--quick", action="store_true", help="some seconds, to see that it runs; leaves the limit out")
     options = parser.parse_args()
+    if options.size:
+        with _database(options.database) as database:
+            print(f"{database.partition(':')[0]}: {asyncio.run(measure_size(database, rows=options.size))}")
+        return 0
     with _database(options.database) as database:
         with server_process() as server:
             rows = 100 if options.quick else options.rows

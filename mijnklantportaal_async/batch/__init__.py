@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.batch.database import DatabaseTroubleError
-    from mijnklantportaal_async.batch.flow import FlowSettings
+    from mijnklantportaal_async.batch.flow_settings import FlowSettings
     from mijnklantportaal_async.batch.jobs import Jobs
     from mijnklantportaal_async.batch.lease import LeaseLostError
     from mijnklantportaal_async.batch.planning import JobRow, Plan
@@ -42,7 +42,7 @@ __all__ = [
 
 _MODULES = {
     "DatabaseTroubleError": "database",
-    "FlowSettings": "flow",
+    "FlowSettings": "flow_settings",
     "JobRow": "planning",
     "JobSummary": "results",
     "Jobs": "jobs",

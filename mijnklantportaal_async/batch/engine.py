@@ -1,76 +1,51 @@
 """The durable engine, DBOS Transact, as the rest of this package sees it. Only `engine_worker.py` imports it besides.
 
+The engine hands out rows, sees to it that so many run at once, and keeps who has what; what becomes of a row is in our
+own tables.
+
 Source: https://docs.dbos.dev/python/reference/client
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
-from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import attrs
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
+import sqlalchemy
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mijnklantportaal_async.batch.database import CONNECTIONS, IDLE_SECONDS, Database, trouble
-from mijnklantportaal_async.batch.results import RowOutcome
-from mijnklantportaal_async.batch.rows import (
-    NOTE_WORKFLOW,
-    ROW_WORKFLOW,
-    BatchRow,
-    Note,
-    Portal,
-    in_order,
-    job_prefix,
-    queue_name,
-)
+from mijnklantportaal_async.batch.job_records import CHUNK, chunks
+from mijnklantportaal_async.batch.rows import Portal
+from mijnklantportaal_async.batch.tables import Tables
 
 T = TypeVar("T")
+
+ROW_WORKFLOW = "mijnklantportaal_row"
+"""Name under which the engine keeps a row."""
 
 APPLICATION = "mijnklantportaal-batch"
 """Name under which the engine keeps our work apart from that of others in the same database."""
 
-VERSION = "1"
-"""Of the workflows, not of the package: only a change of the steps may raise it, or an update would orphan work."""
-
-CHUNK = 500
-"""Rows in one transaction: SQLite has one writer, and workers want to write as well."""
+VERSION = "2"
+"""Of the workflow, not of the package: only a change of what it is given may raise it; rows wait in our tables."""
 
 DBOS_SCHEMA = "dbos"
 """What the engine calls its schema where there are none (SQLite)."""
 
-_OUTCOMES = {
-    "DELAYED": RowOutcome.WAITING,
-    "ENQUEUED": RowOutcome.WAITING,
-    "PENDING": RowOutcome.UNDER_WAY,
-    "CANCELLED": RowOutcome.NOT_STARTED,
-    "ERROR": RowOutcome.UNKNOWN,
-    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": RowOutcome.UNKNOWN,
-}
-
 
 @attrs.frozen(kw_only=True)
-class Kept:
-    """A row or note as the engine keeps it."""
+class Taken:
+    """A row that a worker has taken out of the queue."""
 
     id: str
-    outcome: RowOutcome
-    data: dict[str, Any]
-    """What was submitted; empty unless asked for."""
-    result: dict[str, Any]
-    """What came of it; empty unless asked for and there."""
-    key: str | None
-    priority: int
-    executor: str | None
-    """Who had it last."""
-    was_begun: bool
-    """Whether a worker has ever had it."""
-    created_at: datetime
-    ended_at: datetime | None
-    error: str | None
+    """Of the engine: the row's, and its round."""
+    executor: str
+    """The worker."""
+    queue: str
 
 
 class EngineClient:
@@ -78,10 +53,12 @@ class EngineClient:
 
     Args:
         database: Where they are.
+        tables: Ours, beside the engine's.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tables: Tables) -> None:
         self._database = database
+        self._tables = tables
         self._client: DBOSClient | None = None
         self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="mijnklantportaal-engine")
 
@@ -89,7 +66,7 @@ class EngineClient:
         """Makes what is missing in the database, and connects.
 
         Raises:
-            DatabaseTroubleError: It cannot be reached or written to.
+            DatabaseTroubleError: It cannot be reached or written to, or is another version's.
         """
         await self._database.prepare()
         self._client = await self._run(self._connect)
@@ -101,81 +78,71 @@ class EngineClient:
             self._client.destroy()
             self._client = None
 
-    async def add(self, notes: Iterable[Note], rows: Iterable[BatchRow]) -> None:
-        """Keeps notes and rows; nothing happens to those that are kept already. All or none of each 500."""
-        # The notes are in the first transaction: a row without its note would wait for ever.
-        items: list[Note | BatchRow] = [*notes, *rows]
-        for chunk in _chunks(items, CHUNK):
-            await self._run(lambda: self._enqueue(chunk))  # noqa: B023 - awaited at once
+    def enqueue(self, connection: sqlalchemy.Connection, queue: str, row_id: str, number: int) -> None:
+        """Gives the engine a row, in a transaction of ours: its id, and how often it was given before."""
+        options = EnqueueOptions(
+            workflow_name=ROW_WORKFLOW, queue_name=queue, workflow_id=f"{row_id}.{number}", app_version=VERSION
+        )
+        self._dbos.enqueue_in_transaction(connection, options, row_id, number)
 
-    async def register_queue(
-        self, portal: Portal, *, concurrency: int | None = None, poll: float | None = None
-    ) -> None:
+    async def register_queue(self, portal: Portal, *, concurrency: int, poll: float) -> None:
         """Makes the queue of a portal, or sets how it is read."""
-        if concurrency is None or poll is None:
-            await self._run(
-                lambda: self._dbos.register_queue(
-                    queue_name(portal), worker_concurrency=8, polling_interval_sec=1.0, on_conflict="never_update"
-                )
+        await self._run(
+            lambda: self._dbos.register_queue(
+                portal.queue, worker_concurrency=concurrency, polling_interval_sec=poll, on_conflict="always_update"
             )
-        else:
-            await self._run(
-                lambda: self._dbos.register_queue(
-                    queue_name(portal),
-                    worker_concurrency=concurrency,
-                    polling_interval_sec=poll,
-                    on_conflict="always_update",
-                )
-            )
-
-    async def rows(self, job: str, *, data: bool = True, results: bool = True) -> list[Kept]:
-        """The rows of a job, in the order in which they were submitted."""
-        return await self._list(
-            workflow_id_prefix=job_prefix(job) + "r-", name=ROW_WORKFLOW, load_input=data, load_output=results
         )
 
-    async def notes(self, job: str | None = None) -> list[Kept]:
-        """The notes of a job, or of all."""
-        prefix = None if job is None else job_prefix(job) + "n-"
-        return await self._list(workflow_id_prefix=prefix, name=NOTE_WORKFLOW, load_output=False)
-
-    async def by_id(self, ids: Collection[str], *, data: bool = False) -> list[Kept]:
-        """Rows or notes by their ids."""
-        found = [await self._list(workflow_ids=chunk, load_input=data) for chunk in _chunks(ids, CHUNK)]
-        return [kept for chunk in found for kept in chunk]
-
-    async def with_key(self, key: str) -> list[Kept]:
-        """Rows whose records could not be told apart, of all jobs."""
-        return await self._list(user=key, name=ROW_WORKFLOW, load_input=False)
-
-    async def under_way(self, queues: Sequence[str] | None = None) -> list[Kept]:
+    async def under_way(self, queues: Sequence[str] | None = None) -> list[Taken]:
         """What workers have at the moment, of some queues or of all."""
-        return await self._list(
-            status="PENDING",
-            queue_name=None if queues is None else list(queues),
-            name=[ROW_WORKFLOW, NOTE_WORKFLOW],
-            load_output=False,
+        found = await self._run(
+            lambda: self._dbos.list_workflows(
+                status="PENDING",
+                queue_name=None if queues is None else list(queues),
+                name=ROW_WORKFLOW,
+                load_input=False,
+                load_output=False,
+            )
         )
+        return [
+            Taken(id=status.workflow_id, executor=status.executor_id or "", queue=cast("str", status.queue_name))
+            for status in found
+        ]
+
+    async def known(self, ids: Sequence[str]) -> set[str]:
+        """Those that wait in a queue, or are under way."""
+        found: set[str] = set()
+        for chunk in chunks(ids, CHUNK):
+            live = await self._run(
+                lambda: self._dbos.list_workflows(
+                    workflow_ids=chunk,  # noqa: B023 - awaited at once
+                    status=["ENQUEUED", "DELAYED", "PENDING"],
+                    load_input=False,
+                    load_output=False,
+                )
+            )
+            found.update(status.workflow_id for status in live)
+        return found
 
     async def cancel(self, ids: Sequence[str]) -> None:
-        """Takes rows out of their queue."""
-        for chunk in _chunks(ids, CHUNK):
-            await self._run(lambda: self._dbos.cancel_workflows(chunk))  # noqa: B023
+        """Takes rows from whoever has them."""
+        for chunk in chunks(ids, CHUNK):
+            await self._run(lambda: self._dbos.cancel_workflows(chunk))  # noqa: B023 - awaited at once
 
-    async def put_back(self, ids: Sequence[str], queue: str) -> None:
-        """Puts rows (back) into a queue: those that were canceled, and those whose worker is gone."""
-        for chunk in _chunks(ids, CHUNK):
-            await self._run(lambda: self._dbos.resume_workflows(chunk, queue_name=queue))  # noqa: B023
+    async def put_back(self, taken: Iterable[Taken]) -> None:
+        """Puts rows back into their queue whose worker is gone."""
+        queues: dict[str, list[str]] = {}
+        for row in taken:
+            queues.setdefault(row.queue, []).append(row.id)
+        for queue, ids in queues.items():
+            for chunk in chunks(ids, CHUNK):
+                await self._run(lambda: self._dbos.resume_workflows(chunk, queue_name=queue))  # noqa: B023
 
-    async def delete(self, ids: Sequence[str]) -> None:
-        """Forgets rows and notes for good."""
-        for chunk in _chunks(ids, CHUNK):
+    async def delete(self, rows: Collection[tuple[str, int]]) -> None:
+        """Forgets rows for good, by id and last round."""
+        ids = (f"{row_id}.{number}" for row_id, last in rows for number in range(1, last + 1))
+        for chunk in chunks(ids, CHUNK):
             await self._run(lambda: self._dbos.delete_workflows(chunk))  # noqa: B023
-
-    async def steps(self, row_id: str) -> list[tuple[str, dict[str, Any]]]:
-        """What a row has done: the names of its steps, and what they returned."""
-        steps = await self._run(lambda: self._dbos.list_workflow_steps(row_id))
-        return [(str(step["function_name"]), step["output"] or {}) for step in steps]
 
     # --- inside ------------------------------------------------------------------------------------------------
 
@@ -186,9 +153,8 @@ class EngineClient:
         return self._client
 
     def _connect(self) -> DBOSClient:
-        with self._database.engine.connect():
-            # Whether it is there at all: the engine would go on as if, and say so on the terminal.
-            pass
+        # First of all: whether it is there, and ours. The engine would go on as if, and say so on the terminal.
+        self._tables.create(self._database)
         DBOS.migrate(self._database.secret_url, schema=self._database.schema or DBOS_SCHEMA)
         return DBOSClient(
             system_database_url=self._database.secret_url,
@@ -207,78 +173,8 @@ class EngineClient:
         except (DBAPIError, PoolTimeoutError, OSError) as error:
             raise trouble(self._database, error) from None
 
-    async def _list(self, **filters: Any) -> list[Kept]:
-        found = await self._run(lambda: self._dbos.list_workflows(**filters))
-        return [_kept(status) for status in found]
 
-    def _enqueue(self, items: Sequence[Note | BatchRow]) -> None:
-        rows = [item for item in items if isinstance(item, BatchRow)]
-        with self._database.engine.begin() as connection:
-            # One submitter at a time: of two that add equal rows at once, one must see the other's and go after them.
-            connection.exec_driver_sql(
-                "BEGIN IMMEDIATE" if self._database.is_sqlite else "SELECT pg_advisory_xact_lock(7305422)"
-            )
-            for note in items:
-                if isinstance(note, Note):
-                    self._dbos.enqueue_in_transaction(connection, self._note_options(note), note.to_json())
-            for row in in_order(rows, self._unfinished({row.key for row in rows}) if rows else ()):
-                self._dbos.enqueue_in_transaction(connection, self._row_options(row), row.to_json())
-
-    def _unfinished(self, keys: Collection[str]) -> list[tuple[str, str, int]]:
-        """Key, id and priority of the rows of all jobs that have one of these keys and are not at their end."""
-        found = self._dbos.list_workflows(
-            user=list(keys), status=["ENQUEUED", "PENDING"], name=ROW_WORKFLOW, load_input=False, load_output=False
-        )
-        return [(str(status.authenticated_user), status.workflow_id, status.priority or 0) for status in found]
-
-    def _row_options(self, row: BatchRow) -> EnqueueOptions:
-        return EnqueueOptions(
-            workflow_name=ROW_WORKFLOW,
-            queue_name=queue_name(row.portal),
-            workflow_id=row.id,
-            app_version=VERSION,
-            # The engine finds rows by whom they act for: here, by what they could be mistaken for.
-            authenticated_user=row.key,
-            # Rows that wait for others come after them in the queue, or they could fill all places waiting.
-            priority=row.priority,
-        )
-
-    def _note_options(self, note: Note) -> EnqueueOptions:
-        # Before all rows, which wait for it.
-        return EnqueueOptions(
-            workflow_name=NOTE_WORKFLOW, queue_name=queue_name(note.portal), workflow_id=note.id, app_version=VERSION
-        )
-
-
-def _kept(status: WorkflowStatus) -> Kept:
-    arguments = status.input["args"] if status.input else ()
-    output: Any = status.output
-    result = cast("dict[str, Any]", output) if isinstance(output, dict) else {}
-    if status.status == "SUCCESS":
-        named = {"done": RowOutcome.DONE, "rejected": RowOutcome.REJECTED}
-        outcome = named.get(str(result.get("outcome")), RowOutcome.UNKNOWN)
-    else:
-        outcome = _OUTCOMES[status.status]
-    return Kept(
-        id=status.workflow_id,
-        outcome=outcome,
-        data=dict(arguments[0]) if arguments else {},
-        result=result,
-        key=status.authenticated_user,
-        priority=status.priority or 0,
-        executor=status.executor_id,
-        was_begun=status.executor_id is not None,
-        created_at=_moment(status.created_at) or datetime.now(UTC),
-        ended_at=_moment(status.completed_at),
-        error=None if status.error is None else f"{type(status.error).__name__}: {status.error}",
-    )
-
-
-def _moment(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+def read_id(taken_id: str) -> tuple[str, int]:
+    """Id and round of a row, from that of the engine."""
+    row_id, _, number = taken_id.rpartition(".")
+    return row_id, int(number)

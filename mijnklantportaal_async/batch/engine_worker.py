@@ -8,7 +8,6 @@ Source: https://docs.dbos.dev/python/reference/configuration
 
 import asyncio
 import logging
-import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,22 +16,14 @@ from typing import Any
 
 import psycopg
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-from dbos import error as dbos_error
 
 from mijnklantportaal_async.batch.database import IDLE_SECONDS, Database
-from mijnklantportaal_async.batch.engine import APPLICATION, DBOS_SCHEMA, VERSION
-from mijnklantportaal_async.batch.rows import NOTE_WORKFLOW, ROW_WORKFLOW
-
-Json = dict[str, Any]
+from mijnklantportaal_async.batch.engine import APPLICATION, DBOS_SCHEMA, ROW_WORKFLOW, VERSION
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 
-ATTEMPT = "attempt"
-"""The step in which something is sent."""
-
 POOL = 12
 """Connections of the engine to its database."""
-
 
 REPEAT = 60.0
 """Seconds after which the engine may say the same thing again."""
@@ -49,32 +40,6 @@ class EngineIsOverError(Exception):
     """The worker was stopped while the engine wanted to connect."""
 
 
-class EngineSteps:
-    """The engine, as a row sees it.
-
-    Args:
-        sending: The tasks of rows of which something may be under way.
-    """
-
-    def __init__(self, sending: set[asyncio.Task[Any]]) -> None:
-        self._sending = sending
-
-    async def step(self, name: str, function: Callable[[], Awaitable[Json]]) -> Json:
-        """Runs a step, or returns what it returned before."""
-        task = asyncio.current_task()
-
-        async def run() -> Json:
-            return await function()
-
-        if task is not None and name == ATTEMPT:
-            self._sending.add(task)
-        try:
-            return await DBOS.run_step_async({"name": name}, run)
-        finally:
-            if task is not None:
-                self._sending.discard(task)
-
-
 class EngineWorker:
     """Takes rows out of queues and runs them, until it is stopped.
 
@@ -82,11 +47,11 @@ class EngineWorker:
         database: Where the rows are.
         executor: Its name; never used twice.
         queues: Which queues.
-        run_row: What to do with a row.
-        run_note: What to do with a note.
+        run_row: What to do with a row, by its id and round.
 
     Attributes:
-        running: Ids of what it has at the moment.
+        running: What it has at the moment, by the ids of rows.
+        sending: The tasks of rows of which something may be under way.
     """
 
     def __init__(
@@ -95,21 +60,19 @@ class EngineWorker:
         *,
         executor: str,
         queues: Sequence[str],
-        run_row: Callable[[Json, EngineSteps], Awaitable[Json]],
-        run_note: Callable[[Json], Awaitable[Json]],
+        run_row: Callable[[str, int], Awaitable[None]],
     ) -> None:
         self._database = database
         self._executor = executor
         self._queues = list(queues)
         self._run_row = run_row
-        self._run_note = run_note
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._sending: set[asyncio.Task[Any]] = set()
         self._is_over = False
         self._is_stopping = False
         self._log = logging.getLogger("dbos")
         self._forward = _Forward()
-        self.running: set[str] = set()
+        self.running: dict[str, asyncio.Future[None]] = {}
+        self.sending: set[asyncio.Task[Any]] = set()
 
     def start(self) -> None:
         """Starts the engine on the running loop; takes up to a second, in which nothing else runs.
@@ -143,7 +106,6 @@ class EngineWorker:
         DBOS(config=config)
         try:
             DBOS.workflow(name=ROW_WORKFLOW, max_recovery_attempts=None)(self._make_row_workflow())
-            DBOS.workflow(name=NOTE_WORKFLOW, max_recovery_attempts=None)(self._make_note_workflow())
             DBOS.listen_queues(self._queues)
             DBOS.launch()
         except BaseException:
@@ -153,26 +115,26 @@ class EngineWorker:
     async def stop(self, *, grace: float) -> None:
         """Takes no more rows, gives those that are being sent so many seconds, and lets the rest go for others."""
         self._is_stopping = True
-        for task in self._tasks - self._sending:
+        for task in self._tasks - self.sending:
             task.cancel()
-        await asyncio.sleep(0)
-        seconds = math.ceil(grace) if self._sending else 0
+        if self.sending and grace > 0:
+            await asyncio.wait(set(self.sending), timeout=grace)
+        # Rows that end now come to nothing that is lost: they are looked up.
+        for task in self._tasks:
+            task.cancel()
         loop = asyncio.get_running_loop()
+        # The engine has put its own pool into the place of the loop's; the program around us needs one that works.
+        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
         with ThreadPoolExecutor(1, thread_name_prefix="mijnklantportaal-stop") as threads:
             # On a thread: its own threads wait for the loop while they end.
-            await loop.run_in_executor(threads, lambda: self._destroy(seconds))
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=10)
-        # The engine has put its own pool, which is closed now, into the place of the loop's.
-        loop.set_default_executor(ThreadPoolExecutor(thread_name_prefix="asyncio"))
+            await loop.run_in_executor(threads, self._destroy)
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=10)
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _destroy(self, seconds: int = 0) -> None:
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
+    def _destroy(self) -> None:
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
         self._is_over = True
         self._log.removeHandler(self._forward)
         self._log.propagate = True
@@ -190,39 +152,33 @@ class EngineWorker:
             application_name=APPLICATION,
         )
 
-    def _make_row_workflow(self) -> Callable[[Json], Awaitable[Json]]:
-        async def mijnklantportaal_row(row: Json) -> Json:
-            return await self._run(lambda: self._run_row(row, EngineSteps(self._sending)))
+    def _make_row_workflow(self) -> Callable[[str, int], Awaitable[None]]:
+        async def mijnklantportaal_row(row_id: str, number: int) -> None:
+            await self._run(row_id, number)
 
         return mijnklantportaal_row
 
-    def _make_note_workflow(self) -> Callable[[Json], Awaitable[Json]]:
-        async def mijnklantportaal_note(note: Json) -> Json:
-            return await self._run(lambda: self._run_note(note))
-
-        return mijnklantportaal_note
-
-    async def _run(self, function: Callable[[], Awaitable[Json]]) -> Json:
+    async def _run(self, row_id: str, number: int) -> None:
         """Runs a row so that only its own result can end it."""
-        identifier, task = DBOS.workflow_id or "", asyncio.current_task()
-        if self._is_stopping:
+        task = asyncio.current_task()
+        # Taken from this worker and given back to it: the first of the two is still at it.
+        while (first := self.running.get(row_id)) is not None:
+            await asyncio.shield(first)
+        if self._is_stopping or task is None:
             raise LetGo
-        if task is not None:
-            self._tasks.add(task)
-        self.running.add(identifier)
+        self._tasks.add(task)
+        ended = self.running[row_id] = asyncio.get_running_loop().create_future()
         try:
-            return await function()
-        except dbos_error.DBOSException:
-            # Its own affairs: the row was canceled, or belongs to another worker by now.
-            raise
+            await self._run_row(row_id, number)
         except Exception as error:
             # Most likely the database: disk full, gone, read-only. What was not recorded is looked up later.
             LOG.warning("A row could not be recorded and is let go: %s", _first_line(error))
             raise LetGo from error
         finally:
-            self.running.discard(identifier)
-            if task is not None:
-                self._tasks.discard(task)
+            del self.running[row_id]
+            ended.set_result(None)
+            self.sending.discard(task)
+            self._tasks.discard(task)
 
 
 def _is_in_use() -> bool:
@@ -243,6 +199,9 @@ class _Forward(logging.Handler):
         if record.exc_info and isinstance(record.exc_info[1], LetGo | EngineIsOverError):
             return
         text, now = record.getMessage().splitlines()[0], time.monotonic()
+        if text.startswith("Asyncio task cancelled"):
+            # By us, when the worker stops: the row is let go, and nothing is wrong with it.
+            return
         if now - self._said.get(text, -REPEAT) >= REPEAT:
             self._said[text] = now
             LOG.log(record.levelno, "engine: %s", text)

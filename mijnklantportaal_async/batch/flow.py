@@ -1,134 +1,73 @@
-"""How one row gets into the portal exactly once: slot, fence, send, and a look wherever something may have been sent.
+"""How one row gets into the portal exactly once: connection, slot, intent, first byte; a look where it is open.
 
-The order is what counts. `intent` waits for a slot of the rate limit and puts a fence into this process's memory; then
-the engine records that `intent` is done, which a process that lost the row to another cannot do. `attempt` sends only
-with a fence that this very process put up moments ago. Whoever comes to `attempt` without one knows that something may
-have been sent, and looks first.
+The order is what counts. A connection is held before the slot of the rate limit is taken, so that a slow handshake does
+not make it stale. Then the row's intent is recorded, which a process that has lost the row cannot do. What is sent
+leaves at once then, or not at all. Whoever takes a row whose intent was recorded knows that something may have been
+sent, and looks first, by the rule of every call of a session.
 """
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo
 
 import attrs
 
 from mijnklantportaal_async import errors
+from mijnklantportaal_async.batch import operations
 from mijnklantportaal_async.batch.database import DatabaseTroubleError
-from mijnklantportaal_async.batch.operations import OPERATIONS
-from mijnklantportaal_async.batch.operations.operation import BatchOperation
-from mijnklantportaal_async.batch.rows import BatchRow
-from mijnklantportaal_async.batch.shared_looks import SharedLooks
+from mijnklantportaal_async.batch.flow_settings import FlowSettings
+from mijnklantportaal_async.batch.ledger import CanceledError, LostError, TakenError, Verdict
+from mijnklantportaal_async.batch.rows import BatchRow, Doubt, RowAtWork, State, WhenAbsent
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
-from mijnklantportaal_async.calling.finder import CannotTellError
+from mijnklantportaal_async.batch.together import SenderOfLooks
+from mijnklantportaal_async.calling.exchange import TooLateError
+from mijnklantportaal_async.calling.lookup import AbsentError, CannotLookError, LookingCaller, NotYetError
 from mijnklantportaal_async.calling.rate_limit import Priority
-from mijnklantportaal_async.calling.retry import RetryPolicy
-from mijnklantportaal_async.calling.window import Permit
+from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
+from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
+from mijnklantportaal_async.calling.wire import Effect
 from mijnklantportaal_async.errors import Outcome
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
 
-Json = dict[str, Any]
-
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 
-MOST_LOOKS = 30
-"""How often a row looks whether those that it waits for have ended, before it gives its place to them."""
+LOOKING = 30.0
+"""Seconds of the portal's clock for which a look goes on that settles nothing; `settle` would be done again later."""
 
-AGAIN = "again"
-"""The verdict of an attempt after which the row goes round once more."""
+CONNECTING = 60.0
+"""Seconds of the machine for making a connection: nothing waits for it but the row."""
 
+NO_CALENDAR = 250e9
+"""A moment that has not come yet, in seconds since 1970."""
 
-@attrs.frozen(kw_only=True)
-class FlowSettings:
-    """How patient a row is. Seconds of the portal's clock, unless something else is said.
-
-    Args:
-        settle: Seconds in which the service may still commit a request whose answer was lost. Exactly once holds as
-            long as the service is not slower than this.
-        fence: Seconds of the machine after which a fence is too old to send with.
-        unreachable_wait: Pause before a row is tried again that never got to the portal.
-        blocked_wait: Pause before a row is tried again whose key the portal refused.
-        doubts: How often the portal may fail at one row, and not have made it, before the row is given up.
-        sibling_wait: Pause between two looks whether an equal row has ended.
-    """
-
-    settle: float = 10.0
-    fence: float = 2.0
-    unreachable_wait: float = 10.0
-    blocked_wait: float = 60.0
-    doubts: int = 8
-    sibling_wait: float = 1.0
-
-    def __attrs_post_init__(self) -> None:
-        if self.settle < 0 or min(self.fence, self.unreachable_wait, self.blocked_wait, self.sibling_wait) <= 0:
-            raise ValueError(f"{self}: give positive seconds")
-        if self.doubts < 1:
-            raise ValueError(f"FlowSettings(doubts={self.doubts}) would give up before trying; give 1 or more")
-
-    def doubt_wait(self, doubts: int) -> float:
-        """Pause after a portal failed at a row for the n-th time: longer and longer."""
-        return min(2.0**doubts, 30 * self.unreachable_wait)
+LONGEST_ANSWER = 600.0
+"""Seconds for which a request may be under way that a worker has sent which waits for answers without end."""
 
 
-class Steps(Protocol):
-    """The engine, as a row sees it: what a step returned is never done again."""
+class Records(Protocol):
+    """What is recorded of this row, and known of others."""
 
-    async def step(self, name: str, function: Callable[[], Awaitable[Json]]) -> Json:
-        """Runs a step and records what it returned; or returns what was recorded before."""
+    async def intend(self, at_work: RowAtWork) -> None:
+        """As `Ledger.intend`."""
         ...
 
-
-class Ledger(Protocol):
-    """What is known of other rows."""
-
-    async def noted(self, note_id: str) -> frozenset[str] | None:
-        """Ids that the portal held before; None while nobody knows yet.
-
-        Raises:
-            CannotLookError: The key may not read the list.
-        """
+    async def note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        """As `Ledger.note`."""
         ...
 
-    async def have_ended(self, row_ids: Collection[str]) -> bool:
-        """Whether these rows have all come to an end."""
+    async def when_absent(self, at_work: RowAtWork) -> WhenAbsent:
+        """As `Ledger.when_absent`."""
         ...
 
-    async def taken(self, row: BatchRow) -> frozenset[str]:
-        """Ids of records that belong to other rows with the same key."""
+    async def others(self, row: BatchRow) -> Collection[str]:
+        """Ids of records of the operation that belong to rows."""
         ...
 
-
-class NotYetError(Exception):
-    """The row waits for others, and gives up its place for them.
-
-    They may have been put back into the queue when their worker died: where all places are taken by rows that wait for
-    them, they would never come to their turn.
-    """
-
-
-class CannotLookError(Exception):
-    """What the portal held before could not be noted; its text says why."""
-
-
-@attrs.define
-class Fence:
-    """The proof that this process, and no other, has just been allowed to send a row."""
-
-    permit: Permit
-    monotonic: float
-    wall: float
-
-    @classmethod
-    def now(cls, permit: Permit) -> "Fence":
-        """Put up at this moment."""
-        return cls(permit, time.monotonic(), time.time())
-
-    @property
-    def age(self) -> float:
-        """Seconds of the machine. Also where it slept: its monotonic clock stood still then."""
-        return max(time.monotonic() - self.monotonic, time.time() - self.wall)
+    async def have_succeeded(self, row: BatchRow, since: float) -> bool:
+        """Whether rows of the same portal and operation have been done since a moment."""
+        ...
 
 
 class RowFlow:
@@ -137,11 +76,11 @@ class RowFlow:
     Args:
         portal: A session that does not reconcile by itself, at background priority, with `limiter` as its rate limit.
         limiter: The limit that all machines share.
-        ledger: What is known of other rows.
+        records: What is recorded.
         settings: How patient to be.
         clock: Where time comes from; the same as the session's.
-        longest_answer: Seconds that the session waits for an answer. A request of a worker that is gone may still be
-            under way for so long.
+        longest_answer: Seconds that the session waits for an answer; None for no end. With the fence on top, a request
+            of a worker that is gone may still be under way for so long.
     """
 
     def __init__(
@@ -149,233 +88,300 @@ class RowFlow:
         *,
         portal: PortalSession,
         limiter: SharedRateLimiter,
-        ledger: Ledger,
+        records: Records,
         settings: FlowSettings,
         clock: Clock,
-        longest_answer: float = 0.0,
+        longest_answer: float | None = 0.0,
     ) -> None:
-        self._portal = portal
         # One request for each slot: trying again is the flow's business.
         self._once = portal.with_options(retry=RetryPolicy(attempts=1))
+        self._portal = portal
+        self._sender = portal._caller.sender  # pyright: ignore[reportPrivateUsage] - a batch is a part of its session
         self._limiter = limiter
-        self._ledger = ledger
+        self._records = records
         self._settings = settings
         self._clock = clock
-        self._longest_answer = longest_answer
-        self._looks = SharedLooks()
+        answer = LONGEST_ANSWER if longest_answer is None else longest_answer
+        self._longest_answer = answer + settings.fence * clock.speed
+        self._sketch = operations.Sketch(portal.timezone)
+        self._looks: SenderOfLooks | None = None
 
     async def aclose(self) -> None:
         """Ends looks under way."""
-        await self._looks.aclose()
+        if self._looks is not None:
+            await self._looks.aclose()
 
-    async def run(self, data: Json, steps: Steps) -> Json:
-        """Brings one row to its end.
-
-        Args:
-            data: The row, as `BatchRow.to_json` wrote it.
-            steps: The engine.
-
-        Returns:
-            The result, as JSON: `outcome` is `done`, `rejected` or `unknown`.
+    async def run(self, at_work: RowAtWork) -> Verdict:
+        """Does one round of a row: sends it once, and finds out what became of it.
 
         Raises:
-            NotYetError: The row waits for others, which need its place.
+            LostError: Another has the row.
+            DatabaseTroubleError: What is known cannot be read.
         """
+        row = at_work.row
         try:
-            row = BatchRow.from_json(data)
-            operation = OPERATIONS[row.operation]
-            request = operation.from_json(row.request)
-        except Exception as error:  # noqa: BLE001 - a row that nobody can read must not be lost, nor stop the others
-            return _final(Outcome.REJECTED, f"The row cannot be read: {type(error).__name__}: {error}")
-        work = _Work(row=row, operation=operation, request=request, zone=ZoneInfo(row.portal.timezone))
-        verdict: Json = _again("")
+            arguments = operations.as_given(row.operation, row.request)
+            drawn = self._sketch.draw(row.operation, arguments)
+        except Exception as error:  # noqa: BLE001 - nobody knows what another version has written
+            # Perhaps another worker understands it; nothing is known of it that was not known before.
+            return self._again(at_work, f"this worker does not understand rows such as {row.place}: {error}", wait=60.0)
+        work = Work(at_work, arguments, drawn.request.operation.effect)
         try:
-            while True:
-                wait, doubts = float(verdict["wait"]), int(verdict["doubts"])
-                await self._until_ready(row)
-                await steps.step("intent", lambda: self._intent(work, wait))  # noqa: B023 - awaited at once
-                verdict = await steps.step("attempt", lambda: self._attempt(work, doubts))  # noqa: B023
-                if verdict["outcome"] != AGAIN:
+            if at_work.doubt is not Doubt.NONE:
+                if at_work.doubt is Doubt.UNDER_WAY:
+                    wait, reason = self._longest_answer, "a worker stopped while it had the row"
+                    await self._note(at_work, f"{reason}, and what it sent may be under way still", wait)
+                    await self._clock.sleep(wait)
+                verdict = await self.settle_doubt(work, "A worker stopped while it had the row")
+                if verdict.state is not State.WAITING or verdict.doubt is not Doubt.NONE:
                     return verdict
-        finally:
-            if work.fence is not None:
-                self._limiter.give_back(work.fence.permit)
+                work = Work(attrs.evolve(at_work, doubt=Doubt.NONE, doubts=verdict.doubts), arguments, work.effect)
+            return await self._attempt(work)
+        except (LostError, DatabaseTroubleError):
+            raise
+        except CanceledError:
+            return Verdict(state=State.CANCELED)
+        except Exception as error:
+            LOG.exception("Row %s", row.place)
+            return Verdict(state=State.UNKNOWN, message=f"Something went wrong in this program: {_text(error)}")
 
-    # --- the two steps -----------------------------------------------------------------------------------------
+    # --- sending -------------------------------------------------------------------------------------------------
 
-    async def _intent(self, work: "_Work", wait: float) -> Json:
-        """Waits until the row may be sent, and puts up the fence."""
-        if wait:
-            await self._clock.sleep(wait)
-        while True:
-            try:
-                work.fence = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
-            except Exception as error:  # noqa: BLE001 - nothing was sent: the row can wait, and must not end by a mistake
-                LOG.warning("Row %s waits: %s: %s", work.row.place, type(error).__name__, error)
-                await self._clock.sleep(self._settings.sibling_wait)
-            else:
-                return {}
-
-    async def _until_ready(self, row: BatchRow) -> None:
-        """Waits until the row may be sent at all.
-
-        Raises:
-            NotYetError: It takes long.
-        """
-        # Looks, not seconds: where the database is slow, rows that could go must not give up before it has answered.
-        for _ in range(MOST_LOOKS):
-            try:
-                if await self._is_ready(row):
-                    return
-            except Exception as error:  # noqa: BLE001 - as above
-                LOG.warning("Row %s waits: %s: %s", row.place, type(error).__name__, error)
-            await self._clock.sleep(self._settings.sibling_wait)
-        raise NotYetError(row.place)
-
-    async def _attempt(self, work: "_Work", doubts: int) -> Json:
-        """Sends, if this process has just put up the fence; otherwise finds out what became of the row."""
-        fence, work.fence = work.fence, None
+    async def _attempt(self, work: "Work") -> Verdict:
+        settings = self._settings
         try:
-            if fence is None:
-                await self._clock.sleep(self._longest_answer)
-                return await self.settle_doubt(work, "A worker stopped while it had the row", doubts)
-            if fence.age > self._settings.fence:
-                # Nothing was sent with it, and nobody else could have: only the row's owner gets this far.
-                self._limiter.give_back(fence.permit)
-                return _again("The machine stood still before the row was sent", doubts=doubts)
-            return await self._send(work, fence, doubts)
-        except Exception as error:  # noqa: BLE001 - our own mistake; an error that escaped would end the row without a word
-            return _final(
-                Outcome.UNKNOWN,
-                f"Something went wrong in this program: {type(error).__name__}: {error}",
-                how_to_check=work.operation.how_to_check,
-            )
-
-    async def _send(self, work: "_Work", fence: Fence, doubts: int) -> Json:
-        with self._limiter.prepaid(fence.permit, seconds=max(0.0, self._settings.fence - fence.age)) as prepaid:
-            try:
-                return _done(work, await work.operation.send(self._once, work.request))
-            except Exception as error:  # noqa: BLE001 - also such as a warning that was turned into an error
-                failure = error
+            # What this process makes belongs to somebody, however long a row is in doubt.
+            evidence, _ = await self._sender.identify()
+            evidence.claims.keep_all()
+            hand_on = await self._sender.transport.hold(CONNECTING)
+        except Exception as error:  # noqa: BLE001 - also what the user's own Auth raises; nothing was sent
+            reason = f"no way to {self._sender.transport.base_url}: {_text(error)}"
+            return self._again(work.at_work, reason, wait=settings.unreachable_wait)
+        try:
+            permit = await self._limiter.take(Priority.BACKGROUND, None)
+            with self._limiter.prepaid(permit, seconds=settings.fence) as prepaid:
+                await self._records.intend(work.at_work)
+                hand_on()
+                try:
+                    return self._done(work, await operations.make(self._once, work.row.operation, work.arguments))
+                except Exception as error:  # noqa: BLE001 - also such as a warning that was turned into an error
+                    failure = error
+        finally:
+            hand_on()
         # Looking comes after the block: what is sent inside goes with the permit, or not at all.
         if isinstance(failure, errors.MijnKlantportaalError):
-            return await self._judge(work, failure, doubts)
-        reason = f"{type(failure).__name__}: {failure}"
+            return await self._judge(work, failure)
         if not prepaid.is_used:
-            return _final(Outcome.REJECTED, reason)
-        return await self.settle_doubt(work, reason, doubts)
+            # Where tokens come from is away, say: that is trouble, and no word of the portal about the row.
+            return self._again(work.at_work, _text(failure), wait=settings.unreachable_wait)
+        return await self.settle_doubt(work, _text(failure))
 
-    async def _judge(self, work: "_Work", error: errors.MijnKlantportaalError, doubts: int) -> Json:
+    async def _judge(self, work: "Work", error: errors.MijnKlantportaalError) -> Verdict:
         """What an attempt that failed comes to."""
+        settings, at_work = self._settings, work.at_work
         match error:
-            case errors.RateLimitedError():
-                # The limiter holds the whole key by now.
-                return _again(str(error), doubts=doubts)
-            case errors.AuthenticationError() | errors.PermissionDeniedError() | errors.LicenceError():
+            case errors.RateLimitError():
+                # The limiter holds the whole key by now, or the slot went by.
+                return self._again(at_work, _text(error))
+            case errors.AuthenticationError() | errors.LicenceError():
                 # Not the row's fault: ten thousand rows must not fail because a key expired.
-                return _again(str(error), wait=self._settings.blocked_wait, doubts=doubts)
+                return self._again(at_work, _text(error), wait=settings.blocked_wait)
+            case errors.PermissionDeniedError():
+                return await self._refused(work, error)
             case _ if error.outcome is Outcome.NOT_SENT:
-                return _again(str(error), wait=self._settings.unreachable_wait, doubts=doubts)
-            case errors.DecodeError() if error.identifier is not None:
-                return _final("done", f"The answer could not be read: {error.message}", identifier=error.identifier)
+                return self._again(at_work, self._why_not_sent(error), wait=self._wait_unsent(error))
+            case errors.DecodeError() if error.identifier is not None and error.outcome is Outcome.APPLIED:
+                return self._made(work, error.identifier, None, f"The answer could not be read: {error.message}")
             case _ if error.outcome is Outcome.REJECTED:
-                if doubts:
+                if at_work.doubts:
                     # Refused after an attempt that nobody knows the end of: perhaps because that one came through late.
-                    verdict = await self.settle_doubt(work, str(error), doubts)
-                    if verdict["outcome"] != AGAIN:
+                    verdict = await self.settle_doubt(work, _text(error))
+                    if verdict.state is not State.WAITING:
                         return verdict
-                return _final(Outcome.REJECTED, str(error))
+                return Verdict(state=State.REJECTED, message=str(error))
             case _:
-                return await self.settle_doubt(work, str(error), doubts, is_applied=error.outcome is Outcome.APPLIED)
+                return await self.settle_doubt(work, _text(error), is_applied=error.outcome is Outcome.APPLIED)
 
-    # --- looking -----------------------------------------------------------------------------------------------
+    async def _refused(self, work: "Work", error: errors.PermissionDeniedError) -> Verdict:
+        """A key that may not do it; or, where others of the same portal are done meanwhile, a row that may not.
 
-    async def settle_doubt(self, work: "_Work", reason: str, doubts: int, *, is_applied: bool = False) -> Json:
+        It is tried twice, with `blocked_wait` between. Whoever was done shortly before counts too: the last row of a
+        job has none after it.
+        """
+        before, now = work.at_work.refused_at, time.time()
+        shortly = self._clock.real(self._settings.blocked_wait)
+        if before is not None and await self._records.have_succeeded(work.row, before - shortly):
+            return Verdict(state=State.REJECTED, message=f"{error} Other rows were done meanwhile, so it is this one's")
+        return attrs.evolve(
+            self._again(work.at_work, _text(error), wait=self._settings.blocked_wait),
+            refused_at=now if before is None else before,
+        )
+
+    def _why_not_sent(self, error: errors.MijnKlantportaalError) -> str:
+        if not _came_too_late(error):
+            return _text(error)
+        return (
+            f"it took longer than FlowSettings.fence, {self._settings.fence:g} s, from the slot of the rate limit "
+            "until the request could leave: connections are slow, or this machine stood still"
+        )
+
+    def _wait_unsent(self, error: errors.MijnKlantportaalError) -> float:
+        return self._settings.sibling_wait if _came_too_late(error) else self._settings.unreachable_wait
+
+    # --- looking -------------------------------------------------------------------------------------------------
+
+    async def settle_doubt(self, work: "Work", reason: str, *, is_applied: bool = False) -> Verdict:
         """Finds out what became of a row of which something may have been sent.
 
         Args:
             work: The row.
             reason: Why nobody knows.
-            doubts: How often that was so before.
             is_applied: The portal said that it did it, and only its answer could not be read.
+
+        Returns:
+            What is certain; `WAITING` without doubt where nothing of the row is there.
         """
-        await self._clock.sleep(self._settings.settle)
+        at_work, doubts = work.at_work, work.at_work.doubts + 1
+        if work.effect.may_repeat:
+            return self._again(at_work, reason, wait=self._settings.doubt_wait(doubts), doubts=doubts)
         try:
-            found = await self._look(work)
-        except (errors.MijnKlantportaalError, CannotLookError, CannotTellError) as error:
-            reason = f"{reason}; looking whether it happened did not help: {error}"
-            return _final(Outcome.UNKNOWN, reason, how_to_check=work.operation.how_to_check)
-        if found is not None:
-            return _done(work, found)
+            await self._note(at_work, f"{reason}; it is looked for", self._settings.settle)
+            return self._done(work, await self._look(work))
+        except AbsentError:
+            return await self._absent(work, reason, is_applied=is_applied)
+        except CannotLookError as error:
+            return Verdict(state=State.UNKNOWN, message=f"{reason}; {error}")
+        except (errors.MijnKlantportaalError, NotYetError) as error:
+            if _may_pass(error) and doubts < self._settings.doubts * 10:
+                trouble = f"{reason}; it cannot be looked for yet: {_text(error)}"
+                return self._again(at_work, trouble, self._settings.doubt_wait(min(doubts, 8)), Doubt.OPEN, doubts)
+            return Verdict(state=State.UNKNOWN, message=f"{reason}; looking did not help: {_text(error)}")
+        except (LostError, DatabaseTroubleError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the user's own Auth, say: it leaves open what became of the row
+            wait = self._settings.unreachable_wait
+            return self._again(at_work, f"{reason}; it cannot be looked for: {_text(error)}", wait, Doubt.OPEN)
+
+    async def _absent(self, work: "Work", reason: str, *, is_applied: bool) -> Verdict:
         if is_applied:
-            reason = f"{reason}; it was not found in the portal either"
-            return _final(Outcome.UNKNOWN, reason, how_to_check=work.operation.how_to_check)
-        if doubts + 1 >= self._settings.doubts:
-            return _final(
-                Outcome.REJECTED, f"{reason}; tried {doubts + 1} times, and it was not there after any of them"
-            )
-        return _again(reason, wait=self._settings.doubt_wait(doubts), doubts=doubts + 1)
-
-    async def _look(self, work: "_Work") -> Any | None:
-        """One good look, however long it takes to get it: not sending is always safe."""
-        tries = unreadable = 0
-        while True:
-            try:
-                noted = await self._ledger.noted(work.row.noted)
-                if noted is None:
-                    raise CannotLookError("what the portal held before is not known")
-                taken = noted | await self._ledger.taken(work.row)
-                operation, request, zone = work.operation, work.request, work.zone
-                records = await self._looks.look(
-                    (operation.name, operation.look_key(request, zone)),
-                    lambda: operation.look(self._portal, request, zone),  # noqa: B023 - the same in every round
+            return Verdict(state=State.UNKNOWN, message=f"{reason}; it was not found in the portal either")
+        doubts = work.at_work.doubts + 1
+        match await self._records.when_absent(work.at_work):
+            case WhenAbsent.SAY:
+                return Verdict(
+                    state=State.REJECTED,
+                    message="A look has proven that nothing of it is in the portal. Settle the job with "
+                    "send_again=True (batch settle --send-again) to send it",
                 )
-                return operation.pick(records, request, zone, taken)
-            except (
-                errors.TransportError,
-                errors.ServerError,
-                errors.RateLimitError,
-                errors.AuthenticationError,
-                errors.DecodeError,
-                DatabaseTroubleError,
-            ) as error:
-                unreadable += isinstance(error, errors.DecodeError)
-                if unreadable > self._settings.doubts:
-                    raise
-                LOG.warning("Row %s cannot be looked for yet: %s", work.row.place, error)
-                tries += 1
-                await self._clock.sleep(self._settings.doubt_wait(tries))
+            case WhenAbsent.CANCEL:
+                return Verdict(state=State.CANCELED)
+            case WhenAbsent.SEND:
+                pass
+        if doubts >= self._settings.doubts:
+            message = f"{reason}; tried {doubts} times, and it was not there after any of them"
+            return Verdict(state=State.REJECTED, message=message)
+        return self._again(work.at_work, reason, self._settings.doubt_wait(doubts - 1), doubts=doubts)
 
-    async def _is_ready(self, row: BatchRow) -> bool:
-        """Whether the row may be sent at all: what was there before is noted, and equal rows before it have ended."""
-        try:
-            if await self._ledger.noted(row.noted) is None:
-                return False
-        except CannotLookError:
-            # A key that may not read can still schedule; only a lost answer will need a person then.
-            pass
-        return await self._ledger.have_ended(row.after)
+    async def _look(self, work: "Work") -> Any:
+        """What the row has made, as the session judges it.
+
+        Raises:
+            AbsentError: Nothing.
+            Exception: Nobody can tell.
+        """
+        row, settle = work.row, self._settings.settle
+        # Not recorded while the row was sent: a moment ago.
+        first_sent = work.at_work.first_sent or work.began
+        if self._looks is None:
+            self._looks = SenderOfLooks(self._sender)
+        portal = self._portal.with_options(
+            reconcile=ReconcilePolicy(settle=settle, looks=(1.0,)),
+            timeouts=Timeouts(queue=None, attempt=self._longest_answer, call=settle + LOOKING),
+        )
+        portal._caller = LookingCaller(  # pyright: ignore[reportPrivateUsage] - of the view, which is ours
+            sender=self._looks,
+            elapsed=(time.time() - first_sent) * self._clock.speed,
+            # A clock that runs faster than the machine's knows of no calendar.
+            sent_at=first_sent if self._clock.speed == 1 else NO_CALENDAR,
+            others=lambda: self._records.others(row),
+        )
+        return await operations.make(portal, row.operation, work.arguments)
+
+    # --- verdicts ------------------------------------------------------------------------------------------------
+
+    def _done(self, work: "Work", record: Any) -> Verdict:
+        identifier, kept, remark = operations.describe(record, work.arguments, self._portal.timezone)
+        return self._made(work, identifier, kept, remark)
+
+    def _made(self, work: "Work", identifier: str | None, record: dict[str, Any] | None, remark: str | None) -> Verdict:
+        claims = work.effect is Effect.CREATE and identifier is not None
+        if identifier is not None and (evidence := self._sender.evidence_now()) is not None:
+            # From here on the database says whose it is, also where the row's end could not be recorded.
+            evidence.claims.hand_over(identifier)
+        return Verdict(state=State.DONE, message=remark, identifier=identifier, record=record, claims=claims)
+
+    async def _note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        await self._records.note(at_work, trouble, self._clock.real(wait))
+
+    def _again(
+        self,
+        at_work: RowAtWork,
+        trouble: str,
+        wait: float = 0.0,
+        doubt: Doubt = Doubt.NONE,
+        doubts: int | None = None,
+    ) -> Verdict:
+        """Another round, `wait` seconds of the portal's clock later."""
+        return Verdict(
+            state=State.WAITING,
+            trouble=trouble,
+            wait=self._clock.real(wait),
+            doubt=doubt,
+            doubts=at_work.doubts if doubts is None else doubts,
+            refused_at=at_work.refused_at,
+        )
 
 
-@attrs.define(kw_only=True)
-class _Work:
-    """A row, understood: of one run of it. The same process may run it twice at once, where it was taken over."""
+@attrs.frozen
+class Work:
+    """A row, understood: of one round of it."""
 
-    row: BatchRow
-    operation: BatchOperation
-    request: Any
-    zone: ZoneInfo
-    fence: Fence | None = None
+    at_work: RowAtWork
+    arguments: dict[str, Any]
+    effect: Effect
+    began: float = attrs.field(factory=time.time)
 
-
-def _done(work: _Work, record: Any) -> Json:
-    identifier, kept, remark = work.operation.describe(record, work.request)
-    return _final("done", remark, identifier=identifier, record=kept)
-
-
-def _again(message: str, *, wait: float = 0.0, doubts: int = 0) -> Json:
-    return {"outcome": AGAIN, "message": message, "wait": wait, "doubts": doubts}
+    @property
+    def row(self) -> BatchRow:
+        """The row."""
+        return self.at_work.row
 
 
-def _final(outcome: Outcome | str, message: str | None, **more: Any) -> Json:
-    return {"outcome": outcome.value if isinstance(outcome, Outcome) else outcome, "message": message, **more}
+def taken(verdict: Verdict, error: TakenError) -> Verdict:
+    """A row that found, or was answered, what another row has made."""
+    return Verdict(state=State.UNKNOWN, message=f"The portal shows {verdict.identifier} for it, but {error}")
+
+
+def _may_pass(error: errors.MijnKlantportaalError | NotYetError) -> bool:
+    """Whether a look that failed will do better later: a portal that is away, a key that is being replaced."""
+    if isinstance(error, NotYetError):
+        return True
+    cause = error.look_error if isinstance(error, errors.OutcomeUnknownError) else error
+    if cause is None:
+        # It was not the look that failed: what it showed leaves it open. Or it was the user's own code.
+        return error.__cause__ is not None and not isinstance(error.__cause__, errors.MijnKlantportaalError)
+    if isinstance(cause, errors.APIStatusError) and not isinstance(cause, errors.AuthenticationError):
+        return isinstance(cause, errors.ServerError | errors.RateLimitedError)
+    passing = errors.TransportError | errors.RateLimitError | errors.AuthenticationError | errors.DecodeError
+    return isinstance(cause, passing)
+
+
+def _came_too_late(error: errors.MijnKlantportaalError) -> bool:
+    return isinstance(error.__cause__, TooLateError)
+
+
+def _text(error: Exception) -> str:
+    """What an error says, without the advice for those who made the call: the row looks after itself."""
+    if isinstance(error, errors.MijnKlantportaalError):
+        return f"{error.operation}: {error.message}" if error.operation else error.message
+    return f"{type(error).__name__}: {error}"

@@ -2,20 +2,31 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 
+import attrs
+
 from mijnklantportaal_async.batch.database import Database
-from mijnklantportaal_async.batch.engine import EngineClient, Kept
+from mijnklantportaal_async.batch.engine import EngineClient
+from mijnklantportaal_async.batch.job_records import JobRecords, KeptSubmission
 from mijnklantportaal_async.batch.planning import Plan, make_plan
 from mijnklantportaal_async.batch.results import JobSummary, Progress, RowOutcome, RowResult, Submission
-from mijnklantportaal_async.batch.rows import BatchRow, Note, Portal, check_job_name, queue_name
-from mijnklantportaal_async.batch.summing import counts_of, result_of
+from mijnklantportaal_async.batch.rows import Portal, State, WhenAbsent, check_job_name
+from mijnklantportaal_async.batch.tables import Tables
 
 PACE_SECONDS = 60.0
 """Over how long the pace of a job is measured."""
+
+MOST_TROUBLES = 12
+
+LATE = 120.0
+"""Seconds by which the clocks of two machines may disagree on when rows ended."""
+
+_AGAIN = {RowOutcome.REJECTED: State.REJECTED, RowOutcome.NOT_STARTED: State.CANCELED}
+"""What can be tried again: nothing of it is in the portal."""
 
 
 class Jobs:
@@ -30,7 +41,9 @@ class Jobs:
 
     def __init__(self, database: str) -> None:
         self._database = Database(database)
-        self._engine = EngineClient(self._database)
+        tables = Tables(self._database.schema)
+        self._engine = EngineClient(self._database, tables)
+        self._records = JobRecords(self._database, tables)
 
     async def __aenter__(self) -> Self:
         await self._engine.open()
@@ -64,7 +77,8 @@ class Jobs:
 
         Args:
             requests: `NewAppointment` or `NewCustomer` objects, or `JobRow` objects, which also say where a row stands
-                in a file and which portal it is for. Equal ones count: what stands there twice is made twice.
+                in a file, which portal it is for, and any operation by its name. Equal ones count: what stands there
+                twice is made twice.
             job: Its name. The same name and the same rows are the same job.
             portal: Which portal rows are for that name none.
             source: Where the rows come from, for people.
@@ -81,15 +95,17 @@ class Jobs:
         """
         name = check_job_name(job)
         portals = {known.name: known for known in (*others, portal)}
-        return make_plan(
+        plan = make_plan(
             requests,
             job=name,
             portals=portals,
             default=portal,
             source=source,
-            existing=await self._engine.rows(name, data=False, results=False),
-            known_notes={kept.id for kept in await self._engine.notes(name)},
+            existing=await self._records.ids(name),
+            known={kept.digest for kept in await self._records.submissions(name)},
         )
+        elsewhere = await self._records.elsewhere(name, plan.portals, Counter(row.content for row in plan.rows))
+        return attrs.evolve(plan, submission=attrs.evolve(plan.submission, elsewhere=tuple(sorted(elsewhere.items()))))
 
     async def submit(
         self,
@@ -100,6 +116,7 @@ class Jobs:
         source: str = "a program",
         others: Iterable[Portal] = (),
         extend: bool = False,
+        again: bool = False,
     ) -> Submission:
         """Puts rows into the database, for workers to bring into the portals. Sends nothing.
 
@@ -113,13 +130,15 @@ class Jobs:
             others: As for `plan`.
             extend: Whether rows may be added to a job that was submitted before. A row that was changed in the source
                 is a new row: the old one stays in the job and in the portal.
+            again: Whether rows that stand in another job of the same portal already are to be made once more.
 
         Returns:
             What was added.
 
         Raises:
             TypeError: As for `plan`; or job and portal are missing.
-            ValueError: As for `plan`; or the job exists, has other rows, and `extend` was not given.
+            ValueError: As for `plan`; or the job exists, has other rows, and `extend` was not given; or rows stand in
+                other jobs, and `again` was not given.
             DatabaseTroubleError: The database cannot be used. What was added already is not added twice.
         """
         if isinstance(requests, Plan):
@@ -136,9 +155,14 @@ class Jobs:
                 f"({rows}). A changed row is a new row: it is made beside the old one. Give extend=True if that is "
                 "meant, or another name for another job"
             )
-        for used in plan.portals:
-            await self._engine.register_queue(used)
-        await self._engine.add(plan.notes, plan.rows)
+        if submission.elsewhere and not plan.completes_a_submission and not again:
+            where = ", ".join(f"{count:,} in {name!r}" for name, count in submission.elsewhere)
+            raise ValueError(
+                f"of the {submission.added:,} new rows of {submission.job!r} some stand in other jobs of the same "
+                f"portal already ({where}): they would be made once more. Give again=True if that is meant"
+            )
+        if plan.rows:
+            await self._records.add(plan.kept, plan.rows)
         return submission
 
     # --- watching ------------------------------------------------------------------------------------------------
@@ -154,10 +178,10 @@ class Jobs:
             LookupError: There is no such job.
             DatabaseTroubleError: The database cannot be used.
         """
-        seen: set[str] = set()
-        pace: deque[tuple[datetime, int]] = deque()
+        name = check_job_name(job)
+        watch = _Watch()
         while True:
-            progress = await self._progress(job, seen, pace)
+            progress = await self._progress(name, watch)
             yield progress
             if progress.is_over:
                 return
@@ -170,8 +194,8 @@ class Jobs:
             LookupError: There is no such job.
             DatabaseTroubleError: The database cannot be used.
         """
-        kept = await self._rows_of(job)
-        return sorted([await self._result(row) for row in kept], key=lambda result: result.number)
+        await self._submissions(job)
+        return await self._records.results(check_job_name(job))
 
     async def list_jobs(self) -> list[JobSummary]:
         """All jobs, the newest first.
@@ -179,11 +203,11 @@ class Jobs:
         Raises:
             DatabaseTroubleError: The database cannot be used.
         """
-        notes: dict[str, list[Kept]] = {}
-        for kept in await self._engine.notes():
-            notes.setdefault(Note.from_json(kept.data).job, []).append(kept)
-        jobs = [await self._summary(name, found) for name, found in notes.items()]
-        return sorted(jobs, key=lambda job: job.submitted_at, reverse=True)
+        jobs: dict[str, list[KeptSubmission]] = {}
+        for kept in await self._records.submissions():
+            jobs.setdefault(kept.job, []).append(kept)
+        summaries = [await self._summary(name, kept) for name, kept in jobs.items()]
+        return sorted(summaries, key=lambda job: job.submitted_at, reverse=True)
 
     async def job(self, job: str) -> JobSummary:
         """One job.
@@ -192,11 +216,7 @@ class Jobs:
             LookupError: There is no such job.
             DatabaseTroubleError: The database cannot be used.
         """
-        name = check_job_name(job)
-        notes = await self._engine.notes(name)
-        if not notes:
-            raise await self._no_such_job(name)
-        return await self._summary(name, notes)
+        return await self._summary(check_job_name(job), await self._submissions(job))
 
     # --- stopping and going on -----------------------------------------------------------------------------------
 
@@ -210,9 +230,9 @@ class Jobs:
             LookupError: There is no such job.
             DatabaseTroubleError: The database cannot be used.
         """
-        waiting = [kept.id for kept in await self._rows_of(job) if kept.outcome is RowOutcome.WAITING]
-        await self._engine.cancel(waiting)
-        return await self._progress(job, set(), deque())
+        await self._submissions(job)
+        await self._records.cancel(check_job_name(job))
+        return await self._progress(check_job_name(job), _Watch())
 
     async def resume(self, job: str) -> int:
         """Goes on with a job that was canceled.
@@ -224,16 +244,54 @@ class Jobs:
             LookupError: There is no such job.
             DatabaseTroubleError: The database cannot be used.
         """
-        queues: dict[str, list[str]] = {}
-        for kept in await self._rows_of(job):
-            if kept.outcome is RowOutcome.NOT_STARTED:
-                queues.setdefault(queue_name(BatchRow.from_json(kept.data).portal), []).append(kept.id)
-        for queue, ids in queues.items():
-            await self._engine.put_back(ids, queue)
-        return sum(map(len, queues.values()))
+        return await self.retry(job, outcomes=(RowOutcome.NOT_STARTED,))
+
+    async def retry(
+        self, job: str, *, outcomes: Collection[RowOutcome] = (RowOutcome.REJECTED, RowOutcome.NOT_STARTED)
+    ) -> int:
+        """Has rows sent again of which nothing is in the portal: those that were rejected, and those never started.
+
+        Args:
+            job: Its name.
+            outcomes: Which of the two.
+
+        Returns:
+            How many rows wait again.
+
+        Raises:
+            LookupError: There is no such job.
+            ValueError: Rows with such an outcome may be in the portal; `settle` looks for them first.
+            DatabaseTroubleError: The database cannot be used.
+        """
+        if strange := [outcome.value for outcome in outcomes if outcome not in _AGAIN]:
+            raise ValueError(
+                f"rows that are {' or '.join(strange)} are not simply sent again; settle() looks for what is unknown"
+            )
+        await self._submissions(job)
+        return await self._records.go_on(check_job_name(job), [_AGAIN[outcome] for outcome in outcomes])
+
+    async def settle(self, job: str, *, send_again: bool = False) -> int:
+        """Has rows in doubt looked at again: what is found is done; what is proven absent says so.
+
+        Args:
+            job: Its name.
+            send_again: Whether what is proven absent is sent, also what an earlier `settle` has proven.
+
+        Returns:
+            How many rows a worker will look at, or send.
+
+        Raises:
+            LookupError: There is no such job.
+            DatabaseTroubleError: The database cannot be used.
+        """
+        await self._submissions(job)
+        name = check_job_name(job)
+        then = WhenAbsent.SEND if send_again else WhenAbsent.SAY
+        count = await self._records.go_on(name, [State.UNKNOWN], then=then, looks=True)
+        return count + (await self._records.send_absent(name) if send_again else 0)
 
     async def delete(self, job: str) -> int:
-        """Forgets a job that is over. Nothing changes in the portal; submitting it again would make everything again.
+        """Forgets a job that is over. Nothing changes in the portal, and what its rows have made stays theirs.
 
         Returns:
             How many rows were forgotten.
@@ -243,94 +301,101 @@ class Jobs:
             ValueError: It is not over.
             DatabaseTroubleError: The database cannot be used.
         """
+        await self._submissions(job)
         name = check_job_name(job)
-        rows = await self._rows_of(name)
-        moving = sum(not kept.outcome.is_final for kept in rows)
+        moving, forgotten = await self._records.delete(name)
         if moving:
             raise ValueError(f"{moving} rows of {name!r} are not at their end; cancel the job first, and let it finish")
-        await self._engine.delete([kept.id for kept in rows])
-        await self._engine.delete([kept.id for kept in await self._engine.notes(name)])
-        return len(rows)
+        await self._engine.delete(forgotten)
+        return len(forgotten)
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    async def _rows_of(self, job: str, *, data: bool = True) -> list[Kept]:
+    async def _submissions(self, job: str) -> list[KeptSubmission]:
         name = check_job_name(job)
-        rows = await self._engine.rows(name, data=data)
-        if not rows and not await self._engine.notes(name):
-            raise await self._no_such_job(name)
-        return rows
-
-    async def _no_such_job(self, name: str) -> LookupError:
-        known = [summary.name for summary in await self.list_jobs()]
+        if found := await self._records.submissions(name):
+            return found
+        known = list(dict.fromkeys(kept.job for kept in await self._records.submissions()))
         there = f"there are {', '.join(map(repr, known[:10]))}" if known else "there are none yet"
-        return LookupError(f"there is no job {name!r} in {self._database}; {there}")
+        raise LookupError(f"there is no job {name!r} in {self._database}; {there}")
 
-    async def _summary(self, name: str, notes: list[Kept]) -> JobSummary:
-        submitted = [Note.from_json(kept.data) for kept in notes]
+    async def _summary(self, name: str, submissions: list[KeptSubmission]) -> JobSummary:
         return JobSummary(
             name=name,
-            portals=tuple(dict.fromkeys(note.portal for note in submitted)),
-            operations=tuple(dict.fromkeys(note.operation for note in submitted)),
-            source=", ".join(dict.fromkeys(note.source for note in submitted)),
-            submitted_at=min(kept.created_at for kept in notes),
-            progress=await self._progress(name, set(), deque()),
+            portals=tuple(dict.fromkeys(portal for kept in submissions for portal in kept.portals)),
+            operations=tuple(dict.fromkeys(operation for kept in submissions for operation in kept.operations)),
+            source=", ".join(dict.fromkeys(kept.source for kept in submissions)),
+            submitted_at=min(kept.submitted_at for kept in submissions),
+            progress=await self._progress(name, _Watch()),
         )
 
-    async def _progress(self, job: str, seen: set[str], pace: deque[tuple[datetime, int]]) -> Progress:
+    async def _progress(self, job: str, watch: "_Watch") -> Progress:
         now = datetime.now(UTC)
-        rows = await self._rows_of(job, data=False)
-        counts = counts_of(rows)
-        ended = [kept for kept in rows if kept.outcome.is_final and kept.id not in seen]
-        is_first = not seen and not pace
-        seen.update(kept.id for kept in ended)
-        over = len(seen)
-        pace.append((now, over))
-        while now - pace[0][0] > timedelta(seconds=PACE_SECONDS):
-            pace.popleft()
-        seconds = (now - pace[0][0]).total_seconds()
-        per_minute = 60.0 * (over - pace[0][1]) / seconds if seconds > 0 else 0.0
-        left = len(rows) - over
+        submissions = await self._submissions(job)
+        counts = await self._records.counts(job)
+        total = sum(counts.values())
+        named = {
+            "done": counts[RowOutcome.DONE],
+            "rejected": counts[RowOutcome.REJECTED],
+            "unknown": counts[RowOutcome.UNKNOWN],
+            "not_started": counts[RowOutcome.NOT_STARTED],
+        }
+        over = sum(named.values())
+        per_minute = watch.pace(now, over)
+        troubles = list(_missing(submissions, total))
+        if over < total:
+            portals = list(dict.fromkeys(portal for kept in submissions for portal in kept.portals))
+            troubles += await self._records.troubles(job, portals, MOST_TROUBLES)
+        left = total - over
         return Progress(
-            job=check_job_name(job),
-            total=len(rows),
+            job=job,
+            total=total,
             at=now,
             per_minute=per_minute,
             ends_at=now + timedelta(minutes=left / per_minute) if per_minute > 0 and left else None,
-            troubles=(*_missing(await self._engine.notes(job), len(rows)), *await self._troubles(rows)),
-            ended=() if is_first else tuple([await self._result(kept) for kept in await self._with_data(ended)]),
-            **counts,
+            troubles=tuple(troubles),
+            ended=tuple(await self._ended(job, watch)),
+            under_way=counts[RowOutcome.UNDER_WAY],
+            **named,
         )
 
-    async def _with_data(self, rows: list[Kept]) -> list[Kept]:
-        if not rows:
+    async def _ended(self, job: str, watch: "_Watch") -> list[RowResult]:
+        """What has ended since the last look; nothing at the first."""
+        last = await self._records.last_end(job)
+        if watch.last is None:
+            watch.last = last
+            watch.seen = (
+                {row.number for row in await self._records.results(job, ended_after=last - LATE)} if last else set()
+            )
             return []
-        return await self._engine.by_id([kept.id for kept in rows], data=True)
-
-    async def _troubles(self, rows: list[Kept]) -> tuple[str, ...]:
-        """What the last attempts of rows under way came to; a few tell enough."""
-        troubles: dict[str, None] = {}
-        for kept in [kept for kept in rows if kept.outcome is RowOutcome.UNDER_WAY][:12]:
-            steps = await self._engine.steps(kept.id)
-            attempts = [result for name, result in steps if name == "attempt"]
-            if attempts and attempts[-1].get("message"):
-                troubles[str(attempts[-1]["message"])] = None
-        return tuple(troubles)
-
-    async def _result(self, kept: Kept) -> RowResult:
-        was_sent = False
-        if kept.outcome is RowOutcome.NOT_STARTED and kept.was_begun:
-            was_sent = any(name == "intent" for name, _ in await self._engine.steps(kept.id))
-        return result_of(kept, was_sent=was_sent)
+        rows = await self._records.results(job, ended_after=watch.last - LATE) if last else []
+        fresh = [row for row in rows if row.number not in watch.seen]
+        watch.seen = {row.number for row in rows}
+        watch.last = max(last, watch.last)
+        return fresh
 
 
-def _missing(notes: list[Kept], present: int) -> tuple[str, ...]:
+@attrs.define
+class _Watch:
+    """What somebody who watches a job has seen of it."""
+
+    last: float | None = None
+    seen: set[int] = attrs.field(factory=set[int])
+    _paces: deque[tuple[datetime, int]] = attrs.field(factory=deque[tuple[datetime, int]])
+
+    def pace(self, now: datetime, over: int) -> float:
+        """Rows in a minute."""
+        paces = self._paces
+        paces.append((now, over))
+        while now - paces[0][0] > timedelta(seconds=PACE_SECONDS):
+            paces.popleft()
+        seconds = (now - paces[0][0]).total_seconds()
+        return max(0.0, 60.0 * (over - paces[0][1]) / seconds) if seconds > 0 else 0.0
+
+
+def _missing(submissions: list[KeptSubmission], present: int) -> tuple[str, ...]:
     """Says so when not all rows of a submission have come into the database."""
-    expected: Counter[str] = Counter()
-    for kept in notes:
-        note = Note.from_json(kept.data)
-        expected[note.digest] += note.rows
-    most = max(expected.values(), default=0)
+    most = max((kept.rows for kept in submissions), default=0)
     if most <= present:
         return ()
     return (

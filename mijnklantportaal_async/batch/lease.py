@@ -26,6 +26,10 @@ class LeaseLostError(Exception):
     """Others have taken over: this worker stood still for too long."""
 
 
+class LeaseBrokenError(Exception):
+    """The server has ended its connection, most likely to restart. Nobody found it silent."""
+
+
 class Lease(Protocol):
     """Every method may take a moment: call them on a thread."""
 
@@ -34,13 +38,14 @@ class Lease(Protocol):
         ...
 
     def show_life(self, silent_for: float) -> None:
-        """Says that its holder is alive.
+        """Says that its holder is alive; takes the lease again where it broke.
 
         Args:
             silent_for: Seconds without a sign of life after which others take over.
 
         Raises:
             LeaseLostError: Somebody else has found it dead, or may have.
+            LeaseBrokenError: Nobody has; its next sign of life takes it again.
         """
         ...
 
@@ -130,7 +135,7 @@ class ServerLease:
         self._database = database
         self._number = _number(executor)
         self._connection: psycopg.Connection[Any] | None = None
-        self._last_try = _both_clocks()
+        self._last_try = both_clocks()
 
     def hold(self) -> None:
         """Connects and takes the lock."""
@@ -145,8 +150,9 @@ class ServerLease:
 
         Raises:
             LeaseLostError: Its connection was ended for its silence, or went while it stood still.
+            LeaseBrokenError: The server has ended the connection.
         """
-        before, self._last_try = self._last_try, _both_clocks()
+        before, self._last_try = self._last_try, both_clocks()
         connection = self._connection
         try:
             if connection is None or connection.closed:
@@ -154,20 +160,19 @@ class ServerLease:
             else:
                 connection.execute("SELECT 1")
                 return
-        except psycopg.errors.AdminShutdown:
-            raise LeaseLostError("others have ended its connection and taken over its rows") from None
         except psycopg.Error as error:
             # The server was gone for a while, and with it all locks: take it again at the next sign of life.
             self.let_go()
             self._check_silence(before, silent_for, error)
+            if isinstance(error, psycopg.errors.AdminShutdown):
+                raise LeaseBrokenError("its connection to the database was ended") from None
             raise
         self._check_silence(before, silent_for, None)
 
     def _check_silence(self, before: tuple[float, float], silent_for: float, error: Exception | None) -> None:
         """The lock went with the connection. It can be had again, but whoever looked meanwhile has its rows."""
         # Only now: it may have stood still in the middle of it, or of anything else since the sign of life before.
-        now = _both_clocks()
-        if max(now[0] - before[0], now[1] - before[1]) > silent_for:
+        if since(before) > silent_for:
             raise LeaseLostError("it stood still, and its connection to the database was ended") from error
 
     def is_dead(self, executor: str, silent_for: float) -> bool:
@@ -204,6 +209,12 @@ def _number(executor: str) -> int:
     return int.from_bytes(hashlib.sha256(executor.encode()).digest()[:8], "big", signed=True)
 
 
-def _both_clocks() -> tuple[float, float]:
+def both_clocks() -> tuple[float, float]:
     """One of them goes on whatever happens: to the process, to the machine, or to the time of day."""
     return time.monotonic(), time.time()
+
+
+def since(moment: tuple[float, float]) -> float:
+    """Seconds since a moment, by the clock that has gone further."""
+    now = both_clocks()
+    return max(now[0] - moment[0], now[1] - moment[1])

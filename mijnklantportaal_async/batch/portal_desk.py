@@ -1,184 +1,213 @@
 """What a worker has for each portal: a session, the shared rate limit, the flow, and what is known of other rows."""
 
+import logging
 from collections.abc import Callable, Collection
-from typing import Any
 
-from mijnklantportaal_async import errors
-from mijnklantportaal_async.batch.database import Database
-from mijnklantportaal_async.batch.engine import EngineClient
-from mijnklantportaal_async.batch.flow import CannotLookError, FlowSettings, RowFlow
-from mijnklantportaal_async.batch.operations import OPERATIONS
+from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
+from mijnklantportaal_async.batch.flow import RowFlow, taken
+from mijnklantportaal_async.batch.flow_settings import FlowSettings
+from mijnklantportaal_async.batch.ledger import Ledger, TakenError, Verdict
 from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource
-from mijnklantportaal_async.batch.results import RowOutcome
-from mijnklantportaal_async.batch.rows import BatchRow, Note, Portal
+from mijnklantportaal_async.batch.rows import BatchRow, Portal, RowAtWork, WhenAbsent
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import Timeouts
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
 
-Json = dict[str, Any]
+LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+SHOWN_FROM = 1.0
+"""Seconds that rows wait for the rate limit before it is said."""
+
+
+MOST_TRIES = 8
+"""How often the end of a row is recorded in vain before the row is let go, to be looked up later."""
+
+
+class Known:
+    """What is recorded of the rows of one portal, for its flow (`flow.Records`).
+
+    Args:
+        ledger: Where it is recorded.
+        identity: Which portal it is.
+        sending: Called in the task of a row of which something may be under way from now on.
+    """
+
+    def __init__(self, ledger: Ledger, identity: str, sending: Callable[[], None]) -> None:
+        self._ledger = ledger
+        self._identity = identity
+        self._sending = sending
+        self._claimed: dict[str, set[str]] = {}
+        self._serials: dict[str, int] = {}
+
+    async def intend(self, at_work: RowAtWork) -> None:
+        """As `Ledger.intend`."""
+        await self._ledger.intend(at_work)
+        self._sending()
+
+    async def note(self, at_work: RowAtWork, trouble: str, wait: float) -> None:
+        """As `Ledger.note`."""
+        await self._ledger.note(at_work, trouble, wait)
+
+    async def when_absent(self, at_work: RowAtWork) -> WhenAbsent:
+        """As `Ledger.when_absent`."""
+        return await self._ledger.when_absent(at_work)
+
+    async def others(self, row: BatchRow) -> Collection[str]:
+        """Ids of records of the operation that belong to rows; only those that are new are read."""
+        operation = row.operation
+        known, since = self._claimed.setdefault(operation, set()), self._serials.get(operation, 0)
+        serial, fresh = await self._ledger.claimed(self._identity, operation, since)
+        known.update(fresh)
+        self._serials[operation] = max(serial, self._serials.get(operation, 0))
+        return known
+
+    async def have_succeeded(self, row: BatchRow, since: float) -> bool:
+        """As `Ledger.have_succeeded`."""
+        return await self._ledger.have_succeeded(row.portal, row.operation, since)
 
 
 class Desk:
     """One portal, with its session open.
 
     Args:
-        session: The session.
-        limiter: Its rate limit.
-        flow: Brings rows in.
+        portal: The portal.
+        access: The way into it.
+        database: Where its rate limit is.
+        ledger: Where the ends of rows are recorded.
+        settings: How patient rows are.
+        timeouts: Of each request.
+        clock: Where time comes from.
+        make_flow: Makes what brings rows in.
+        sending: Called in the task of a row that is about to be sent.
     """
 
-    def __init__(self, session: PortalSession, limiter: SharedRateLimiter, flow: RowFlow) -> None:
-        self.session = session
-        self.limiter = limiter
-        self.flow = flow
+    def __init__(
+        self,
+        portal: Portal,
+        access: PortalAccess,
+        *,
+        database: Database,
+        ledger: Ledger,
+        settings: FlowSettings,
+        timeouts: Timeouts,
+        clock: Clock,
+        make_flow: Callable[..., RowFlow],
+        sending: Callable[[], None],
+    ) -> None:
+        self.name = portal.name
+        self.identity = access.identity
+        self._ledger = ledger
+        self._clock = clock
+        self._limiter = SharedRateLimiter(database, name=access.shared_name, rate_limit=access.rate_limit, clock=clock)
+        self._session = PortalSession(
+            auth=access.make_auth(),
+            base_url=access.base_url,
+            proxy=access.proxy,
+            timezone=portal.timezone,
+            timeouts=timeouts,
+            rate_limit=self._limiter,
+            # The flow looks by itself: it outlives this process.
+            reconcile=None,
+            priority=Priority.BACKGROUND,
+            clock=clock,
+        )
+        self._flow = make_flow(
+            portal=self._session,
+            limiter=self._limiter,
+            records=Known(ledger, self.identity, sending),
+            settings=settings,
+            clock=clock,
+            longest_answer=timeouts.attempt,
+        )
+
+    async def work_on(self, at_work: RowAtWork) -> None:
+        """Does one round of a row, and records what it came to.
+
+        Raises:
+            LostError: Another has the row; what became of it is that one's to say.
+            DatabaseTroubleError: It cannot be recorded.
+        """
+        verdict = await self._flow.run(at_work)
+        try:
+            await self._end(at_work, verdict)
+        except TakenError as error:
+            await self._end(at_work, taken(verdict, error))
+
+    async def _end(self, at_work: RowAtWork, verdict: Verdict) -> None:
+        """Records it, also after a database that restarts: what the portal has answered is not to be forgotten."""
+        tries = 0
+        while True:
+            try:
+                return await self._ledger.end(at_work, verdict, self.identity)
+            except DatabaseTroubleError as error:
+                tries += 1
+                if tries > MOST_TRIES:
+                    raise
+                LOG.warning("What became of row %s cannot be recorded yet: %s", at_work.row.place, error)
+                await self._clock.sleep(self._clock.speed * min(0.25 * 2.0**tries, 15.0))
+
+    async def trouble(self) -> str:
+        """Why no call goes out just now; empty where one could."""
+        snapshot = await self._limiter.remaining()
+        wait = self._clock.real(snapshot.resets_in)
+        if snapshot.remaining or wait < SHOWN_FROM:
+            return ""
+        return f"the rate limit of {self.name} is used up: next call in {wait:.0f} s"
+
+    async def aclose(self) -> None:
+        """Closes the session."""
+        await self._flow.aclose()
+        await self._session.aclose()
+        await self._limiter.aclose()
 
 
 class Desks:
     """The portals of a worker; each is opened when its first row comes.
 
     Args:
-        database: Where the rate limits are.
-        client: Where other rows are.
         portals: The ways into portals.
-        settings: How patient rows are.
-        timeouts: Of each request.
-        clock: Where time comes from.
-        make_flow: Makes what brings rows in.
+        make_desk: Opens one.
     """
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        client: EngineClient,
-        portals: PortalSource,
-        settings: FlowSettings,
-        timeouts: Timeouts,
-        clock: Clock,
-        make_flow: Callable[..., RowFlow],
-    ) -> None:
-        self._database = database
-        self._client = client
+    def __init__(self, portals: PortalSource, make_desk: Callable[[Portal, PortalAccess], Desk]) -> None:
         self._portals = portals
-        self._settings = settings
-        self._timeouts = timeouts
-        self._clock = clock
-        self._make_flow = make_flow
+        self._make_desk = make_desk
         self._desks: dict[Portal, Desk] = {}
-        self._notes: dict[str, frozenset[str] | str] = {}
-        self._next_looks: dict[str, float] = {}
 
-    def can_reach(self, portal: Portal) -> bool:
-        """Whether there is a key for it, at the same address."""
-        access = self._access(portal)
-        return access is not None and access.known_address == portal.address
+    def why_not(self, portal: Portal) -> str:
+        """Why there is no way into a portal; empty where there is one: a key, for the same address."""
+        access = self.access(portal)
+        if access is None:
+            return f"no worker has a key for the portal {portal.name!r}"
+        if access.known_address != portal.address:
+            return f"rows are for {portal.name!r} at {portal.address}, and the worker's is at {access.known_address}"
+        return ""
+
+    def access(self, portal: Portal) -> PortalAccess | None:
+        """The way into a portal."""
+        return self._portals(portal.name) if callable(self._portals) else self._portals.get(portal.name)
+
+    def open_ones(self) -> dict[Portal, Desk]:
+        """Those that rows came for."""
+        return self._desks
 
     def desk(self, portal: Portal) -> Desk:
-        """The desk of a portal."""
+        """The desk of a portal.
+
+        Raises:
+            LookupError: There is no way into it.
+        """
         if portal not in self._desks:
-            access = self._access(portal)
-            if access is None:
-                raise LookupError(f"there is no key for the portal {portal.name!r} here")
-            limiter = SharedRateLimiter(
-                self._database, name=access.shared_name, rate_limit=access.rate_limit, clock=self._clock
-            )
-            session = PortalSession(
-                auth=access.make_auth(),
-                base_url=access.base_url,
-                proxy=access.proxy,
-                timezone=portal.timezone,
-                timeouts=self._timeouts,
-                rate_limit=limiter,
-                # The flow looks by itself: it knows what was there before, and outlives this process.
-                reconcile=None,
-                priority=Priority.BACKGROUND,
-                clock=self._clock,
-            )
-            flow = self._make_flow(
-                portal=session,
-                limiter=limiter,
-                ledger=self,
-                settings=self._settings,
-                clock=self._clock,
-                longest_answer=self._timeouts.attempt or 0.0,
-            )
-            self._desks[portal] = Desk(session, limiter, flow)
+            access = self.access(portal)
+            if access is None or self.why_not(portal):
+                raise LookupError(self.why_not(portal))
+            self._desks[portal] = self._make_desk(portal, access)
         return self._desks[portal]
 
     async def aclose(self) -> None:
         """Closes all sessions."""
         for desk in self._desks.values():
-            await desk.flow.aclose()
-            await desk.session.aclose()
-            await desk.limiter.aclose()
+            await desk.aclose()
         self._desks.clear()
-
-    # --- notes -------------------------------------------------------------------------------------------------
-
-    async def note(self, data: Json) -> Json:
-        """Notes what a portal holds before the first row is sent to it."""
-        note = Note.from_json(data)
-        session = self.desk(note.portal).session
-        tries = 0
-        while True:
-            try:
-                return {"ids": await OPERATIONS[note.operation].note(session, note.listing)}
-            except errors.MijnKlantportaalError as error:
-                tries += 1
-                if _is_refused(error) or (_is_unreadable(error) and tries > self._settings.doubts):
-                    return {"problem": str(error)}
-                await self._clock.sleep(self._settings.doubt_wait(tries))
-
-    # --- what is known of other rows (`flow.Ledger`) -------------------------------------------------------------
-
-    async def noted(self, note_id: str) -> frozenset[str] | None:
-        """Ids that the portal held before; None while nobody knows yet.
-
-        Raises:
-            CannotLookError: The key may not read the list.
-        """
-        known = self._notes.get(note_id)
-        if known is None:
-            # All rows of a portal wait for the same note: one look in a while serves them all.
-            now = self._clock.monotonic()
-            if now < self._next_looks.get(note_id, now):
-                return None
-            self._next_looks[note_id] = now + self._settings.sibling_wait / 2
-            found = await self._client.by_id([note_id])
-            if not found or not found[0].result:
-                return None
-            result = found[0].result
-            known = frozenset(result["ids"]) if "ids" in result else str(result.get("problem"))
-            self._notes[note_id] = known
-        if isinstance(known, str):
-            raise CannotLookError(f"what the portal held before could not be listed: {known}")
-        return known
-
-    async def have_ended(self, row_ids: Collection[str]) -> bool:
-        """Whether these rows have all come to an end; those that nobody knows of any more have."""
-        if not row_ids:
-            return True
-        return all(kept.outcome.is_final for kept in await self._client.by_id(row_ids))
-
-    async def taken(self, row: BatchRow) -> frozenset[str]:
-        """Ids of records that belong to other rows with the same key, of whatever job."""
-        return frozenset(
-            str(kept.result["identifier"])
-            for kept in await self._client.with_key(row.key)
-            if kept.id != row.id and kept.outcome is RowOutcome.DONE and kept.result.get("identifier")
-        )
-
-    def _access(self, portal: Portal) -> PortalAccess | None:
-        return self._portals(portal.name) if callable(self._portals) else self._portals.get(portal.name)
-
-
-def _is_refused(error: errors.MijnKlantportaalError) -> bool:
-    """Whether asking again would bring the same answer; a key can be replaced, so that one is waited for."""
-    passing = errors.RateLimitedError | errors.ServerError | errors.AuthenticationError
-    return isinstance(error, errors.APIStatusError) and not isinstance(error, passing)
-
-
-def _is_unreadable(error: errors.MijnKlantportaalError) -> bool:
-    return isinstance(error, errors.DecodeError | errors.PaginationError)

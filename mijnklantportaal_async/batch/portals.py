@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import attrs
 
-from mijnklantportaal_async.batch.rows import Portal
+from mijnklantportaal_async.batch.rows import Portal, digest_of, normal_address
 from mijnklantportaal_async.batch.shared_rate_limit import key_fingerprint
 from mijnklantportaal_async.calling.addresses import check_proxy
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
@@ -63,7 +63,12 @@ class PortalAccess:
     @property
     def known_address(self) -> str:
         """What rows call its address."""
-        return self.address if self.address is not None else self.base_url.rstrip("/")
+        return normal_address(self.address if self.address is not None else self.base_url)
+
+    @property
+    def identity(self) -> str:
+        """Which portal it is, under whatever name: its address and key."""
+        return digest_of(self.known_address, self.shared_name)
 
     @property
     def shared_name(self) -> str:

@@ -24,7 +24,7 @@ class RowOutcome(enum.Enum):
     UNKNOWN = "unknown"
     """Something was sent, and looking did not settle what became of it. A person has to look."""
     NOT_STARTED = "not started"
-    """The job was canceled before anything was sent for it."""
+    """The job was canceled before anything was made for it."""
 
     @property
     def is_final(self) -> bool:
@@ -83,7 +83,7 @@ class Progress:
     ends_at: datetime | None = None
     """When it will be over at that pace, aware, in UTC; None when nothing moves."""
     troubles: tuple[str, ...] = ()
-    """What holds rows up just now, one line for each portal."""
+    """What holds rows up just now, and until when. Whenever no row moves, there is one."""
     ended: tuple[RowResult, ...] = ()
     """What ended since the progress before this one."""
 
@@ -131,6 +131,8 @@ class Submission:
     is_new_job: bool
     new_rows: tuple[str, ...] = ()
     """The first of the new rows, for people: `line 14: Intake mevrouw De Vries`."""
+    elsewhere: tuple[tuple[str, int], ...] = ()
+    """Other jobs of the same portals in which new rows stand already, and how many of them."""
 
     @property
     def changes_the_job(self) -> bool:

@@ -1,23 +1,68 @@
 """What a job consists of: rows, and the ids by which one row is the same row on every machine and every day."""
 
+import enum
 import hashlib
 import json
 import re
-from collections.abc import Hashable, Iterable, Mapping
-from typing import Any, Self
+from collections.abc import Hashable, Iterable
+from typing import Any, cast
+from urllib.parse import urlsplit
 
 import attrs
 
-ROW_WORKFLOW = "mijnklantportaal_row"
-"""Name under which the engine keeps a row."""
-
-NOTE_WORKFLOW = "mijnklantportaal_note"
-"""Name under which the engine keeps what a portal held when rows were submitted to it."""
+from mijnklantportaal_async.calling.claims import Place
 
 MAXIMUM_NAME = 128
 
+FORMAT = 1
+"""Of rows: raised when an older worker would misread one. It leaves those of a newer format alone."""
+
 _NAME = re.compile(r"[^\x00-\x1f\x7f]+")
 _PORTAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+class State(enum.StrEnum):
+    """Where a row stands in the database."""
+
+    WAITING = "waiting"
+    QUEUED = "queued"
+    """The engine has it, and its turn is taken; no worker has begun it."""
+    UNDER_WAY = "under way"
+    CANCELED = "canceled"
+    DONE = "done"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class Doubt(enum.IntEnum):
+    """Whether something that was sent for a row may have had an effect that nobody knows of."""
+
+    NONE = 0
+    UNDER_WAY = 1
+    """A request may be on its way this very moment."""
+    OPEN = 2
+    """No request is on its way any more: the portal can be asked."""
+
+
+class WhenAbsent(enum.IntEnum):
+    """What comes next once it is certain that nothing of a row is in the portal."""
+
+    SEND = 0
+    CANCEL = 1
+    """Its job was canceled while it was under way."""
+    SAY = 2
+    """It is only being looked at."""
+
+
+def normal_address(address: str) -> str:
+    """A base URL as it is compared: no slash at the end, host and scheme in lower case, no port that is usual."""
+    parts = urlsplit(address.rstrip("/"))
+    if not parts.scheme or not parts.hostname:
+        return address.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}{parts.path}"
 
 
 @attrs.frozen(kw_only=True)
@@ -34,7 +79,7 @@ class Portal:
     """
 
     name: str
-    address: str
+    address: str = attrs.field(converter=normal_address)
     timezone: str = "Europe/Amsterdam"
 
     def __attrs_post_init__(self) -> None:
@@ -44,109 +89,67 @@ class Portal:
                 "at most 64 characters"
             )
 
+    @property
+    def id(self) -> str:
+        """By which the database knows it under this name."""
+        return digest_of(self.name, self.address, self.timezone)
+
+    @property
+    def queue(self) -> str:
+        """The queue of its rows: one each, so that a slow portal holds up no other."""
+        return f"mijnklantportaal-{self.name}-{self.id[:8]}"
+
 
 @attrs.frozen(kw_only=True)
 class BatchRow:
     """One row of a job as it is kept in the database. Holds no key."""
 
+    id: str
     job: str
     portal: Portal
     operation: str
     """Name of the coroutine that does it, such as `schedule_appointment`."""
     request: dict[str, Any]
-    """What is asked for, as JSON."""
+    """Its arguments, as JSON."""
     number: int
     """Place in the job, from 1."""
     place: str
     """Where a person finds it, such as `line 14`."""
-    copy: int = 0
-    """0 for the first of several equal rows, 1 for the second, and so on."""
-    key: str = ""
-    """Equal for rows whose records could not be told apart in the portal."""
-    after: tuple[str, ...] = ()
-    """Ids of rows with the same key that go first."""
-    priority: int = 1
-    """Place in the queue: higher than that of every row in `after`."""
-    noted: str = ""
-    """Id of the note of what the portal held before."""
-
-    @property
-    def id(self) -> str:
-        """The same for the same row, whoever submits it and how often."""
-        return f"{job_prefix(self.job)}r-{self.digest}-{self.copy}"
-
-    @property
-    def digest(self) -> str:
-        """Of what is asked for, and of whom."""
-        return digest_of(attrs.asdict(self.portal), self.operation, self.request)
-
-    def to_json(self) -> dict[str, Any]:
-        """For the engine."""
-        return attrs.asdict(self) | {"after": list(self.after)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Back from the engine.
-
-        Raises:
-            KeyError, TypeError, ValueError: It was not written by this version of the package.
-        """
-        values = dict(data)
-        values["portal"] = Portal(**values["portal"])
-        values["after"] = tuple(values["after"])
-        return cls(**values)
-
-
-def in_order(rows: Iterable[BatchRow], unfinished: Iterable[tuple[str, str, int]]) -> list[BatchRow]:
-    """Rows whose records could not be told apart go one after the other, those that are there already first.
-
-    Args:
-        rows: New ones.
-        unfinished: Key, id and priority of rows of all jobs that are not at their end.
-    """
-    before: dict[str, list[tuple[str, int]]] = {}
-    for key, identifier, priority in unfinished:
-        before.setdefault(key, []).append((identifier, priority))
-    ordered: list[BatchRow] = []
-    for row in rows:
-        earlier = before.setdefault(row.key, [])
-        priority = 1 + max((priority for _, priority in earlier), default=0)
-        ordered.append(attrs.evolve(row, after=tuple(identifier for identifier, _ in earlier), priority=priority))
-        earlier.append((row.id, priority))
-    return ordered
+    content: str
+    """Equal for equal rows of any job."""
+    turns: tuple[tuple[str, str], ...]
+    """What it must not share with others that are under way: keys, each with a kind (see `Place`)."""
+    how_to_check: str = ""
+    """What a person does to find out whether it happened."""
 
 
 @attrs.frozen(kw_only=True)
-class Note:
-    """What a portal held before any of these rows was sent: records that are nobody's of this job."""
+class RowAtWork:
+    """A row that this worker has begun: nobody else can record anything of it."""
 
-    job: str
-    portal: Portal
-    operation: str
-    listing: list[Any]
-    """What to list, in the operation's own terms."""
-    rows: int
-    """How many rows were submitted with it."""
-    source: str
-    """Where they came from, such as the name of a file."""
-    digest: str
-    """Of the rows."""
+    row: BatchRow
+    owner: str
+    """The proof."""
+    doubt: Doubt
+    first_sent: float | None
+    """When something was sent for it first, in seconds since 1970; None while nothing was."""
+    doubts: int
+    """How often the portal has failed at it."""
+    refused_at: float | None
+    """When the portal refused it last without saying whose fault that is."""
 
-    @property
-    def id(self) -> str:
-        """The same for the same submission."""
-        return f"{job_prefix(self.job)}n-{digest_of(attrs.asdict(self.portal), self.operation)[:8]}-{self.digest[:12]}"
 
-    def to_json(self) -> dict[str, Any]:
-        """For the engine."""
-        return attrs.asdict(self)
+def row_id(job: str, content: str, copy: int) -> str:
+    """The same for the same row, whoever submits it and how often. `copy` counts equal ones, from 0."""
+    return f"mkp-{digest_of(job)[:16]}-{content}-{copy}"
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Back from the engine."""
-        values = dict(data)
-        values["portal"] = Portal(**values["portal"])
-        return cls(**values)
+
+def turns_of(places: Iterable[Place], operation: str) -> tuple[tuple[str, str], ...]:
+    """What requests share that could not be told apart, as short texts. A kind that is empty disturbs every other."""
+    return tuple(
+        (digest_of(operation, _plain(place.key)), "" if place.kind is None else digest_of(_plain(place.kind))[:8])
+        for place in places
+    )
 
 
 def check_job_name(name: object) -> str:
@@ -163,22 +166,16 @@ def check_job_name(name: object) -> str:
     return name.strip()
 
 
-def job_prefix(job: str) -> str:
-    """How the ids of everything in a job begin."""
-    return f"mkp-{digest_of(job)[:16]}-"
-
-
-def queue_name(portal: Portal) -> str:
-    """The queue of a portal's rows: one each, so that a slow portal holds up no other."""
-    return f"mijnklantportaal-{portal.name}-{digest_of(portal.address)[:8]}"
-
-
-def key_text(portal: Portal, operation: str, key: Hashable) -> str:
-    """A look-alike key as a short text."""
-    return digest_of(portal.name, portal.address, operation, repr(key))
-
-
 def digest_of(*parts: Any) -> str:
     """A short text that is equal only for equal JSON values."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _plain(key: Hashable) -> Any:
+    """A key as JSON, the same in every process: sets have no order of their own."""
+    if isinstance(key, tuple):
+        return ["tuple", *map(_plain, cast("tuple[Hashable, ...]", key))]
+    if isinstance(key, frozenset):
+        return ["set", *sorted(json.dumps(_plain(item)) for item in cast("frozenset[Hashable]", key))]
+    return key if isinstance(key, str | int | float | bool | None) else str(key)

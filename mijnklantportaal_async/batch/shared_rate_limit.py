@@ -136,8 +136,6 @@ class SharedRateLimiter(RateLimiter):
             # Such as the same request with a fresh token, after a 401: it would wait here, and go when nobody reckons
             # with it any more.
             raise RateLimitWaitError("The slot of this request is used up")
-        if not prepaid.is_valid():
-            raise RateLimitWaitError("The slot of this request went by before it could be sent")
         prepaid.is_used = True
         prepaid.permit.started = self._clock.monotonic()
         prepaid.permit.is_valid = prepaid.is_valid

@@ -48,11 +48,13 @@ class SlotTables:
     def __init__(self, schema: str | None) -> None:
         self.metadata = MetaData(schema=schema)
         self.keys = Table(
-            "mijnklantportaal_rate_keys",
+            "mijnklantportaal_rate_limits",
             self.metadata,
             Column("name", String(64), primary_key=True),
             Column("requests", Integer, nullable=False),
             Column("paused_until", Float(53), nullable=False),
+            # By the clock, when it was read last: one that shows less now was set back.
+            Column("seen_at", Float(53), nullable=False),
         )
         self.slots = Table(
             "mijnklantportaal_rate_slots",
@@ -108,15 +110,8 @@ class SlotLog:
             is_urgent: A person waits. Goes before what yields: takes over the next moment that a batch has reserved.
         """
         slots = self._tables.slots
-        requests, paused_until = self._lock(connection)
-        now = self._now(connection)
-        connection.execute(
-            slots.delete().where(
-                slots.c.name == self._name,
-                # Also what a clock that was set back has left in a far future.
-                (slots.c.moment <= now - self._window) | (slots.c.moment > now + 3600 + 100 * self._window),
-            )
-        )
+        requests, paused_until, now = self._lock(connection)
+        connection.execute(slots.delete().where(slots.c.name == self._name, slots.c.moment <= now - self._window))
         moments = self._newest(connection, requests)
         moment = max(now, paused_until)
         if len(moments) >= requests:
@@ -140,8 +135,7 @@ class SlotLog:
     def confirm(self, connection: sqlalchemy.Connection, slot: Slot) -> Standing:
         """Whether a slot that was waited for is still its holder's. Whoever has lost it takes another."""
         slots = self._tables.slots
-        _, paused_until = self._lock(connection)
-        now = self._now(connection)
+        _, paused_until, now = self._lock(connection)
         own = connection.execute(sqlalchemy.select(slots.c.moment).where(slots.c.id == slot.id)).scalar()
         if own is None or now < paused_until:
             connection.execute(slots.delete().where(slots.c.id == slot.id))
@@ -155,8 +149,8 @@ class SlotLog:
     def pause(self, connection: sqlalchemy.Connection, seconds: float) -> None:
         """Nobody sends with this key for so many seconds of the machine."""
         keys = self._tables.keys
-        _, paused_until = self._lock(connection)
-        until = max(paused_until, self._now(connection) + seconds)
+        _, paused_until, now = self._lock(connection)
+        until = max(paused_until, now + seconds)
         connection.execute(keys.update().where(keys.c.name == self._name).values(paused_until=until))
 
     def set_requests(self, connection: sqlalchemy.Connection, requests: int) -> None:
@@ -167,8 +161,7 @@ class SlotLog:
 
     def remaining(self, connection: sqlalchemy.Connection) -> tuple[int, int, float]:
         """How many may go in a window, how many could go now, and the seconds until the next could."""
-        requests, paused_until = self._lock(connection)
-        now = self._now(connection)
+        requests, paused_until, now = self._lock(connection)
         moments = [moment for moment in self._newest(connection, requests) if moment > now - self._window]
         next_one = max(now, paused_until)
         if len(moments) >= requests:
@@ -177,19 +170,31 @@ class SlotLog:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _lock(self, connection: sqlalchemy.Connection) -> tuple[int, float]:
-        """One transaction at a time for each key."""
-        keys = self._tables.keys
-        query = sqlalchemy.select(keys.c.requests, keys.c.paused_until).where(keys.c.name == self._name)
+    def _lock(self, connection: sqlalchemy.Connection) -> tuple[int, float, float]:
+        """One transaction at a time for each key.
+
+        Returns:
+            How many requests it may send in a window, until when it pauses, and the moment.
+        """
+        keys, is_key = self._tables.keys, self._tables.keys.c.name == self._name
+        query = sqlalchemy.select(keys.c.requests, keys.c.paused_until, keys.c.seen_at).where(is_key)
         if connection.dialect.name == "sqlite":
             # Reading alone would take no lock: a transaction of ours always means to write.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         row = connection.execute(query.with_for_update()).first()
         if row is None:
-            values = {"name": self._name, "requests": self._requests, "paused_until": 0.0}
+            values = {"name": self._name, "requests": self._requests, "paused_until": 0.0, "seen_at": 0.0}
             connection.execute(_insert_or_leave(connection, keys).values(values))
             row = connection.execute(query.with_for_update()).one()
-        return int(row.requests), float(row.paused_until)
+        now, paused_until = self._now(connection), float(row.paused_until)
+        if (back := float(row.seen_at) - now) > 0:
+            # The clock was set back: what it has written goes with it, or nobody would send for so long.
+            slots = self._tables.slots
+            moved = slots.update().where(slots.c.name == self._name).values(moment=slots.c.moment - back)
+            connection.execute(moved)
+            paused_until -= back
+        connection.execute(keys.update().where(is_key).values(seen_at=now, paused_until=paused_until))
+        return int(row.requests), paused_until, now
 
     def _newest(self, connection: sqlalchemy.Connection, requests: int) -> Sequence[float]:
         slots = self._tables.slots

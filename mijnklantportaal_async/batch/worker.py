@@ -6,26 +6,38 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import attrs
 
 from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
-from mijnklantportaal_async.batch.engine import EngineClient, Kept
-from mijnklantportaal_async.batch.engine_worker import EngineSteps, EngineWorker, LetGo
-from mijnklantportaal_async.batch.flow import FlowSettings, NotYetError, RowFlow
-from mijnklantportaal_async.batch.lease import LeaseLostError, lease_for
-from mijnklantportaal_async.batch.portal_desk import Desks
-from mijnklantportaal_async.batch.portals import PortalSource, access_from_environment
-from mijnklantportaal_async.batch.rows import Note, Portal, queue_name
+from mijnklantportaal_async.batch.engine import EngineClient, Taken, read_id
+from mijnklantportaal_async.batch.engine_worker import EngineWorker
+from mijnklantportaal_async.batch.feed import Feed
+from mijnklantportaal_async.batch.flow import RowFlow
+from mijnklantportaal_async.batch.flow_settings import FlowSettings
+from mijnklantportaal_async.batch.lease import LeaseBrokenError, LeaseLostError, both_clocks, lease_for, since
+from mijnklantportaal_async.batch.ledger import Ledger, LostError
+from mijnklantportaal_async.batch.portal_desk import Desk, Desks
+from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource, access_from_environment
+from mijnklantportaal_async.batch.rows import Portal
+from mijnklantportaal_async.batch.tables import Tables
 from mijnklantportaal_async.calling.retry import Timeouts
 from mijnklantportaal_async.values.clock import Clock
 
-Json = dict[str, Any]
-
 LOG = logging.getLogger("mijnklantportaal_async.batch")
+
+TICK = 1.0
+"""Seconds between two looks of a worker at itself: what it has taken and does not run."""
+
+SET_BACK = 1.0
+"""Seconds by which the time of day may fall behind until it counts as set back."""
+
+ROOM = 4
+"""Rows in the engine for each that may be under way: the next is there when one ends."""
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +82,8 @@ class Worker:
         database: Where the jobs are, as a URL.
         portals: The ways into portals by their names, or a function that finds one; from the environment when left out.
         settings: How to work.
+        restored: Whether the database was put back from a backup, or may have lost what it recorded last: every row
+            that is not done is looked for in the portal before it is sent.
         clock: Where time comes from; for tests and sandboxes.
         make_flow: Makes what brings rows in; for tests.
 
@@ -83,29 +97,31 @@ class Worker:
         *,
         portals: PortalSource = access_from_environment,
         settings: WorkerSettings | None = None,
+        restored: bool = False,
         clock: Clock | None = None,
         make_flow: Callable[..., RowFlow] = RowFlow,
     ) -> None:
         self._database = Database(database)
         self._settings = settings or WorkerSettings()
-        self._client = EngineClient(self._database)
+        tables = Tables(self._database.schema)
+        self._client = EngineClient(self._database, tables)
+        self._ledger = Ledger(self._database, tables)
+        self._feeding = Feed(self._database, tables)
         self._name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._lease = lease_for(self._database, self._name)
-        self._desks = Desks(
-            database=self._database,
-            client=self._client,
-            portals=portals,
-            settings=self._settings.flow,
-            timeouts=self._settings.timeouts,
-            clock=clock or Clock(),
-            make_flow=make_flow,
-        )
+        self._clock = clock or Clock()
+        self._make_flow = make_flow
+        self._desks = Desks(portals, self._make_desk)
+        self._restored = restored
         self._engine: EngineWorker | None = None
         self._keeper: asyncio.Task[None] | None = None
-        self._queues: list[str] = []
+        self._feeder: asyncio.Task[None] | None = None
+        # Those that it works for, by their ids.
+        self._portals: dict[str, Portal] = {}
         self._follows_jobs = False
-        # Rows of ours that were not running at the last look.
+        # What it has taken, and did not run at the last look.
         self._idle: set[str] = set()
+        self._spares_others_until = 0.0
 
     @property
     def name(self) -> str:
@@ -126,7 +142,12 @@ class Worker:
             await self._client.open()
             self._follows_jobs = portals is None
             await asyncio.to_thread(self._lease.hold)
-            await self._start_engine(self._reachable(await self._portals_of_jobs() if portals is None else portals))
+            wanted = self._reachable(await self._portals_of_jobs() if portals is None else portals)
+            if self._restored:
+                count = await self._feeding.put_in_doubt([portal.id for portal in wanted])
+                LOG.warning("The database was put back: %d rows are looked for before they are sent", count)
+            await self._start_engine(wanted)
+            self._feeder = asyncio.create_task(self._feed(), name="feed the engine")
             self._keeper = asyncio.create_task(self._keep(), name="keep the lease")
         except BaseException:
             await self.stop()
@@ -148,12 +169,16 @@ class Worker:
         Args:
             grace: Seconds for rows that are being sent, instead of `WorkerSettings.grace`.
         """
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError, LeaseLostError):
-                await self._keeper
+        for task in (self._feeder, self._keeper):
+            if task is not None:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError, LeaseLostError):
+                    await task
         await self._stop_engine(grace=grace)
         await self._desks.aclose()
+        if self._keeper is not None:
+            with contextlib.suppress(DatabaseTroubleError):
+                await self._ledger.sign(self._name, {})
         with contextlib.suppress(Exception):
             await asyncio.to_thread(self._lease.let_go)
         self._client.close()
@@ -173,16 +198,34 @@ class Worker:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
+    def _make_desk(self, portal: Portal, access: PortalAccess) -> Desk:
+        return Desk(
+            portal,
+            access,
+            database=self._database,
+            ledger=self._ledger,
+            settings=self._settings.flow,
+            timeouts=self._settings.timeouts,
+            clock=self._clock,
+            make_flow=self._make_flow,
+            sending=self._note_sending,
+        )
+
+    def _note_sending(self) -> None:
+        task = asyncio.current_task()
+        if self._engine is not None and task is not None:
+            self._engine.sending.add(task)
+
     async def _start_engine(self, portals: Sequence[Portal]) -> None:
         for portal in portals:
             await self._client.register_queue(portal, concurrency=self._settings.concurrency, poll=self._settings.poll)
-        self._queues = [queue_name(portal) for portal in portals]
+            await self._ledger.identify(portal, self._desks.desk(portal).identity)
+        self._portals = {portal.id: portal for portal in portals}
         engine = EngineWorker(
             self._database,
             executor=self._name,
             queues=self._queues,
             run_row=self._run_row,
-            run_note=self._desks.note,
         )
         engine.start()
         # Not before: the engine of somebody else must not be stopped with us.
@@ -194,75 +237,129 @@ class Worker:
         await self._engine.stop(grace=self._settings.grace if grace is None else grace)
         self._engine = None
         with contextlib.suppress(DatabaseTroubleError):
-            for kept in await self._client.under_way(self._queues):
-                if kept.executor == self._name:
-                    await self._client.put_back([kept.id], _queue_of(kept))
+            under_way = await self._client.under_way(self._queues)
+            await self._client.put_back([taken for taken in under_way if taken.executor == self._name])
+
+    @property
+    def _queues(self) -> list[str]:
+        return [portal.queue for portal in self._portals.values()]
 
     async def _portals_of_jobs(self) -> list[Portal]:
-        return sorted({Note.from_json(kept.data).portal for kept in await self._client.notes()}, key=str)
+        return sorted((await self._ledger.portals()).values(), key=str)
 
     def _reachable(self, portals: Sequence[Portal]) -> list[Portal]:
-        return [portal for portal in portals if self._desks.can_reach(portal)]
+        return [portal for portal in portals if not self._desks.why_not(portal)]
 
-    async def _run_row(self, row: Json, steps: EngineSteps) -> Json:
-        try:
-            return await self._desks.desk(Portal(**row["portal"])).flow.run(row, steps)
-        except NotYetError:
-            raise LetGo from None
+    async def _run_row(self, row_id: str, number: int) -> None:
+        owner = f"{self._name}-{secrets.token_hex(4)}"
+        at_work = await self._ledger.begin(row_id, number, owner, self._portals)
+        if at_work is None:
+            return
+        with contextlib.suppress(LostError):
+            await self._desks.desk(at_work.row.portal).work_on(at_work)
+
+    async def _feed(self) -> None:
+        """Gives the engine rows, as fast as it gets them done; at first also those that wait for a better moment."""
+        steady, calendar = float("-inf"), 0.0
+        while True:
+            before, (steady, calendar) = calendar - steady, both_clocks()
+            try:
+                if calendar - steady < before - SET_BACK:
+                    await self._feeding.wake(list(self._portals))
+                if self._engine is not None and self._portals:
+                    portals = {
+                        portal.id: (self._desks.desk(portal).identity, portal.queue)
+                        for portal in self._portals.values()
+                    }
+                    await self._feeding.give(portals, ROOM * self._settings.concurrency, self._client.enqueue)
+            except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
+                LOG.warning("Rows could not be taken up: %s: %s", type(error).__name__, error)
+            await asyncio.sleep(self._settings.poll)
 
     async def _keep(self) -> None:
         """Shows life, takes over from those that show none, and notices portals that are new."""
+        last = both_clocks()
+        is_due = True
         while True:
             try:
-                await asyncio.to_thread(self._lease.show_life, self._settings.silent)
-                await self._take_over()
-                await self._follow_jobs()
+                if is_due:
+                    last = both_clocks()
+                    await self._show_life()
+                await self._take_over(others=is_due and time.monotonic() >= self._spares_others_until)
+                await self._sign()
+                if is_due:
+                    await self._heal()
+                    await self._follow_jobs()
             except LeaseLostError:
                 # Others have its rows: whatever it began now would be taken from it again.
                 await self._stop_engine(grace=0.0)
                 raise
             except Exception as error:  # noqa: BLE001 - most likely the database is away; the next round tells
                 LOG.warning("The lease could not be kept: %s: %s", type(error).__name__, error)
-            await asyncio.sleep(self._settings.check)
+            await asyncio.sleep(min(TICK, self._settings.check))
+            is_due = since(last) >= self._settings.check
+
+    async def _show_life(self) -> None:
+        silent = self._settings.silent
+        try:
+            await asyncio.to_thread(self._lease.show_life, silent)
+        except LeaseBrokenError:
+            # Nobody had a reason to end it: the server restarts, and all others have to take their locks again.
+            self._spares_others_until = time.monotonic() + 2 * self._settings.check
+            await asyncio.to_thread(self._lease.show_life, silent)
 
     async def _follow_jobs(self) -> None:
         """Starts the engine anew where a job brought a portal that it does not listen to."""
         if not self._follows_jobs:
             return
         portals = self._reachable(await self._portals_of_jobs())
-        if {queue_name(portal) for portal in portals} - set(self._queues):
+        if {portal.id for portal in portals} - self._portals.keys():
             await self._stop_engine()
             await self._start_engine(portals)
 
-    async def _take_over(self) -> None:
-        """Puts rows back into their queue whose worker is gone, or that this one has let go."""
+    async def _take_over(self, *, others: bool) -> None:
+        """Puts rows back into their queue that this worker has and does not run, or whose worker is gone."""
         engine = self._engine
-        if engine is None or not self._queues:
+        if engine is None or not self._portals:
             return
         dead: dict[str, bool] = {}
-        lost: dict[str, list[str]] = {}
-        for kept in await self._client.under_way(self._queues):
-            executor = kept.executor or ""
-            if executor == self._name:
-                is_lost = kept.id not in engine.running and self._was_seen_idle(kept.id)
-            else:
-                if executor not in dead:
-                    dead[executor] = await asyncio.to_thread(self._lease.is_dead, executor, self._settings.silent)
-                is_lost = dead[executor]
-            if is_lost:
-                lost.setdefault(_queue_of(kept), []).append(kept.id)
-        for queue, ids in lost.items():
-            LOG.info("Taking over %d rows of %s", len(ids), queue)
-            await self._client.put_back(ids, queue)
+        lost: list[Taken] = []
+        idle: set[str] = set()
+        for taken in await self._client.under_way(self._queues):
+            if taken.executor == self._name:
+                # Between being taken and being run lies a moment: what was idle twice is.
+                if read_id(taken.id)[0] not in engine.running:
+                    (lost.append(taken) if taken.id in self._idle else idle.add(taken.id))
+            elif others:
+                if taken.executor not in dead:
+                    silent = self._settings.silent
+                    dead[taken.executor] = await asyncio.to_thread(self._lease.is_dead, taken.executor, silent)
+                if dead[taken.executor]:
+                    lost.append(taken)
+        self._idle = idle
+        if lost:
+            LOG.info("Taking up %d rows", len(lost))
+            await self._client.put_back(lost)
 
-    def _was_seen_idle(self, row_id: str) -> bool:
-        """True from the second look on: between being taken and being run lies a moment."""
-        if row_id in self._idle:
-            self._idle.discard(row_id)
-            return True
-        self._idle.add(row_id)
-        return False
+    async def _heal(self) -> None:
+        """Takes back rows that the engine has, by our account, and does not know of."""
+        running = self._engine.running if self._engine is not None else {}
+        # What runs here comes to its end, whatever the engine says of it.
+        given = [one for one in await self._feeding.given(list(self._portals)) if one[0] not in running]
+        known = await self._client.known([f"{row_id}.{number}" for row_id, number in given])
+        lost = [(row_id, number) for row_id, number in given if f"{row_id}.{number}" not in known]
+        if lost:
+            LOG.warning("%d rows were lost by the engine and are taken up again", len(lost))
+            await self._feeding.take_back(lost)
 
-
-def _queue_of(kept: Kept) -> str:
-    return queue_name(Portal(**kept.data["portal"]))
+    async def _sign(self) -> None:
+        """Says that it is there, and what holds it up."""
+        opened = self._desks.open_ones()
+        troubles = {
+            portal.id: await opened[portal].trouble() if portal in opened else "" for portal in self._portals.values()
+        }
+        if self._follows_jobs:
+            for portal in await self._portals_of_jobs():
+                if portal.id not in troubles:
+                    troubles[portal.id] = self._desks.why_not(portal)
+        await self._ledger.sign(self._name, troubles)

@@ -165,11 +165,17 @@ class Caller:
         return result
 
     def _begin(self, request: Request) -> CallRecord:
-        """The account of a call that begins now.
+        """The account of a call that begins now, which whoever listens is told of.
 
         Raises:
             RuntimeError: The session is closed, or belongs to another event loop.
         """
+        record = self._account()
+        if self.sender.observer.listens:
+            self._announce_start(request, record)
+        return record
+
+    def _account(self) -> CallRecord:
         sender = self.sender
         sender.transport.check_usable()
         sender.limiter.check_usable()
@@ -178,8 +184,6 @@ class Caller:
             # Somebody else's: calls that a watched coroutine makes side by side must not share an account.
             record = CallRecord()
         record.begin(sender.clock.monotonic())
-        if sender.observer.listens:
-            self._announce_start(request, record)
         return record
 
     def _end(self, request: Request, record: CallRecord, error: BaseException | None = None) -> None:

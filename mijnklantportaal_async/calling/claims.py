@@ -64,7 +64,7 @@ class Claims:
     the second never takes the first one's record for its own. Sessions on several threads may share it.
     """
 
-    __slots__ = ("_at", "_ids", "_keep", "_lock", "_made", "_started", "_tidied", "forgotten")
+    __slots__ = ("_at", "_ids", "_keep", "_kept_elsewhere", "_lock", "_made", "_started", "_tidied", "forgotten")
 
     def __init__(self) -> None:
         # By key: the turn of the call that is under way; or those of several by their kind, in their order.
@@ -72,6 +72,7 @@ class Claims:
         self._started: dict[Turn, None] = {}
         self._made: deque[tuple[float, str]] = deque()
         self._ids: set[str] = set()
+        self._kept_elsewhere: set[str] = set()
         self._keep = 0.0
         self._tidied = float("-inf")
         self._lock = threading.Lock()
@@ -135,10 +136,23 @@ class Claims:
                 self._forget(now)
         turn.end()
 
+    def keep_all(self) -> None:
+        """Forgets nothing from now on: somebody looks for what was made who has more time than a call."""
+        self._keep = float("inf")
+
     def claimed(self) -> frozenset[str]:
         """The ids that belong to a call already."""
         with self._lock:
             return frozenset(self._ids)
+
+    def hand_over(self, identifier: str) -> None:
+        """Somebody keeps account of a record who outlives this process, and knows better whose it is."""
+        self._kept_elsewhere.add(identifier)
+
+    def claimed_here(self) -> frozenset[str]:
+        """The ids of which only this process knows that they belong to a call."""
+        with self._lock:
+            return frozenset(self._ids - self._kept_elsewhere)
 
     def is_claimed(self, identifier: str) -> bool:
         """Whether a record belongs to a call already."""

@@ -5,7 +5,7 @@ forms, traces, a task and a timer for each request. Nothing is ever sent again h
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import aiohttp
@@ -181,6 +181,11 @@ class Exchange:
         connections.end(transport, size)
         connection.release()
         return answer, None
+
+    async def hold(self, seconds: float) -> Callable[[], None]:
+        """A connection that nobody else gets, until the function is called that this returns: then it is the next's."""
+        connection = await inside.connect(self._connector, self._pattern, self.timeouts.of(seconds))
+        return connection.release
 
     async def _connect_again(
         self, unfit: "aiohttp.connector.Connection", timeout: aiohttp.ClientTimeout

@@ -94,6 +94,11 @@ class Form:
             found[name] = found.get(name, 0) + source.size
         return found
 
+    @property
+    def contents(self) -> "list[models.FileContent]":
+        """Its files, as they were given."""
+        return [part.file for part in self._parts if part.file is not None]
+
     async def prepare(self, threads: FileThreads, clock: Clock) -> None:
         """Finds out how long it is.
 
@@ -107,11 +112,19 @@ class Form:
             if part.file is not None:
                 self._sources[number] = await measured(part.file, threads)
         total = sum(source.size for source in self._sources.values())
-        if self._most_bytes is not None and total > self._most_bytes:
-            where = " and ".join(self.files)
-            raise ValueError(f"{where} have {total} bytes together; the service takes {self._most_bytes >> 20} MB")
+        self.check_size(total)
         heads = sum(len(part.head) + len(part.value) + 2 for part in self._parts)
         self._size = heads + total + len(self._last)
+
+    def check_size(self, total: int) -> None:
+        """Makes sure that the service takes so many bytes.
+
+        Raises:
+            ValueError: It does not.
+        """
+        if self._most_bytes is not None and total > self._most_bytes:
+            where = " and ".join(dict.fromkeys(part.name for part in self._parts if part.file is not None))
+            raise ValueError(f"{where} have {total} bytes together; the service takes {self._most_bytes >> 20} MB")
 
     async def open(self) -> None:
         """Makes it ready to be read from its start.

@@ -54,11 +54,13 @@ class UnsettledError(Exception):
 
     Attributes:
         look_error: Why the last look failed, where it did.
+        doubt: What was seen that may be the record; empty where no look showed such a thing.
     """
 
-    def __init__(self, text: str, look_error: errors.MijnKlantportaalError | None = None) -> None:
+    def __init__(self, text: str, look_error: errors.MijnKlantportaalError | None = None, doubt: str = "") -> None:
         super().__init__(text)
         self.look_error = look_error
+        self.doubt = doubt
 
 
 async def look_until_settled(
@@ -100,7 +102,7 @@ async def look_until_settled(
         return ended + LONGEST_LOOKING - clock.monotonic() if given is None else given
 
     def unsettled() -> UnsettledError:
-        return UnsettledError(_when_over(looks, clock.monotonic() - ended, doubt, failure), failure)
+        return UnsettledError(_when_over(looks, clock.monotonic() - ended, doubt, failure), failure, doubt)
 
     planned = [part * policy.settle for part in policy.looks]
     while True:

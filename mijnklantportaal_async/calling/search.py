@@ -126,10 +126,10 @@ class Search(Generic[T]):
         record = CallRecord()
         record.number = self._record.number
         record.started, record.queued = self._record.started, self._record.queued
-        first_date: str | None = None
+        # By the page: those of one list may well be written in the same second.
+        first_dates: dict[str, str] = {}
 
         async def look(asked: Request) -> tuple[Sight[T], Request | None]:
-            nonlocal first_date
             await self._sender.attempt(self._options, asked, bytes, record)
             self._record.answer = answer = cast("Answer", record.answer)
             old = staleness(answer, record.last_sent, self._evidence.clock)
@@ -138,9 +138,10 @@ class Search(Generic[T]):
                 # What is there is there; but how old it is, only a clock can tell that goes right.
                 return (Sight(doubt=old), following) if old else (sight, None)
             date = answer.headers.get("date")
-            if not old and date is not None and date == first_date and self._waits_for_clocks:
+            if not old and date is not None and date == first_dates.get(asked.path) and self._waits_for_clocks:
                 old = "nothing shows that the list is fresh: its Date header stands still"
-            first_date = first_date or date
+            if date is not None:
+                first_dates.setdefault(asked.path, date)
             return Sight(doubt=sight.doubt or old), following
 
         return look

@@ -144,6 +144,25 @@ class Transport:
         # Out here no other error hangs on to it, with the headers of the request in its hands.
         raise failure
 
+    async def hold(self, timeout: float) -> Callable[[], None]:
+        """Makes a connection before it is needed, where requests go the short way.
+
+        Args:
+            timeout: Seconds of the machine for it.
+
+        Returns:
+            What hands it to the next request; to be called once or more.
+
+        Raises:
+            aiohttp.ClientError: There is no connection.
+            OSError: Likewise; `TimeoutError` when it took too long.
+        """
+        long = self._long or self._open()
+        if self.long_way is not None or not inside.is_untouched():
+            return _nothing
+        way = self._short or await self._learn(long)
+        return await way.hold(timeout)
+
     async def _send_form(
         self, request: Request, form: "Form", token: Token, timeout: float | None, record: CallRecord
     ) -> Answer:
@@ -226,3 +245,7 @@ class Transport:
         connector = cast("aiohttp.BaseConnector", long.http.connector)
         self._short = Exchange(connector, long.connections, pattern, self.base_url)
         return self._short
+
+
+def _nothing() -> None:
+    """There is nothing to hand on."""

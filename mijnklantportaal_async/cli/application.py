@@ -37,7 +37,7 @@ class _Commands(LazyGroup):
         """A command with all its options."""
         match name:
             case "batch":
-                from mijnklantportaal_async.cli.batch.commands import batch
+                from mijnklantportaal_async.cli.batch.group import batch
 
                 return typer.main.get_group(batch)
             case "call":

@@ -128,7 +128,7 @@ class Portal:
             return Reception(record, refusal=refusal)
         if self.keyring.is_grant(key):
             record.grant = key
-        verdict = self._take(key, record.at)
+        verdict = self._take(key)
         headers = self.manners.limit_headers({} if verdict is None else rate_headers(verdict), record.number)
         if verdict is not None and not verdict.allowed:
             return Reception(record, key=key, refusal=self.too_many_requests(verdict.wait), headers=headers)
@@ -176,13 +176,13 @@ class Portal:
         self._cache.clear()
         self.plan.forget_script()
 
-    def _take(self, key: str, now: float) -> RateVerdict | None:
+    def _take(self, key: str) -> RateVerdict | None:
         if self.rate.limit is None:
             return None
         window = self._windows.get(key)
         if window is None:
             window = self._windows[key] = open_rate_window(self.rate.kind, self.rate.limit, self.rate.period)
-        return window.take(now)
+        return window.take(self.clock.seconds())
 
     def _play(self, record: ReceivedRequest, key: str) -> Answer:
         found = self._contract.find(record.path.removeprefix(API_PREFIX))

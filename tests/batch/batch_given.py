@@ -1,12 +1,14 @@
 """What the tests of batches work with: rows, portals that run fast, and databases."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from given import AMSTERDAM
 
 from mijnklantportaal_async import Clock, NewAppointment
-from mijnklantportaal_async.batch import FlowSettings, Portal, PortalAccess, WorkerSettings
+from mijnklantportaal_async.batch import FlowSettings, Jobs, Portal, PortalAccess, Progress, Worker, WorkerSettings
 from mijnklantportaal_async.sandbox import Sandbox
 
 SPEED = 200.0
@@ -44,3 +46,24 @@ def asked(rows: list[NewAppointment]) -> Counter[tuple[datetime, str | None]]:
 def booked(sandbox: Sandbox) -> Counter[tuple[datetime, str | None]]:
     """What stands in the calendar, as often as it stands there."""
     return Counter((item.starts_at, item.customer_id) for item in sandbox.appointments)
+
+
+@asynccontextmanager
+async def working(
+    database: str, portals: dict[str, PortalAccess], wanted: list[Portal], settings: WorkerSettings = QUICK
+) -> AsyncIterator[Worker]:
+    worker = Worker(database, portals=portals, settings=settings, clock=clock())
+    await worker.start(wanted)
+    try:
+        yield worker
+    finally:
+        await worker.stop()
+
+
+async def until_over(jobs: Jobs, job: str) -> list[Progress]:
+    return [progress async for progress in jobs.progress(job, every=0.05)]
+
+
+async def bring_in(database: str, sandbox: Sandbox, jobs: Jobs, job: str) -> list[Progress]:
+    async with working(database, {"main": access(sandbox)}, [PORTAL]):
+        return await until_over(jobs, job)

@@ -1,65 +1,56 @@
 """A machine that stands still between the fence and the first byte: nothing may leave then."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-from batch_given import SPEED, booked, clock
-from test_batch_flow import Journal, Memory, batch_row
+from batch_given import SPEED, booked
+from one_row import OneRow
 
-from mijnklantportaal_async import PortalSession
-from mijnklantportaal_async.batch import FlowSettings, SharedRateLimiter
-from mijnklantportaal_async.batch.flow import RowFlow
-from mijnklantportaal_async.calling.rate_limit import Priority
-from mijnklantportaal_async.calling.retry import Timeouts
+from mijnklantportaal_async.batch.rows import State
 from mijnklantportaal_async.sandbox import Sandbox
-
-Json = dict[str, Any]
 
 
 class StandsStill(aiohttp.TCPConnector):
-    """The whole process stands still, once, when the connection has just been made."""
+    """The whole process stands still, once, when the request has just got its connection."""
 
-    was_still = False
+    connections = 0
 
     async def connect(self, *args: Any, **more: Any) -> Any:
         connection = await super().connect(*args, **more)
-        if not self.was_still:
-            self.was_still = True
+        StandsStill.connections += 1
+        # The first is held while the row waits for its slot; the second is the request's.
+        if StandsStill.connections == 2:
             time.sleep(0.4)  # noqa: ASYNC251 - nothing in the process may go on
         return connection
 
 
 async def test_nothing_leaves_after_a_freeze_while_connecting(database: str) -> None:
-    posts: list[int] = []
-
-    class Watching(Journal):
-        async def step(self, name: str, function: Callable[[], Awaitable[Json]]) -> Json:
-            result = await super().step(name, function)
-            if name == "attempt":
-                posts.append(sum(request.method == "POST" for request in sandbox.requests))
-            return result
-
+    StandsStill.connections = 0
     async with Sandbox(speed=SPEED) as sandbox:
-        limiter = SharedRateLimiter(database, api_key=sandbox.api_key, clock=clock())
-        async with PortalSession(
-            api_key=sandbox.api_key,
-            base_url=sandbox.url,
-            rate_limit=limiter,
-            reconcile=None,
-            priority=Priority.BACKGROUND,
-            connector_factory=StandsStill,
-            timeouts=Timeouts(queue=None, attempt=None, call=None),
-            clock=clock(),
-        ) as portal:
-            flow = RowFlow(
-                portal=portal, limiter=limiter, ledger=Memory(), settings=FlowSettings(fence=0.2), clock=clock()
-            )
-            result = await flow.run(batch_row().to_json(), Watching([]))
-            await flow.aclose()
-        assert result["outcome"] == "done"
-        # The first attempt sent nothing; the second, with a new fence, sent once.
-        assert posts == [0, 1]
+        one = await OneRow(database, sandbox, fence=0.2).submit()
+        verdict = await one.live(connector_factory=StandsStill)
+        assert verdict.state is State.DONE
+        # The first round sent nothing, and left no doubt: nobody looked.
+        assert [end.state for end in one.ledger.ends] == [State.WAITING, State.DONE]
+        assert [request.method for request in sandbox.requests] == ["POST"]
         assert sum(booked(sandbox).values()) == 1
-        await limiter.aclose()
+        one.close()
+
+
+class SlowToConnect(aiohttp.TCPConnector):
+    """A handshake that takes longer than a fence is good for."""
+
+    async def _create_connection(self, *args: Any, **more: Any) -> Any:
+        await asyncio.sleep(0.4)
+        return await super()._create_connection(*args, **more)
+
+
+async def test_a_slow_handshake_makes_no_fence_stale(database: str) -> None:
+    async with Sandbox(speed=SPEED) as sandbox:
+        one = await OneRow(database, sandbox, fence=0.2).submit()
+        verdict = await one.live(rounds=1, connector_factory=SlowToConnect)
+        assert verdict.state is State.DONE
+        assert [request.method for request in sandbox.requests] == ["POST"]
+        one.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import attrs
+import psycopg
 import pytest
 from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row
 
@@ -27,9 +28,9 @@ from mijnklantportaal_async.sandbox import Sandbox
 
 
 class Vault:
-    # Hands out half of what the job needs until the disk is full: on a busy machine it would be over before that.
+    # Half of what the job needs, two a row, until the disk is full: on a busy machine it would be over before that.
     def __init__(self, key):
-        self.key, self.left, self.is_full = key, 20, asyncio.Event()
+        self.key, self.left, self.is_full = key, 40, asyncio.Event()
 
     async def token(self):
         self.left -= 1
@@ -190,6 +191,40 @@ async def test_a_server_that_is_gone_for_a_while(postgresql_url: str, line: Line
                     line.mend()
         assert booked(sandbox) == asked(rows)
         assert (await jobs.results("season"))[0].identifier
+
+
+async def test_a_server_that_restarts_in_the_planned_way(postgresql_url: str) -> None:
+    """It ends all connections and says so: that is no reason to believe that others have taken over."""
+    rows = [row(number) for number in range(20)]
+    async with Sandbox(speed=SPEED, rate_limit=None) as sandbox, Jobs(postgresql_url) as jobs:
+        await jobs.submit(rows, job="season", portal=PORTAL)
+        settings = attrs.evolve(QUICK, silent=60.0)
+        async with Worker(
+            postgresql_url, portals={"main": access(sandbox)}, settings=settings, clock=clock()
+        ) as worker:
+            ended = 0
+            async for progress in jobs.progress("season", every=0.05):
+                if progress.done >= 5 and not ended:
+                    ended = await asyncio.to_thread(end_all_connections, postgresql_url)
+            assert ended > 2
+            await asyncio.sleep(3 * settings.check)
+            # It still works, and takes more.
+            await jobs.submit([row(30)], job="more", portal=PORTAL)
+            async for _ in jobs.progress("more", every=0.05):
+                pass
+            assert repr(worker)
+        assert booked(sandbox) == asked([*rows, row(30)])
+
+
+def end_all_connections(url: str) -> int:
+    """As `pg_ctl restart -m fast` does."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        query = (
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        found = connection.execute(query).fetchone()
+        return 0 if found is None else int(found[0])
 
 
 async def test_whoever_stood_still_in_the_middle_of_a_sign_of_life_has_lost_its_lease(line: Line) -> None:

@@ -19,6 +19,7 @@ from chaos_report import Report
 from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.engine import EngineClient
+from mijnklantportaal_async.batch.tables import Tables
 
 LOOK = 0.25
 """Seconds between two looks."""
@@ -195,7 +196,7 @@ async def _never() -> None:
 async def open_engine(database: str) -> AsyncIterator[EngineClient]:
     """The engine's records, until the end of the block."""
     records = Database(database)
-    engine = EngineClient(records)
+    engine = EngineClient(records, Tables(records.schema))
     await engine.open()
     try:
         yield engine

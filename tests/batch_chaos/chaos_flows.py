@@ -2,27 +2,25 @@
 
 from typing import Any
 
-from mijnklantportaal_async.batch.flow import Fence, RowFlow
-from mijnklantportaal_async.calling.rate_limit import Priority
+import attrs
 
-Json = dict[str, Any]
+from mijnklantportaal_async.batch.flow import RowFlow
+from mijnklantportaal_async.batch.ledger import Verdict
+from mijnklantportaal_async.batch.rows import Doubt, RowAtWork
 
 
 class FlowThatDoesNotLook(RowFlow):
     """What everybody else does: whatever came to an unclear end is sent again."""
 
-    async def settle_doubt(self, work: Any, reason: str, doubts: int, *, is_applied: bool = False) -> Json:
-        return {"outcome": "again", "message": reason, "wait": 0.0, "doubts": doubts}
+    async def settle_doubt(self, work: Any, reason: str, *, is_applied: bool = False) -> Verdict:
+        return self._again(work.at_work, reason)
 
 
 class FlowWithoutFence(RowFlow):
-    """Trusts the engine that a step which is not recorded has not happened."""
+    """Trusts the engine that what is not recorded has not happened."""
 
-    async def _attempt(self, work: Any, doubts: int) -> Json:
-        fence, work.fence = work.fence, None
-        if fence is None:
-            fence = Fence.now(await self._limiter.take(Priority.BACKGROUND, None))
-        return await self._send(work, fence, doubts)
+    async def run(self, at_work: RowAtWork) -> Verdict:
+        return await super().run(attrs.evolve(at_work, doubt=Doubt.NONE))
 
 
 FLOWS: dict[str, type[RowFlow]] = {

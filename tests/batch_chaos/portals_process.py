@@ -9,7 +9,14 @@ from typing import Any
 
 from chaos_plan import PORTALS, ChaosPlan, identity, rows_before
 
-from mijnklantportaal_async.sandbox import Fault, Faults, Sandbox
+from mijnklantportaal_async.sandbox import Fault, Faults, Manner, Sandbox
+
+MANNERS = (
+    {Manner.LAGGING_REPLICAS, Manner.TEXTS_IN_NFC},
+    {Manner.APPOINTMENTS_IN_PAGES, Manner.STRAY_COMMA, Manner.CUSTOMERS_FILLED_IN},
+    {Manner.APPOINTMENTS_IN_PAGES, Manner.CACHED_LISTS, Manner.CANCELED_NOT_LISTED, Manner.TEXTS_TRIMMED},
+)
+"""Of each portal: such as leave nothing unknown where the settle time is right."""
 
 
 def make_portal(plan: ChaosPlan, number: int) -> Sandbox:
@@ -19,6 +26,7 @@ def make_portal(plan: ChaosPlan, number: int) -> Sandbox:
         speed=plan.speed,
         keys={f"key-of-{PORTALS[number]}": {"appointments.read", "appointments.write"}},
         faults=None if plan.slow_posts is not None else random_faults,
+        manners=MANNERS[number],
     )
     if plan.slow_posts is not None:
         portal.fail_next(Fault.SLOW_COMMIT, times=10**9, method="POST", delay=plan.slow_posts * plan.speed)

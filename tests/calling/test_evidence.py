@@ -163,6 +163,20 @@ async def test_a_list_that_was_kept_since_somebody_looked_before_is_old(make_por
         await never_sent_again(portal, server, "stands still|behind")
 
 
+async def test_pages_of_one_list_may_be_written_in_the_same_second(make_portal: MakePortal) -> None:
+    """A `Date` that stands still is that of the same page, asked for again."""
+
+    async def page(exchange: Exchange) -> None:
+        is_last = "page=2" in exchange.received.path
+        following = None if is_last else "https://portal.example/v1/appointments?page=2"
+        await exchange.answer(200, {"data": [], "next_page_url": following})
+
+    async with ScriptedServer(drop, page, page, created(), otherwise=page) as server:
+        once = ReconcilePolicy(settle=10, looks=(1.0,))
+        await make_portal(server.url, reconcile=once).schedule_appointment(**WANTED)
+        assert [asked.method for asked in server.received] == ["POST", "GET", "GET", "POST"]
+
+
 async def test_a_record_of_an_old_list_may_be_older_than_it_looks(make_portal: MakePortal) -> None:
     """A minute in a cache: by the list's own clock a record of the minute before looks new."""
     before = (wall_now() - timedelta(seconds=60)).astimezone(AMSTERDAM).isoformat()

@@ -205,7 +205,7 @@ def test_the_status_of_a_job_that_nobody_works_on(command: Command, tmp_path: Pa
         "under_way": 0,
         "waiting": 3,
         "is_over": False,
-        "troubles": [],
+        "troubles": ["no worker is at work for the portal default (https://api.mijnklantportaal.nl/v1)"],
     }
 
 

@@ -1,13 +1,26 @@
-"""The commands about durable batches, and their options. What they do is imported when one runs."""
+"""The commands that submit and work. What they do is imported when one runs."""
 
-import functools
-from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mijnklantportaal_async.cli.batch.options import (
+    AgainOption,
+    ColumnOption,
+    ConcurrencyOption,
+    DatabaseOption,
+    EncodingOption,
+    FileArgument,
+    GraceOption,
+    IgnoreColumnOption,
+    Operation,
+    OperationOption,
+    PortalOption,
+    RestoredOption,
+    YesOption,
+    about_batches,
+)
 from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from mijnklantportaal_async.cli.options import Connection, with_connection
@@ -16,89 +29,7 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.cli.batch.submit_command import SubmitOptions
     from mijnklantportaal_async.cli.terminal import Terminal
 
-_HELP = """\
-Durable batches: thousands of rows, each exactly once, whatever happens to this machine.
-
-The rows of a file are kept in a database until they are in the portal. Killed half way, the same command goes on \
-where it stopped. `run` does everything in one; `submit` and `work` do it on as many machines as reach the database."""
-
-batch = typer.Typer(
-    help=_HELP,
-    epilog=EXIT_CODES_HELP,
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
-
-_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "platformdirs", "jinja2", "icalendar"}
-
-
-class Operation(StrEnum):
-    """What the rows of a file are."""
-
-    SCHEDULE_APPOINTMENT = "schedule_appointment"
-    CREATE_CUSTOMER = "create_customer"
-
-
-_Database = Annotated[
-    str | None,
-    typer.Option(
-        metavar="URL",
-        help="Where the jobs are: sqlite:///FILE or postgresql://USER@HOST/NAME; otherwise "
-        "MIJNKLANTPORTAAL_BATCH_DATABASE, or a file in your data folder.",
-    ),
-]
-_File = Annotated[
-    Path, typer.Argument(help="CSV (comma, semicolon or tab), JSON Lines or a calendar (.ics).", dir_okay=False)
-]
-_Job = Annotated[str, typer.Argument(help="Name of the job.", metavar="JOB")]
-_Portal = Annotated[
-    str, typer.Option(metavar="NAME", help="Portal of the rows that name none; its key has the name at its end.")
-]
-_Operation = Annotated[Operation, typer.Option(help="What to do with each row.")]
-_Column = Annotated[
-    list[str] | None,
-    typer.Option(metavar="FIELD=HEADER", help="Which column is which, as in name=Omschrijving. Repeatable."),
-]
-_IgnoreColumn = Annotated[list[str] | None, typer.Option(metavar="HEADER", help="A column to leave alone. Repeatable.")]
-_Encoding = Annotated[str | None, typer.Option(help="Of the file, such as cp1252; UTF-8 when left out.")]
-_Concurrency = Annotated[int, typer.Option(min=1, max=100, help="Rows of one portal under way at once, at the most.")]
-_Grace = Annotated[
-    float, typer.Option(min=0, max=600, help="Seconds in which rows under way learn their outcome after Ctrl-C.")
-]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-_Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
-
-Command = Callable[..., ExitCode]
-
-
-def _about_batches(command: Command) -> Command:
-    """Says what to do where the extra is missing, the database is away, or there is no such job."""
-
-    @functools.wraps(command)
-    def run(*arguments: Any, **options: Any) -> ExitCode:
-        from mijnklantportaal_async.cli.failures import CommandError, in_words
-
-        try:
-            return command(*arguments, **options)
-        except ModuleNotFoundError as error:
-            missing = (error.name or "").partition(".")[0]
-            if missing not in _OF_EXTRA:
-                raise
-            raise CommandError(
-                f"Batches need the package {missing}, which is not installed. Install the extra: "
-                'pip install "mijnklantportaal-async[batch]"'
-            ) from error
-        except CommandError:
-            raise
-        except Exception as error:
-            from mijnklantportaal_async.cli.batch.failures import translated
-
-            if (translation := translated(error)) is None:
-                raise
-            raise CommandError(in_words(translation), translation.exit_code) from error
-
-    return run
+submitting = typer.Typer()
 
 
 def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
@@ -115,29 +46,31 @@ def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
     return SubmitOptions(file=choice, **options)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
-@_about_batches
+@about_batches
 def run(
     connection: Connection,
     terminal: "Terminal",
-    file: _File,
+    file: FileArgument,
     job: Annotated[str | None, typer.Option(help="Name of the job; the file's name when left out.")] = None,
-    portal: _Portal = "default",
-    operation: _Operation = Operation.SCHEDULE_APPOINTMENT,
-    column: _Column = None,
-    ignore_column: _IgnoreColumn = None,
-    encoding: _Encoding = None,
-    concurrency: _Concurrency = 8,
-    grace: _Grace = 15.0,
-    yes: _Yes = False,
-    database: _Database = None,
+    portal: PortalOption = "default",
+    operation: OperationOption = Operation.SCHEDULE_APPOINTMENT,
+    column: ColumnOption = None,
+    ignore_column: IgnoreColumnOption = None,
+    encoding: EncodingOption = None,
+    concurrency: ConcurrencyOption = 8,
+    grace: GraceOption = 15.0,
+    restored: RestoredOption = False,
+    again: AgainOption = False,
+    yes: YesOption = False,
+    database: DatabaseOption = None,
 ) -> ExitCode:
     """Submit a file and bring its rows into the portal, each exactly once; the same command again goes on.
 
     The whole file is checked first; with a bad row in it nothing is submitted. Rows that the job has already are not
     submitted again, so after a crash or a Ctrl-C the same command goes on where it stopped. A row that was changed is a
-    new row, and is asked for.
+    new row, and is asked for; so are rows that another job of the portal has already.
 
     The first Ctrl-C stops gently: no more rows are begun, and those under way get some seconds. A second one ends at
     once. Nothing is lost either way.
@@ -153,33 +86,36 @@ def run(
         column=column,
         ignore_column=ignore_column,
         encoding=encoding,
+        again=again,
         yes=yes,
         database=database,
     )
-    return run_job(connection, terminal, RunOptions(submit=submit_options, concurrency=concurrency, grace=grace))
+    options = RunOptions(submit=submit_options, concurrency=concurrency, grace=grace, restored=restored)
+    return run_job(connection, terminal, options)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
-@_about_batches
+@about_batches
 def submit(
     connection: Connection,
     terminal: "Terminal",
-    file: _File,
+    file: FileArgument,
     job: Annotated[str, typer.Option(help="Name of the job. The same name and the same rows are the same job.")],
-    portal: _Portal = "default",
-    operation: _Operation = Operation.SCHEDULE_APPOINTMENT,
-    column: _Column = None,
-    ignore_column: _IgnoreColumn = None,
-    encoding: _Encoding = None,
+    portal: PortalOption = "default",
+    operation: OperationOption = Operation.SCHEDULE_APPOINTMENT,
+    column: ColumnOption = None,
+    ignore_column: IgnoreColumnOption = None,
+    encoding: EncodingOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what submitting would do.")] = False,
-    yes: _Yes = False,
-    database: _Database = None,
+    again: AgainOption = False,
+    yes: YesOption = False,
+    database: DatabaseOption = None,
 ) -> ExitCode:
     """Put the rows of a file into the database, for workers to bring into the portal. Needs no key.
 
     The whole file is checked first; with a bad row in it nothing is submitted. Submitting the same file again adds
-    nothing. A row that was changed is a new row, and is asked for.
+    nothing. A row that was changed is a new row, and is asked for; so are rows that another job of the portal has.
     """
     from mijnklantportaal_async.cli.batch.submit_command import submit as submit_job
 
@@ -191,6 +127,7 @@ def submit(
         column=column,
         ignore_column=ignore_column,
         encoding=encoding,
+        again=again,
         yes=yes,
         database=database,
         dry_run=dry_run,
@@ -198,9 +135,9 @@ def submit(
     return submit_job(connection, terminal, options)
 
 
-@batch.command(epilog=EXIT_CODES_HELP)
+@submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
-@_about_batches
+@about_batches
 def work(
     connection: Connection,
     terminal: "Terminal",
@@ -211,9 +148,10 @@ def work(
     until_done: Annotated[
         str | None, typer.Option(metavar="JOB", help="Stop when this job is over, and show what became of it.")
     ] = None,
-    concurrency: _Concurrency = 8,
-    grace: _Grace = 15.0,
-    database: _Database = None,
+    concurrency: ConcurrencyOption = 8,
+    grace: GraceOption = 15.0,
+    restored: RestoredOption = False,
+    database: DatabaseOption = None,
 ) -> ExitCode:
     """Bring the rows of all jobs into their portals, until Ctrl-C. Several workers may run, on several machines.
 
@@ -224,109 +162,11 @@ def work(
     from mijnklantportaal_async.cli.batch.work_command import work as work_on_jobs
 
     options = WorkOptions(
-        database=database, portals=tuple(portal or ()), until_done=until_done, concurrency=concurrency, grace=grace
+        database=database,
+        portals=tuple(portal or ()),
+        until_done=until_done,
+        concurrency=concurrency,
+        grace=grace,
+        restored=restored,
     )
     return work_on_jobs(connection, terminal, options)
-
-
-@batch.command(epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def status(
-    connection: Connection,
-    terminal: "Terminal",
-    job: Annotated[
-        str | None, typer.Argument(help="Name of the job; those that are not over when left out.", metavar="[JOB]")
-    ] = None,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Show it live until it is over; the exit code then is the job's.")
-    ] = False,
-    as_json: _AsJson = False,
-    database: _Database = None,
-) -> ExitCode:
-    """Show how a job stands."""
-    if watch and as_json:
-        raise typer.BadParameter("does not go together with --json", param_hint="--watch")
-    from mijnklantportaal_async.cli.batch.status_command import status as show_status
-
-    return show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
-
-
-@batch.command("list", epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def list_jobs(
-    connection: Connection, terminal: "Terminal", as_json: _AsJson = False, database: _Database = None
-) -> ExitCode:
-    """Show all jobs, the newest first."""
-    from mijnklantportaal_async.cli.batch.status_command import list_jobs as show_jobs
-
-    return show_jobs(connection, terminal, database=database, as_data=as_json)
-
-
-@batch.command(epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def results(
-    connection: Connection,
-    terminal: "Terminal",
-    job: _Job,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .csv or .jsonl file.", dir_okay=False)],
-    overwrite: _Overwrite = False,
-    database: _Database = None,
-) -> ExitCode:
-    """Write what became of each row to a file."""
-    from mijnklantportaal_async.cli.batch.results_command import results as write_results
-
-    return write_results(connection, terminal, job=job, output=output, overwrite=overwrite, database=database)
-
-
-@batch.command(epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def report(
-    connection: Connection,
-    terminal: "Terminal",
-    job: _Job,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .html file.", dir_okay=False)],
-    overwrite: _Overwrite = False,
-    database: _Database = None,
-) -> ExitCode:
-    """Write a page about a job, to read in a browser or on paper."""
-    from mijnklantportaal_async.cli.batch.results_command import report as write_report
-
-    return write_report(connection, terminal, job=job, output=output, overwrite=overwrite, database=database)
-
-
-@batch.command(epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def cancel(
-    connection: Connection, terminal: "Terminal", job: _Job, yes: _Yes = False, database: _Database = None
-) -> ExitCode:
-    """Stop a job: rows that were not begun are not begun. `resume` goes on with it."""
-    from mijnklantportaal_async.cli.batch.manage_command import cancel as cancel_job
-
-    return cancel_job(connection, terminal, job=job, database=database, yes=yes)
-
-
-@batch.command(epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def resume(connection: Connection, terminal: "Terminal", job: _Job, database: _Database = None) -> ExitCode:
-    """Go on with a job that was canceled."""
-    from mijnklantportaal_async.cli.batch.manage_command import resume as resume_job
-
-    return resume_job(connection, terminal, job=job, database=database)
-
-
-@batch.command(epilog=EXIT_CODES_HELP)
-@with_connection
-@_about_batches
-def delete(
-    connection: Connection, terminal: "Terminal", job: _Job, yes: _Yes = False, database: _Database = None
-) -> ExitCode:
-    """Forget a job that is over. Nothing changes in the portal."""
-    from mijnklantportaal_async.cli.batch.manage_command import delete as delete_job
-
-    return delete_job(connection, terminal, job=job, database=database, yes=yes)

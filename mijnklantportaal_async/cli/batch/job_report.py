@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.batch import JobSummary, Progress, RowOutcome, RowResult
-from mijnklantportaal_async.batch.operations import OPERATIONS
+from mijnklantportaal_async.batch import JobSummary, Progress, RowOutcome, RowResult, operations
 from mijnklantportaal_async.cli.batch.place import JobsPlace
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.run_report import in_number
@@ -119,6 +118,10 @@ def advice(job: JobSummary, rows: Sequence[RowResult], place: JobsPlace) -> Iter
     outcomes = {row.outcome for row in rows}
     if RowOutcome.NOT_STARTED in outcomes:
         yield f"Go on with it:  {place.command('resume', job.name)}"
+    if RowOutcome.UNKNOWN in outcomes:
+        yield f"Look again:     {place.command('settle', job.name)}"
+    if RowOutcome.REJECTED in outcomes:
+        yield f"Send again:     {place.command('retry', job.name, '--outcome', 'rejected')}"
     yield f"All rows:       {place.command('results', job.name, '--output', 'results.csv')}"
     yield f"A page of it:   {place.command('report', job.name, '--output', 'report.html')}"
 
@@ -134,8 +137,7 @@ def exit_code_for(progress: Progress) -> ExitCode:
 
 def title_of(row: RowResult) -> str:
     """A row in a few words."""
-    operation = OPERATIONS.get(row.operation)
-    return operation.title(dict(row.request)) if operation else row.operation
+    return operations.title(row.operation, row.request)
 
 
 def places_in_words(rows: Sequence[RowResult]) -> str:

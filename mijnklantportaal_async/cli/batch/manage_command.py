@@ -1,7 +1,9 @@
-"""`mijnklantportaal batch cancel`, `resume` and `delete`."""
+"""`mijnklantportaal batch cancel`, `resume`, `settle`, `retry` and `delete`."""
 
 import asyncio
+from collections.abc import Sequence
 
+from mijnklantportaal_async.batch import RowOutcome
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.display import counts_in_words
 from mijnklantportaal_async.cli.batch.place import open_jobs, place_of
@@ -22,6 +24,18 @@ def cancel(connection: Connection, terminal: Terminal, *, job: str, database: st
 def resume(connection: Connection, terminal: Terminal, *, job: str, database: str | None) -> ExitCode:
     """Goes on with a job that was canceled."""
     return asyncio.run(_resume(connection, terminal, job, database))
+
+
+def settle(connection: Connection, terminal: Terminal, *, job: str, database: str | None, send_again: bool) -> ExitCode:
+    """Has rows looked for of which nobody knows what became of them."""
+    return asyncio.run(_settle(connection, terminal, job, database, send_again))
+
+
+def retry(
+    connection: Connection, terminal: Terminal, *, job: str, database: str | None, outcomes: Sequence[str], yes: bool
+) -> ExitCode:
+    """Has rows sent again of which nothing is in the portal."""
+    return asyncio.run(_retry(connection, terminal, job, database, [RowOutcome(name) for name in outcomes], yes))
 
 
 def delete(connection: Connection, terminal: Terminal, *, job: str, database: str | None, yes: bool) -> ExitCode:
@@ -58,6 +72,43 @@ async def _resume(connection: Connection, terminal: Terminal, name: str, databas
     if not count:
         terminal.say(f"Nothing of job {shown_value(name)!r} was canceled: there is nothing to resume.")
         return ExitCode.DONE
+    terminal.say(f"{in_number(count, 'row')} of job {shown_value(name)!r} wait again.", "bold green")
+    terminal.say(f"Bring them in:  {place.command('work')}")
+    return ExitCode.DONE
+
+
+async def _settle(
+    connection: Connection, terminal: Terminal, name: str, database: str | None, send_again: bool
+) -> ExitCode:
+    refuse_idle_options(connection)
+    place = place_of(connection, database)
+    async with open_jobs(place) as jobs:
+        count = await jobs.settle(name, send_again=send_again)
+    if not count:
+        terminal.say(f"Of every row of job {shown_value(name)!r} it is known what became of it: nothing to settle.")
+        return ExitCode.DONE
+    then = "What is proven not to be there is sent." if send_again else "Nothing is sent."
+    terminal.say(f"{in_number(count, 'row')} of job {shown_value(name)!r} will be looked for. {then}", "bold green")
+    terminal.say(f"Have it done:   {place.command('work')}")
+    return ExitCode.DONE
+
+
+async def _retry(
+    connection: Connection, terminal: Terminal, name: str, database: str | None, outcomes: list[RowOutcome], yes: bool
+) -> ExitCode:
+    refuse_idle_options(connection)
+    place = place_of(connection, database)
+    async with open_jobs(place) as jobs:
+        progress = (await jobs.job(name)).progress
+        counts = {RowOutcome.REJECTED: progress.rejected, RowOutcome.NOT_STARTED: progress.not_started}
+        found = {outcome.value: counts[outcome] for outcome in outcomes if counts[outcome]}
+        if not found:
+            which = " or ".join(outcome.value for outcome in outcomes)
+            terminal.say(f"No row of job {shown_value(name)!r} is {which}: there is nothing to send again.")
+            return ExitCode.DONE
+        said = ", ".join(f"{count:,} {outcome}" for outcome, count in found.items())
+        _agree(f"Send rows of job {shown_value(name)!r} again: {said}?", terminal, yes=yes)
+        count = await jobs.retry(name, outcomes=outcomes)
     terminal.say(f"{in_number(count, 'row')} of job {shown_value(name)!r} wait again.", "bold green")
     terminal.say(f"Bring them in:  {place.command('work')}")
     return ExitCode.DONE

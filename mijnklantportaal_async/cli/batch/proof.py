@@ -29,14 +29,15 @@ def compare(
     made = Counter({record: count for record, count in _held(sandboxes).items() if record in ours})
     missing = (sure - made).total()
     surplus = (made - ours - elsewhere).total()
-    kept = (
-        f"The sandbox holds {in_number((made - elsewhere).total(), 'record')} for {in_number(sure.total(), 'row')} done"
-    )
+    kept = f"The sandbox holds {in_number(made.total(), 'record')} for {in_number(sure.total(), 'row')} done"
+    if of_others := (made & elsewhere).total():
+        kept += f" and {in_number(of_others, 'equal row')} of other jobs"
     if missing or surplus:
         hint = " Records of a job that was deleted count as too many." if not missing else ""
         return False, f"{kept}: {missing} missing, {surplus} too many.{hint}"
     doubt = f" and {unsure.total()} unknown" if unsure else ""
-    return True, f"{kept}{doubt}: none missing, none twice."
+    twice = "more than was asked for" if of_others else "twice"
+    return True, f"{kept}{doubt}: none missing, none {twice}."
 
 
 def _asked_for(rows: Iterable[RowResult], outcomes: set[RowOutcome]) -> Counter[Hashable]:

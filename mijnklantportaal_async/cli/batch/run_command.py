@@ -36,6 +36,7 @@ class RunOptions:
     submit: SubmitOptions
     concurrency: int
     grace: float
+    restored: bool = False
 
 
 def run(connection: Connection, terminal: Terminal, options: RunOptions) -> ExitCode:
@@ -61,8 +62,8 @@ class _Run:
 
     async def run(self, job_file: JobFile) -> ExitCode:
         async with open_jobs(self._place, is_new=True) as jobs:
-            asks, yes = not self._connection.sandbox, self._options.submit.yes
-            plan = await confirmed_plan(jobs, job_file, self._terminal, asks=asks, yes=yes)
+            asks, wanted = not self._connection.sandbox, self._options.submit
+            plan = await confirmed_plan(jobs, job_file, self._terminal, asks=asks, yes=wanted.yes, again=wanted.again)
             name = plan.submission.job
             before = None if plan.submission.is_new_job else await jobs.job(name)
             async with opened_sandboxes(self._connection, self._place, self._terminal) as sandboxes:
@@ -70,7 +71,7 @@ class _Run:
                 if before is None or plan.submission.added or not before.progress.is_over:
                     operations = {*(before.operations if before else ()), *(row.operation for row in plan.rows)}
                     await self._open(portals, operations, sandboxes)
-                    await jobs.submit(plan, extend=True)
+                    await jobs.submit(plan, extend=True, again=True)
                     if before is not None:
                         over = before.progress.over
                         self._terminal.say(f"It goes on: {over:,} of {before.progress.total:,} rows were over.", "bold")
@@ -106,8 +107,14 @@ class _Run:
     async def _work(self, jobs: Jobs, job: JobSummary, sandboxes: Sandboxes) -> ExitCode:
         began, before = time.monotonic(), job.progress.over
         speed = clock_of(self._connection).speed
+        options = self._options
         worker = make_worker(
-            self._connection, self._place, self._book, concurrency=self._options.concurrency, grace=self._options.grace
+            self._connection,
+            self._place,
+            self._book,
+            concurrency=options.concurrency,
+            grace=options.grace,
+            restored=options.restored,
         )
         watched = JobWatch(jobs, job, speed=speed)
         try:

@@ -5,8 +5,7 @@ from typing import Any
 
 import attrs
 
-from mijnklantportaal_async.batch import JobRow, Jobs, Plan, Portal
-from mijnklantportaal_async.batch.operations import OPERATIONS
+from mijnklantportaal_async.batch import JobRow, Jobs, Plan, Portal, Submission, operations
 from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, refuse_other_zones
@@ -33,6 +32,7 @@ class SubmitOptions:
     """The file's name when left out."""
     portal: str
     database: str | None
+    again: bool
     yes: bool
     dry_run: bool = False
 
@@ -79,7 +79,9 @@ def read_job_file(book: PortalBook, terminal: Terminal, options: SubmitOptions) 
     )
 
 
-async def confirmed_plan(jobs: Jobs, job_file: JobFile, terminal: Terminal, *, asks: bool, yes: bool) -> Plan:
+async def confirmed_plan(
+    jobs: Jobs, job_file: JobFile, terminal: Terminal, *, asks: bool, yes: bool, again: bool
+) -> Plan:
     """Says what submitting would do, and asks where a person should decide.
 
     Args:
@@ -88,6 +90,7 @@ async def confirmed_plan(jobs: Jobs, job_file: JobFile, terminal: Terminal, *, a
         terminal: Where to say it.
         asks: Whether to ask for a new job too; rows that are new to a job are always asked for.
         yes: Do not ask.
+        again: Do not ask either where rows stand in other jobs.
 
     Returns:
         The plan, agreed to.
@@ -106,6 +109,8 @@ async def confirmed_plan(jobs: Jobs, job_file: JobFile, terminal: Terminal, *, a
         terminal.say(sentence)
     if not plan.submission.added:
         return plan
+    if plan.submission.elsewhere and not plan.completes_a_submission and not again:
+        _agree_to_rows_of_other_jobs(plan)
     if plan.submission.changes_the_job and not plan.completes_a_submission:
         _agree_to_new_rows(plan, terminal, yes=yes)
     elif asks and not yes and prompts.somebody_is_there():
@@ -131,18 +136,36 @@ def plan_in_words(plan: Plan) -> list[str]:
     if found.missing:
         rows = f"{in_number(found.missing, 'row')} of the job {'is' if found.missing == 1 else 'are'} not in the file"
         said.append(f"Note: {rows} (any more). They stay in the job, and in the portal.")
+    if found.elsewhere:
+        said.append(
+            f"Note: of these rows {_elsewhere(found)} of the same portal already. They would be made once more."
+        )
     return said
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
 
 
+def _elsewhere(found: Submission) -> str:
+    counts = [f"{count:,} stand in job {shown_value(name)!r}" for name, count in found.elsewhere]
+    return ", ".join(counts)
+
+
+def _agree_to_rows_of_other_jobs(plan: Plan) -> None:
+    if not prompts.somebody_is_there():
+        raise CommandError(
+            f"Of {in_number(plan.submission.added, 'row')} {_elsewhere(plan.submission)} already, and nobody is there "
+            "to ask. Nothing was submitted. Say --again to have them made once more."
+        )
+    if not prompts.agrees(f"Make them once more, as job {shown_value(plan.submission.job)!r}?"):
+        raise CommandError("Nothing was submitted.", ExitCode.SOME_FAILED)
+
+
 def _agree_to_new_rows(plan: Plan, terminal: Terminal, *, yes: bool) -> None:
     table = quiet_table("New row", "What it asks for")
     table.columns[0].no_wrap = True
     for row in plan.rows[:_MOST_NEW_ROWS]:
-        operation = OPERATIONS.get(row.operation)
-        table.add_row(plain_text(row.place), plain_text(operation.title(row.request) if operation else row.operation))
+        table.add_row(plain_text(row.place), plain_text(operations.title(row.operation, row.request)))
     if (more := len(plan.rows) - _MOST_NEW_ROWS) > 0:
         table.add_row("…", f"and {more:,} more")
     terminal.show(table)
@@ -176,11 +199,12 @@ async def _submit(
             terminal,
             asks=not (connection.sandbox or options.dry_run),
             yes=options.yes or options.dry_run,
+            again=options.again or options.dry_run,
         )
         if options.dry_run:
             terminal.say("Nothing was submitted (--dry-run).")
             return ExitCode.DONE
-        submission = await jobs.submit(plan, extend=True)
+        submission = await jobs.submit(plan, extend=True, again=True)
     if submission.added:
         terminal.say(f"Submitted {in_number(submission.added, 'row')} to {place.shown}.", "bold green")
         terminal.say(f"Bring them in:  {place.command('work')}")

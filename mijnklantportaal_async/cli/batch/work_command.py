@@ -43,6 +43,7 @@ class WorkOptions:
     until_done: str | None
     concurrency: int
     grace: float
+    restored: bool = False
 
 
 def work(connection: Connection, terminal: Terminal, options: WorkOptions) -> ExitCode:
@@ -191,6 +192,7 @@ class _Work:
                     self._book,
                     concurrency=self._options.concurrency,
                     grace=self._options.grace,
+                    restored=self._options.restored,
                 )
                 self._say_portals(worker.name, portals)
                 ending = await keep_working(

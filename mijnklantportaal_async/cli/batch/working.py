@@ -35,7 +35,7 @@ class EndedAtOnceError(Exception):
 
 
 def make_worker(
-    connection: Connection, place: JobsPlace, book: PortalBook, *, concurrency: int, grace: float
+    connection: Connection, place: JobsPlace, book: PortalBook, *, concurrency: int, grace: float, restored: bool
 ) -> Worker:
     """A worker that is not started yet.
 
@@ -45,6 +45,7 @@ def make_worker(
         book: Where the keys are.
         concurrency: Rows of one portal that it has under way at once.
         grace: Seconds that rows under way get when it is stopped.
+        restored: Whether what is not done is looked for before it is sent.
     """
     clock = clock_of(connection)
     return Worker(
@@ -52,6 +53,7 @@ def make_worker(
         portals=book.access,
         # A sandbox whose minutes go by faster is looked at more often.
         settings=WorkerSettings(concurrency=concurrency, grace=grace, poll=max(_FASTEST_POLL, clock.real(_POLL))),
+        restored=restored,
         clock=clock,
     )
 
