@@ -11,10 +11,10 @@ from mijnklantportaal_async.calling.rate_limit import RateLimiter
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.oauth.application import OAuthApp
 from mijnklantportaal_async.oauth.portal_auth import PortalAuth
-from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.session import DEFAULT_BASE_URL, PortalSession
 from mijnklantportaal_async.values.checks import check_count, check_seconds
 from mijnklantportaal_async.values.clock import Clock
-from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE
+from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
 
 IN_FLIGHT = 20
 """Calls of one owner that are under way at once: whoever is slow keeps that many connections busy, and no more."""
@@ -65,6 +65,7 @@ class Portals(Mapping[str, PortalSession]):
         self._idle = check_seconds(idle, "idle")
         self._most = check_count(most, "most")
         self._clock: Clock = settings.get("clock") or Clock()
+        self._base_url: str = settings.get("base_url", DEFAULT_BASE_URL)
         # Never used to call: it has what all of them share.
         self._shared = PortalSession(
             auth=_Nobody(), timezone=DEFAULT_TIMEZONE if callable(timezone) else timezone, **settings
@@ -82,6 +83,30 @@ class Portals(Mapping[str, PortalSession]):
     def app(self) -> OAuthApp:
         """The application."""
         return self._app
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return self._base_url
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """The limit of each portal, where it is the same for all; the usual one where there is none, or a function."""
+        return self._limit_of if isinstance(self._limit_of, RateLimit) else RateLimit(in_flight=IN_FLIGHT)
+
+    @property
+    def shared(self) -> PortalSession:
+        """What all of them share: connections, options, hooks. No call can be made with it: it has no tokens."""
+        return self._shared
+
+    def timezone_of(self, owner: str) -> ZoneInfo:
+        """The zone of an owner's portal.
+
+        Raises:
+            ValueError: There is no such zone.
+        """
+        zone = self._zone_of
+        return portal_zone(zone(owner) if callable(zone) else zone)
 
     def auth_of(self, owner: str) -> PortalAuth:
         """The tokens of an owner, for whatever else speaks to their portal, such as a durable batch."""
@@ -154,10 +179,7 @@ class Portals(Mapping[str, PortalSession]):
         if limiter is None:
             limit = self._limit_of
             limiter = self._limiters[owner] = limit(owner) if callable(limit) else RateLimiter(limit, clock=self._clock)
-        zone = self._zone_of
-        session = self._shared.for_portal(
-            self._app.auth(owner), timezone=zone(owner) if callable(zone) else zone, rate_limit=limiter
-        )
+        session = self._shared.for_portal(self._app.auth(owner), timezone=self.timezone_of(owner), rate_limit=limiter)
         self._in_hand[owner] = session
         return session
 

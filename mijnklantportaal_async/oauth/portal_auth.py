@@ -148,6 +148,14 @@ class PortalAuth:
             return None
         return (await self._obtained(dead)).tokens.access_token.reveal()
 
+    async def is_connected(self) -> bool:
+        """Whether there are tokens, here or in the store. The portal is not asked.
+
+        Raises:
+            TokenStoreError: The store cannot be read.
+        """
+        return self._kept.unsaved is not None or await self._kept.load() is not None
+
     async def adopt(self, tokens: PortalTokens) -> None:
         """Takes tokens that the owner has just agreed to, in the place of any others.
 
