@@ -11,7 +11,7 @@ from typing import ClassVar, TypeAlias
 
 import attrs
 
-from mijnklantportaal_async.callbacks.endpoint import StatusRow
+from mijnklantportaal_async.callbacks.endpoint import StatusRow, outcome_of
 from mijnklantportaal_async.callbacks.guards import Guard
 from mijnklantportaal_async.callbacks.html import Html, text
 from mijnklantportaal_async.callbacks.incoming import Answer, IncomingRequest
@@ -80,7 +80,7 @@ class DynamicHtmlEndpoint(PageEndpoint):
             page_id=one_header(request, "X-Page-Id"),
             parameters=dict(request.parameters),
         )
-        shown = text(await self._handler(asked))
+        shown = text(await outcome_of(self._handler(asked)))
         proof = checksum(asked.customer_id, asked.page_id, self._key)
         return Answer(
             status=200,

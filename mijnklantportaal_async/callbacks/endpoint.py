@@ -1,7 +1,8 @@
 """What all endpoints have in common: one way in for aiohttp.web, one for ASGI, and the table of what they answer."""
 
+import inspect
 import logging
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 LOGGER = logging.getLogger("mijnklantportaal_async.callbacks")
+
+
+async def outcome_of(result: object) -> Any:
+    """What somebody else's function came to, whether it is a coroutine or done already."""
+    return await result if inspect.isawaitable(result) else result
 
 
 @attrs.frozen

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, TypeAlias, cast
 import attrs
 import orjson
 
-from mijnklantportaal_async.callbacks.endpoint import LOGGER, StatusRow
+from mijnklantportaal_async.callbacks.endpoint import LOGGER, StatusRow, outcome_of
 from mijnklantportaal_async.callbacks.form_values import FormValues, values_of_body, values_of_query
 from mijnklantportaal_async.callbacks.guards import Guard
 from mijnklantportaal_async.callbacks.incoming import Answer, BodyLimits, IncomingRequest, read_body
@@ -90,7 +90,7 @@ class FormEndpoint(PageEndpoint):
             values=values,
             key=hashlib.sha256(told).hexdigest(),
         )
-        await self._handler(submission)
+        await outcome_of(self._handler(submission))
         return Answer(status=204)
 
 
@@ -137,7 +137,7 @@ class PrefillEndpoint(PageEndpoint):
         )
         try:
             async with asyncio.timeout(self._within):
-                body = orjson.dumps(_filled_in(await self._handler(asked)))
+                body = orjson.dumps(_filled_in(await outcome_of(self._handler(asked))))
         except Exception:
             if self._failure == "error":
                 raise
@@ -190,5 +190,7 @@ def _written(value: Any) -> Any:
             return value.isoformat()
         case list() | tuple():
             return [_written(item) for item in cast("list[Any]", value)]
+        case dict():
+            return {name: _written(item) for name, item in cast("dict[str, Any]", value).items()}
         case _:
             return value

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac
 from base64 import b64decode
+from collections.abc import Awaitable
 from typing import Protocol
 
 from mijnklantportaal_async.callbacks.incoming import IncomingRequest
@@ -23,8 +24,8 @@ class Guard(Protocol):
         """Headers of the 401."""
         ...
 
-    def lets_in(self, request: IncomingRequest) -> bool:
-        """Whether it may come in."""
+    def lets_in(self, request: IncomingRequest) -> bool | Awaitable[bool]:
+        """Whether it may come in. May be a coroutine."""
         ...
 
 
@@ -101,6 +102,8 @@ def check_guard(guard: Guard | None) -> Guard | None:
     Raises:
         TypeError: It is no guard.
     """
+    if isinstance(guard, type):
+        raise TypeError(f"guard must be an object, not its class: {guard.__name__}(...)")
     if guard is None or callable(getattr(guard, "lets_in", None)):
         return guard
     raise TypeError("guard must be BasicAuth(...), SecretHeader(...) or SecretPath(...); None lets everybody in")

@@ -1,6 +1,6 @@
 """What endpoints of blocks and forms have in common: the guard first, then the headers that name who asks."""
 
-from mijnklantportaal_async.callbacks.endpoint import LOGGER, Endpoint
+from mijnklantportaal_async.callbacks.endpoint import LOGGER, Endpoint, outcome_of
 from mijnklantportaal_async.callbacks.errors import PageRequestError
 from mijnklantportaal_async.callbacks.guards import Guard, check_guard
 from mijnklantportaal_async.callbacks.incoming import Answer, BodyLimits, IncomingRequest, refused
@@ -20,7 +20,7 @@ class PageEndpoint(Endpoint):
     async def _respond(self, request: IncomingRequest) -> Answer:
         if request.method not in self.methods:
             raise refused(405, "The method is not taken here.", ("Allow", ", ".join(self.methods)))
-        if self._guard is not None and not self._guard.lets_in(request):
+        if self._guard is not None and not await outcome_of(self._guard.lets_in(request)):
             raise refused(401, "The guard does not let this request in.", *self._guard.challenge)
         try:
             return await self._answer(request)

@@ -1,13 +1,12 @@
 """The endpoint for webhooks: checks each call, keeps copies apart, and hands the event to whoever wants it."""
 
 import asyncio
-import inspect
 import secrets as random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar, overload
 
-from mijnklantportaal_async.callbacks.endpoint import LOGGER, Endpoint, StatusRow
+from mijnklantportaal_async.callbacks.endpoint import LOGGER, Endpoint, StatusRow, outcome_of
 from mijnklantportaal_async.callbacks.errors import WebhookError
 from mijnklantportaal_async.callbacks.events import (
     KINDS,
@@ -26,7 +25,7 @@ from mijnklantportaal_async.callbacks.kept_call import keep_call, kept_event
 from mijnklantportaal_async.callbacks.seen import Claim, SeenStore
 from mijnklantportaal_async.callbacks.signature import Proof, Secret, check_proof, check_secrets
 from mijnklantportaal_async.callbacks.webhooks import parse
-from mijnklantportaal_async.models.webhooks import WebhookEvent
+from mijnklantportaal_async.models.webhooks import Webhook, WebhookEvent
 
 E = TypeVar("E")
 Handler: TypeAlias = Callable[[E], Awaitable[object]]
@@ -189,9 +188,9 @@ class WebhookEndpoint(Endpoint):
     async def _secrets_of(self, owner: str | None) -> Sequence[Secret]:
         if not callable(self._secrets):
             return self._secrets
-        found = self._secrets(owner)
-        looked_up = await found if inspect.isawaitable(found) else found
-        listed = tuple(looked_up or ())
+        looked_up = await outcome_of(self._secrets(owner))
+        # A text is refused: each of its letters would be a secret.
+        listed: Any = looked_up if isinstance(looked_up, (str, Webhook)) else tuple(looked_up or ())
         return check_secrets(listed) if listed else ()
 
     async def _take(self, event: AnyEvent) -> Answer:
@@ -213,7 +212,7 @@ class WebhookEndpoint(Endpoint):
         handler = self._handlers.get(event.type or "", self._otherwise)
         try:
             if handler is not None:
-                await handler(event)
+                await outcome_of(handler(event))
         except BaseException as error:
             # Kept events are not let go: their claim ends by itself, and resume() takes them up again.
             if self._seen is not None and claim is not None and claim.note is None:
@@ -229,9 +228,7 @@ class WebhookEndpoint(Endpoint):
     async def _tell(self, event: AnyEvent, error: BaseException) -> None:
         LOGGER.error("the handler of %s failed", event.type or "an unknown event", exc_info=error)
         if self._on_error is not None:
-            told = self._on_error(event, error)
-            if inspect.isawaitable(told):
-                await told
+            await outcome_of(self._on_error(event, error))
 
     # --- Answered before it is worked through -------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from yarl import URL
 from mijnklantportaal_async.callbacks.errors import WebhookError
 from mijnklantportaal_async.callbacks.signature import Secret
 from mijnklantportaal_async.callbacks.webhooks import parse
+from mijnklantportaal_async.errors import MijnKlantportaalError
 
 MOST = 1_048_576
 """Bytes of a call, and of an answer."""
@@ -83,7 +84,11 @@ class Relay:
     async def _look(self, body: bytes, request: web.BaseRequest) -> Passed:
         problem = "no webhook is known, so it was not checked"
         for again in (False, True):
-            secrets = await self._secrets_of(again)
+            try:
+                secrets = await self._secrets_of(again)
+            except MijnKlantportaalError as error:
+                problem = f"not checked: the secrets could not be looked up ({error.message})"
+                break
             if not secrets:
                 continue
             try:
@@ -123,6 +128,8 @@ class Relay:
                 return web.Response(status=response.status, body=content, headers=_passed(response.headers)), hint
         except TimeoutError:
             hint = f"your application did not answer within {PATIENCE:g} s"
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
+            hint = f"no TLS with your application ({type(error).__name__}); give --forward-to with http:// here"
         except aiohttp.ClientConnectorError:
             hint = f"nothing listens at {self._forward_to.origin()}; start your application"
         except aiohttp.ClientError as error:

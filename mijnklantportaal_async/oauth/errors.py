@@ -14,6 +14,7 @@ class TokenEndpointError(TokenRefreshError):
         status: The HTTP status code; None where no answer came.
         was_lost: Whether the portal may have given tokens that never arrived here. They are asked for again with the
             same refresh token.
+        says_later: Whether the portal itself asks to come again, with a code such as `temporarily_unavailable`.
         retry_after: Seconds until it makes sense to call again, where the answer says so.
     """
 
@@ -24,10 +25,12 @@ class TokenEndpointError(TokenRefreshError):
         status: int | None = None,
         was_lost: bool = False,
         retry_after: float | None = None,
+        says_later: bool = False,
         **context: Any,
     ) -> None:
         super().__init__(message, **context)
         self.status = status
+        self.says_later = says_later
         self.was_lost = was_lost
         self.retry_after = retry_after
 

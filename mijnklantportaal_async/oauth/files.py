@@ -34,7 +34,7 @@ TIDY_EVERY = 100
 """Authorizations that are begun between two looks for those that nobody ended."""
 
 WINDOWS_TRIES = 10
-"""There a file cannot be replaced while somebody reads it, which takes a moment only."""
+"""There a file can neither be replaced while somebody reads it nor read while it is replaced; both take a moment."""
 
 
 class FileTokenStore:
@@ -173,8 +173,9 @@ def read_private(path: Path) -> bytes | None:
     Raises:
         OSError: It cannot be read, or is a link: somebody else may have put it there.
     """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
+        number = _patiently(lambda: os.open(path, flags))
     except FileNotFoundError:
         return None
     with os.fdopen(number, "rb") as file:
@@ -211,15 +212,13 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _patiently(act: Callable[[], object]) -> None:
+def _patiently(act: Callable[[], T]) -> T:
     for _ in range(WINDOWS_TRIES if sys.platform == "win32" else 0):  # pragma: no cover - Windows
         try:
-            act()
+            return act()
         except PermissionError:
             time.sleep(POLL)
-        else:
-            return
-    act()
+    return act()
 
 
 def _try(lock: filelock.BaseFileLock) -> bool:

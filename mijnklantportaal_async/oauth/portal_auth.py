@@ -63,6 +63,7 @@ class PortalAuth:
         "_clock",
         "_endpoint",
         "_flight",
+        "_flight_for",
         "_from_401",
         "_kept",
         "_not_before",
@@ -94,6 +95,8 @@ class PortalAuth:
         self._from_401: tuple[Token, float, int] | None = None
         self._not_before = -math.inf
         self._flight: asyncio.Task[Held | TokenRefreshError] | None = None
+        # The rejected token that it is about; None where it is about a token's age.
+        self._flight_for: Token | None = None
 
     @property
     def owner(self) -> str:
@@ -146,7 +149,8 @@ class PortalAuth:
             return held.tokens.access_token.reveal()
         if self._times_in_vain(dead, now) >= MOST_IN_VAIN:
             return None
-        return (await self._obtained(dead)).tokens.access_token.reveal()
+        fresh = (await self._obtained(dead)).tokens.access_token
+        return None if fresh == dead else fresh.reveal()
 
     async def is_connected(self) -> bool:
         """Whether there are tokens, here or in the store. The portal is not asked.
@@ -251,9 +255,14 @@ class PortalAuth:
         """Tokens that are good, however long it takes."""
         is_last = False
         while True:
-            result = _raised(await asyncio.shield(self._fly(rejected)))
-            # A renewal that was under way already may have brought the very token that was rejected.
+            flight = self._fly(rejected)
+            is_about_it = self._flight_for == rejected
+            result = _raised(await asyncio.shield(flight))
             if rejected is not None and result.tokens.access_token == rejected:
+                if is_about_it:
+                    # The portal knows no other one.
+                    return result
+                # A renewal that was under way already has brought the very token that was rejected.
                 continue
             # Its answer may have taken longer than it lives. Where that is always so, a 401 has to tell.
             if is_last or result.tokens.life == 0 or self._clock.monotonic() < result.dead:
@@ -266,7 +275,7 @@ class PortalAuth:
         if flight is None:
             # It belongs to no call, so it knows nothing of the one that came first.
             flight = asyncio.get_running_loop().create_task(self._obtain(rejected), context=contextvars.Context())
-            self._flight = flight
+            self._flight, self._flight_for = flight, rejected
             self._pinned.add(self)
             flight.add_done_callback(self._land)
         return flight

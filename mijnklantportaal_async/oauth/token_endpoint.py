@@ -44,6 +44,9 @@ _OF_THE_APPLICATION = frozenset(
 )
 """Codes (RFC 6749, 5.2) that are about the application, whoever's tokens it asks for."""
 
+_LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+"""Codes (RFC 6749, 4.1.2.1, and RFC 8628) that ask to come again, with whatever status they stand in."""
+
 _LOST = frozenset({408, 425, 460, 499})
 """Said by what stands before the service when the answer did not come in time."""
 
@@ -202,12 +205,13 @@ class TokenEndpoint:
                 f"The portal refuses the application itself ({status} {refused}): its id or secret is wrong",
                 code=refused,
             )
-        if refused is not None:
+        if refused is not None and refused not in _LATER:
             return Refusal(refused, status)
         return TokenEndpointError(
             f"The token endpoint answered {status}, which is no word about the tokens",
             status=status,
             was_lost=status >= 500 or status in _LOST,
+            says_later=refused in _LATER,
             retry_after=retry_after(headers),
         )
 
@@ -272,4 +276,4 @@ def _refusal_in(body: bytes) -> str | None:
 def _may_pass(error: TokenEndpointError) -> bool:
     """Whether asking again may help."""
     status = error.status
-    return status is None or status < 300 or status >= 500 or status in _LOST or status == 429
+    return error.says_later or status is None or status < 300 or status >= 500 or status in _LOST or status == 429

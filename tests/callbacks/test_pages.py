@@ -172,6 +172,36 @@ async def test_the_guard_comes_before_the_handler(framework: str, guard: Any, go
     assert "long" not in repr(guard)
 
 
+class AsksAround:
+    """A guard that has to wait for its answer: a coroutine that nobody awaits is as good as a yes."""
+
+    challenge = ()
+
+    async def lets_in(self, request: Any) -> bool:
+        await asyncio.sleep(0)
+        return bool(request.values("X-Key") == [b"yes"])
+
+
+async def test_a_guard_may_be_a_coroutine(framework: str) -> None:
+    async with served(framework, DynamicHtmlEndpoint(greeting._handler, key=KEY, guard=AsksAround())) as url:
+        assert (await send(f"{url}/at/x", "GET", headers=[*ASKS, ("X-Key", "yes")])).status == 200
+        assert (await send(f"{url}/at/x", "GET", headers=[*ASKS, ("X-Key", "no")])).status == 401
+
+
+@pytest.mark.parametrize("guard", [BasicAuth, AsksAround])
+def test_a_guard_is_an_object_and_not_its_class(guard: Any) -> None:
+    with pytest.raises(TypeError, match="not its class"):
+        DynamicHtmlEndpoint(greeting._handler, key=KEY, guard=guard)
+
+
+async def test_what_a_plain_function_has_saved_is_no_error_for_the_customer(framework: str) -> None:
+    saved: list[Any] = []
+    async with served(framework, FormEndpoint(saved.append, guard=None)) as url:  # type: ignore[arg-type]
+        headers = [("X-Customer-Id", "cst_1"), ("X-Form-Id", "frm_1")]
+        assert (await send(f"{url}/at/x", headers=headers, body=b"{}")).status == 204
+    assert len(saved) == 1
+
+
 async def test_a_secret_path(framework: str) -> None:
     endpoint = DynamicHtmlEndpoint(greeting._handler, key=KEY, guard=SecretPath("long-enough", parameter="owner"))
     async with served(framework, endpoint) as url:

@@ -289,6 +289,24 @@ async def test_secrets_are_looked_up_by_the_owner_in_the_path(framework: str) ->
     assert "database" not in replies["broken"].body.decode()
 
 
+async def test_a_look_up_that_gives_a_text_lets_nobody_in_by_one_letter_of_it(framework: str) -> None:
+    """A text is a list of letters, too: whoever sends one of them would be the portal."""
+    kept = Kept()
+    async with served(framework, listening(kept, secrets=lambda owner: SECRET)) as url:
+        for said in (SECRET[0], SECRET):
+            assert (await call(url, headers=[("X-Webhook-Signature", said)])).status == 500
+    assert not kept.events
+
+
+async def test_a_handler_that_is_a_plain_function_is_done_once_and_answered_so(framework: str) -> None:
+    events: list[Any] = []
+    hooks = WebhookEndpoint(secrets=[SECRET])
+    hooks.on("invoice-paid")(events.append)  # type: ignore[arg-type]
+    async with served(framework, hooks) as url:
+        assert (await call(url)).status == 200
+    assert len(events) == 1
+
+
 async def test_a_rotated_secret_is_taken_beside_the_old_one(framework: str) -> None:
     kept = Kept()
     async with served(framework, listening(kept, secrets=["the-new-secret", SECRET])) as url:

@@ -19,7 +19,7 @@ from cli_support import RealProcess
 from mijnklantportaal_async.callbacks import sign
 from mijnklantportaal_async.callbacks.signature import Secret
 from mijnklantportaal_async.cli.relay import MOST, Passed, Relay
-from mijnklantportaal_async.sandbox import Sandbox
+from mijnklantportaal_async.sandbox import Fault, Sandbox
 
 Start = Callable[..., Awaitable[RealProcess]]
 SECRET = "s" * 20
@@ -164,6 +164,22 @@ async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -
             assert "start your application" in await reply.text()
         said = await shown_by(process, "-> 502")
         assert "has no X-Webhook-Signature" in said
+        process.send(signal.SIGINT)
+        assert (await process.end()).code == 0
+
+
+async def test_calls_go_on_also_where_their_secrets_cannot_be_looked_up(started: Start) -> None:
+    """A portal that is away, say: what comes in is passed on, and said not to be checked."""
+    async with Sandbox(rate_limit=None) as sandbox:
+        arguments = ("listen", "--forward-to", "http://localhost:9/hook", "--port", "0", "--type", "invoice-paid")
+        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
+        shown = await process.until_it_says("Press Ctrl-C")
+        found = re.search(r"http://127\.0\.0\.1:\d+/", shown)
+        assert found
+        sandbox.fail_next(Fault.MALFORMED_JSON, method="GET", path="/webhooks")
+        async with aiohttp.ClientSession() as http, http.post(found[0], data=b"{}") as reply:
+            assert reply.status == 502
+        assert "secrets could not be looked up" in await shown_by(process, "-> 502")
         process.send(signal.SIGINT)
         assert (await process.end()).code == 0
 

@@ -315,6 +315,24 @@ async def test_an_unreadable_life_means_until_a_401(said: object) -> None:
         assert [request.status for request in sandbox.requests] == [200, 401, 200]
 
 
+async def test_an_endpoint_that_gives_the_dead_token_again_is_asked_once_and_not_for_ever() -> None:
+    async with ScriptedServer(otherwise=given(1)) as server, of(server, await kept()) as app:
+        auth = app.auth("owner")
+        assert await asyncio.gather(*(auth.refresh("access-1") for _ in range(20))) == [None] * 20
+        assert len(server.received) == 1
+        # It may be about a scope: the token is still the owner's.
+        assert await auth.token() == "access-1"
+
+
+@pytest.mark.parametrize("code", ["temporarily_unavailable", "server_error", "slow_down"])
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_code_that_says_later_ends_no_connection(status: int, code: str) -> None:
+    store = await kept(life=0)
+    async with ScriptedServer(answer(status, {"error": code}), otherwise=given(2)) as server, of(server, store) as app:
+        assert await app.auth("owner").token() == "access-2"
+        assert len(server.received) == 2
+
+
 async def test_without_a_refresh_token_the_end_is_the_end() -> None:
     async with ScriptedServer() as server, of(server, await kept(life=0, refresh=None)) as app:
         with pytest.raises(ReconnectError, match="no refresh token"):
