@@ -25,7 +25,7 @@ from mijnklantportaal_async.callbacks.kept_call import keep_call, kept_event
 from mijnklantportaal_async.callbacks.seen import Claim, SeenStore
 from mijnklantportaal_async.callbacks.signature import Proof, Secret, check_proof, check_secrets
 from mijnklantportaal_async.callbacks.webhooks import parse
-from mijnklantportaal_async.models.webhooks import Webhook, WebhookEvent
+from mijnklantportaal_async.models.webhooks import WebhookEvent
 
 E = TypeVar("E")
 Handler: TypeAlias = Callable[[E], Awaitable[object]]
@@ -189,8 +189,10 @@ class WebhookEndpoint(Endpoint):
         if not callable(self._secrets):
             return self._secrets
         looked_up = await outcome_of(self._secrets(owner))
-        # A text is refused: each of its letters would be a secret.
-        listed: Any = looked_up if isinstance(looked_up, (str, Webhook)) else tuple(looked_up or ())
+        if isinstance(looked_up, str):
+            # Each of its letters would be a secret.
+            raise TypeError("the look-up of secrets gave a text; let it give a list: [secret]")
+        listed = tuple(looked_up or ())
         return check_secrets(listed) if listed else ()
 
     async def _take(self, event: AnyEvent) -> Answer:

@@ -128,8 +128,8 @@ class Relay:
                 return web.Response(status=response.status, body=content, headers=_passed(response.headers)), hint
         except TimeoutError:
             hint = f"your application did not answer within {PATIENCE:g} s"
-        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
-            hint = f"no TLS with your application ({type(error).__name__}); give --forward-to with http:// here"
+        except aiohttp.ClientSSLError:
+            hint = "your application speaks no TLS, or with a certificate that nobody trusts; give http:// here"
         except aiohttp.ClientConnectorError:
             hint = f"nothing listens at {self._forward_to.origin()}; start your application"
         except aiohttp.ClientError as error:

@@ -97,13 +97,17 @@ def asyncio_tests(*, mark: str = "", fixture: str = "pytest.fixture") -> str:
     return ASYNCIO_TESTS.replace("PLACE_OF_MARK", mark).replace("FIXTURE", fixture)
 
 
-@pytest.mark.parametrize("scope", ["function", "module", "session"])
+MORE = pytest.mark.soak
+"""Each is a run of pytest of its own; of settings that are alike the main tests try one."""
+
+
+@pytest.mark.parametrize("scope", ["function", pytest.param("module", marks=MORE), "session"])
 def test_pytest_asyncio_by_itself(pytester: pytest.Pytester, scope: str) -> None:
     scopes = {"asyncio_default_test_loop_scope": scope, "asyncio_default_fixture_loop_scope": scope}
     run(pytester, asyncio_tests(), asyncio_mode="auto", **scopes).assert_outcomes(passed=5)
 
 
-@pytest.mark.parametrize("scope", ["function", "module"])
+@pytest.mark.parametrize("scope", [pytest.param("function", marks=MORE), "module"])
 def test_pytest_asyncio_by_its_marks(pytester: pytest.Pytester, scope: str) -> None:
     mark = f"@pytest.mark.asyncio(loop_scope='{scope}')"
     tests = asyncio_tests(fixture=f"__import__('pytest_asyncio').fixture(loop_scope='{scope}')")
@@ -111,10 +115,12 @@ def test_pytest_asyncio_by_its_marks(pytester: pytest.Pytester, scope: str) -> N
     run(pytester, marked, asyncio_mode="strict").assert_outcomes(passed=5)
 
 
+@MORE
 def test_pytest_asyncio_with_a_loop_for_a_class(pytester: pytest.Pytester) -> None:
     run(pytester, CLASS, asyncio_mode="strict").assert_outcomes(passed=2)
 
 
+@MORE
 def test_anyio(pytester: pytest.Pytester) -> None:
     tests = asyncio_tests(mark="pytestmark = pytest.mark.anyio") + ANYIO
     run(pytester, tests, "-pno:asyncio").assert_outcomes(passed=5)
