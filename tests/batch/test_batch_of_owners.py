@@ -8,13 +8,13 @@ from pathlib import Path
 
 import attrs
 import pytest
-from batch_given import QUICK, SPEED, access, asked, booked, clock, row, until_over
+from batch_given import PORTAL, QUICK, SPEED, access, asked, booked, clock, row, until_over
 from oauth_given import application, connect, refreshes
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from mijnklantportaal_async.batch import Jobs, Portal, Worker, access_of_owner, portal_of_owner
+from mijnklantportaal_async.batch import Jobs, Worker, access_of_owner, portal_of_owner
 from mijnklantportaal_async.oauth import MemoryTokenStore, OAuthApp, PortalTokens
 from mijnklantportaal_async.opentelemetry import OpenTelemetry
 from mijnklantportaal_async.portals import Portals
@@ -92,23 +92,31 @@ async def test_many_owners_on_one_worker_and_no_token_anywhere(
     assert not {token for token in store.seen if token.encode() in everything}
 
 
-async def test_a_renewal_that_fails_is_trouble_and_no_rejection(database: str) -> None:
-    """Also one that is refused: the rows wait until the owner has connected anew."""
+async def test_a_renewal_that_is_refused_is_trouble_and_no_rejection(database: str) -> None:
+    """The rows wait until the owner has connected anew; meanwhile others go in, with a key beside."""
     async with Sandbox(speed=SPEED) as sandbox, Jobs(database) as jobs:
         async with owners_of(sandbox, ["a", "b"], MemoryTokenStore()) as (app, portals):
-            for name in ("a", "b"):
-                await jobs.submit([row(1, name=name)], job=name, portal=portal_of_owner(portals, name))
+            places = {name: portal_of_owner(portals, name) for name in ("a", "b")} | {"main": PORTAL}
+            for number, (name, place) in enumerate(places.items()):
+                await jobs.submit([row(number)], job=name, portal=place)
             sandbox.oauth.revoke(sandbox.oauth.grants[0])
-            async with Worker(database, portals=portals, settings=QUICK, clock=clock()):
-                await until_over(jobs, "b")
+            keyed = {"main": access(sandbox)}
+            both = Worker(
+                database,
+                portals=lambda name: keyed.get(name) or access_of_owner(portals, name),
+                settings=QUICK,
+                clock=clock(),
+            )
+            async with both:
+                await asyncio.gather(until_over(jobs, "b"), until_over(jobs, "main"))
                 async for progress in jobs.progress("a", every=0.05):
                     if any("refused to renew" in trouble for trouble in progress.troubles):
                         assert not progress.done
                         await connect(sandbox, app, "a")
                         break
                 await until_over(jobs, "a")
-        assert {result.outcome.value for name in ("a", "b") for result in await jobs.results(name)} == {"done"}
-        assert len(sandbox.appointments) == 2
+        assert [result.outcome.value for name in places for result in await jobs.results(name)] == ["done"] * 3
+        assert booked(sandbox) == asked([row(number) for number in range(3)])
 
 
 async def test_rows_of_those_who_are_not_connected_are_left_alone(database: str) -> None:
@@ -141,20 +149,3 @@ async def test_a_store_that_is_away_holds_rows_up_and_fails_none(database: str) 
                         break
                 await until_over(jobs, "a")
         assert len(sandbox.appointments) == 1
-
-
-async def test_keys_and_owners_on_one_worker(database: str) -> None:
-    async with Sandbox(speed=SPEED) as sandbox, Jobs(database) as jobs:
-        async with owners_of(sandbox, ["a"], MemoryTokenStore()) as (_, portals):
-            await jobs.submit([row(1)], job="a", portal=portal_of_owner(portals, "a"))
-            await jobs.submit([row(2)], job="main", portal=Portal(name="main", address="sandbox"))
-            keyed = {"main": access(sandbox)}
-            both = Worker(
-                database,
-                portals=lambda name: keyed.get(name) or access_of_owner(portals, name),
-                settings=QUICK,
-                clock=clock(),
-            )
-            async with both:
-                await asyncio.gather(until_over(jobs, "a"), until_over(jobs, "main"))
-        assert booked(sandbox) == asked([row(1), row(2)])

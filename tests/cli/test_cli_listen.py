@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import RawTestServer
-from cli_support import RealProcess
+from cli_support import Command, RealProcess
 
 from mijnklantportaal_async.callbacks import sign
 from mijnklantportaal_async.callbacks.signature import Secret
@@ -191,8 +191,7 @@ async def test_calls_go_on_also_where_their_secrets_cannot_be_looked_up(started:
         (("--forward-to", "http://x", "--type", "invoice-payed"), "no documented type"),
     ],
 )
-async def test_what_cannot_be_right(started: Start, arguments: tuple[str, ...], words: str) -> None:
-    process = await started("listen", *arguments)
-    outcome = await process.end()
+def test_what_cannot_be_right(command: Command, arguments: tuple[str, ...], words: str) -> None:
+    outcome = command("listen", *arguments)
     assert outcome.code == 2
     assert words in outcome.everything

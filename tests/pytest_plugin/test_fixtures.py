@@ -147,8 +147,12 @@ def test_what_loads_the_package():
 
 @pytest.mark.parametrize(
     ("options", "loader"),
-    [((), "SourceFileLoader"), (("-pno:mijnklantportaal",), "AssertionRewritingHook")],
-    ids=["with the plugin", "the control without it"],
+    [
+        pytest.param((), "SourceFileLoader", id="with the plugin"),
+        pytest.param(
+            ("-pno:mijnklantportaal",), "AssertionRewritingHook", id="the control without it", marks=pytest.mark.soak
+        ),
+    ],
 )
 def test_the_package_is_not_rewritten(pytester: pytest.Pytester, options: tuple[str, ...], loader: str) -> None:
     pytester.makepyfile(marks=MARKS)

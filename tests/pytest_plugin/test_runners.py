@@ -62,6 +62,17 @@ def test_without_a_loop(portal, portal_sandbox):
 
 def test_that_sends_nothing(portal, portal_calls):
     assert list(portal_calls) == []
+
+def test_sessions_of_ones_own_on_any_loop(portal_settings, portal_calls):
+    from mijnklantportaal_async import PortalSession
+
+    async def book():
+        async with PortalSession(**portal_settings) as portal:
+            await portal.schedule_appointment(**WANTED)
+
+    asyncio.run(book())
+    asyncio.run(book())
+    assert len(portal_calls.of("schedule_appointment")) == 2
 """
 
 
@@ -104,7 +115,7 @@ MORE = pytest.mark.soak
 @pytest.mark.parametrize("scope", ["function", pytest.param("module", marks=MORE), "session"])
 def test_pytest_asyncio_by_itself(pytester: pytest.Pytester, scope: str) -> None:
     scopes = {"asyncio_default_test_loop_scope": scope, "asyncio_default_fixture_loop_scope": scope}
-    run(pytester, asyncio_tests(), asyncio_mode="auto", **scopes).assert_outcomes(passed=5)
+    run(pytester, asyncio_tests(), asyncio_mode="auto", **scopes).assert_outcomes(passed=6)
 
 
 @pytest.mark.parametrize("scope", [pytest.param("function", marks=MORE), "module"])
@@ -112,7 +123,7 @@ def test_pytest_asyncio_by_its_marks(pytester: pytest.Pytester, scope: str) -> N
     mark = f"@pytest.mark.asyncio(loop_scope='{scope}')"
     tests = asyncio_tests(fixture=f"__import__('pytest_asyncio').fixture(loop_scope='{scope}')")
     marked = re.sub(r"^( *)(?=async def test_)", rf"\1{mark}\n\1", tests, flags=re.M)
-    run(pytester, marked, asyncio_mode="strict").assert_outcomes(passed=5)
+    run(pytester, marked, asyncio_mode="strict").assert_outcomes(passed=6)
 
 
 @MORE
@@ -123,12 +134,12 @@ def test_pytest_asyncio_with_a_loop_for_a_class(pytester: pytest.Pytester) -> No
 @MORE
 def test_anyio(pytester: pytest.Pytester) -> None:
     tests = asyncio_tests(mark="pytestmark = pytest.mark.anyio") + ANYIO
-    run(pytester, tests, "-pno:asyncio").assert_outcomes(passed=5)
+    run(pytester, tests, "-pno:asyncio").assert_outcomes(passed=6)
 
 
 def test_anyio_beside_pytest_asyncio(pytester: pytest.Pytester) -> None:
     tests = asyncio_tests(mark="pytestmark = pytest.mark.anyio") + ANYIO
-    run(pytester, tests, asyncio_mode="strict").assert_outcomes(passed=5)
+    run(pytester, tests, asyncio_mode="strict").assert_outcomes(passed=6)
 
 
 def test_xdist(pytester: pytest.Pytester) -> None:
@@ -138,21 +149,6 @@ def test_xdist(pytester: pytest.Pytester) -> None:
     many += "    await portal.schedule_appointment(**WANTED)\n    assert len(portal_sandbox.appointments) == 1\n"
     result = run(pytester, many, "-n2", using=("xdist",), asyncio_mode="auto")
     result.assert_outcomes(passed=6)
-
-
-def test_sessions_of_ones_own_on_any_loop(pytester: pytest.Pytester) -> None:
-    source = """
-from mijnklantportaal_async import PortalSession
-
-def test_loops(portal_settings, portal_calls):
-    async def book():
-        async with PortalSession(**portal_settings) as portal:
-            await portal.schedule_appointment(**WANTED)
-    asyncio.run(book())
-    asyncio.run(book())
-    assert len(portal_calls.of("schedule_appointment")) == 2
-"""
-    run(pytester, source).assert_outcomes(passed=1)
 
 
 FASTAPI = """
@@ -183,11 +179,6 @@ def test_booking(portal_settings, portal_sandbox, portal_faults):
 """
 
 
-def test_the_client_of_fastapi(pytester: pytest.Pytester) -> None:
-    # Starlette's client warns of its own dependencies, which is none of ours.
-    run(pytester, FASTAPI, filterwarnings="error\n    ignore:.*httpx").assert_outcomes(passed=1)
-
-
 AIOHTTP = """
 from aiohttp import web
 
@@ -195,7 +186,7 @@ async def book(request):
     made = await request.app["portal"].schedule_appointment(**WANTED)
     return web.json_response({"id": made.id})
 
-async def test_booking(aiohttp_client, portal, portal_sandbox, portal_faults):
+async def test_booking_of_aiohttp(aiohttp_client, portal, portal_sandbox, portal_faults):
     portal_faults.lose_answer("schedule_appointment")
     app = web.Application()
     app["portal"] = portal
@@ -206,6 +197,8 @@ async def test_booking(aiohttp_client, portal, portal_sandbox, portal_faults):
 """
 
 
-def test_the_client_of_aiohttp(pytester: pytest.Pytester) -> None:
-    ini = {"asyncio_mode": "auto", "filterwarnings": "error\n    ignore::aiohttp.web_exceptions.NotAppKeyWarning"}
-    run(pytester, AIOHTTP, using=("aiohttp",), **ini).assert_outcomes(passed=1)
+def test_the_clients_of_fastapi_and_aiohttp(pytester: pytest.Pytester) -> None:
+    # Starlette's client warns of its own dependencies, which is none of ours.
+    ignored = ("ignore:.*httpx", "ignore::aiohttp.web_exceptions.NotAppKeyWarning")
+    ini = {"asyncio_mode": "auto", "filterwarnings": "\n    ".join(["error", *ignored])}
+    run(pytester, FASTAPI + AIOHTTP, using=("aiohttp",), **ini).assert_outcomes(passed=2)
