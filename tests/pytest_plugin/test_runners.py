@@ -112,7 +112,7 @@ MORE = pytest.mark.soak
 """Each is a run of pytest of its own; of settings that are alike the main tests try one."""
 
 
-@pytest.mark.parametrize("scope", ["function", pytest.param("module", marks=MORE), "session"])
+@pytest.mark.parametrize("scope", [pytest.param("function", marks=MORE), pytest.param("module", marks=MORE), "session"])
 def test_pytest_asyncio_by_itself(pytester: pytest.Pytester, scope: str) -> None:
     scopes = {"asyncio_default_test_loop_scope": scope, "asyncio_default_fixture_loop_scope": scope}
     run(pytester, asyncio_tests(), asyncio_mode="auto", **scopes).assert_outcomes(passed=6)
