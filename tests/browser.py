@@ -62,6 +62,8 @@ class Browser:
     async def open(self) -> AsyncGenerator["Tab"]:
         """A tab to click in, by the browser's own DevTools protocol."""
         profile = self._folder / "tab"
+        # Of a browser that was open before.
+        (profile / "DevToolsActivePort").unlink(missing_ok=True)
         process = await asyncio.create_subprocess_exec(
             self._program,
             *OPTIONS,

@@ -73,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="keep the tokens here; otherwise they go when it ends")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    # The sandbox's, too: the queries that it would keep have states and codes in them.
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     try:
         asyncio.run(serve(use_sandbox=options.sandbox, port=options.port, folder=options.folder))
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from aiohttp.abc import ResolveResult
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
+from mijnklantportaal_async.callbacks.endpoint import LOGGER
 from mijnklantportaal_async.callbacks.errors import WebhookError
 from mijnklantportaal_async.callbacks.signature import Secret
 from mijnklantportaal_async.callbacks.webhooks import parse
@@ -123,6 +124,9 @@ class Relay:
                 if content is None:
                     hint = "your application answered with more than 1 MiB; the portal reads its status only"
                     return web.Response(status=response.status), hint
+                if response.status >= 500:
+                    # Without a handler of its own the program says nothing: libraries must not print.
+                    hint = f"your application failed; its log says why (logger {LOGGER.name}: logging.basicConfig())"
                 if 300 <= response.status < 400:
                     hint = "it redirects, which no webhook follows: give --forward-to as it answers itself"
                 return web.Response(status=response.status, body=content, headers=_passed(response.headers)), hint

@@ -90,10 +90,14 @@ async def test_a_call_goes_on_byte_for_byte_and_its_answer_back(
         await sandbox.settle_deliveries()
         assert sandbox.deliveries[1].status == 307
         assert "no webhook follows" in await shown_by(process, "-> 307")
+        application.answer = {"status": 500}
+        sandbox.deliver_again(1)
+        await sandbox.settle_deliveries()
+        assert "its log says why" in await shown_by(process, "-> 500")
         process.send(signal.SIGINT)
         outcome = await process.end()
     assert outcome.code == 0
-    assert len(application.received) == 2
+    assert len(application.received) == 3
     for secret in (hook["secret"], given[0].decode(), sandbox.api_key):
         assert secret not in outcome.everything
 

@@ -56,6 +56,11 @@ async def test_by_its_command_in_a_browser_to_the_end(browser: Browser, tmp_path
             assert "None is connected" in await tab.text()
             # A forged state ends nowhere.
             assert "did not work" in await tab.go(f"{address}callback?code=x&state=forged")
+        process.terminate()
+        _, log = await process.communicate()
+    assert b"/callback 303" in log
+    # Neither its own log nor the sandbox's keeps a query.
+    assert not re.search(rb"(state|code)=", log)
 
 
 REDIRECT = "http://127.0.0.1/callback"
