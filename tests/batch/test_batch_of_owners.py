@@ -75,6 +75,8 @@ async def test_many_owners_on_one_worker_and_no_token_anywhere(
             sandbox.oauth.end_access_tokens()
             for kind in (Fault.UNAVAILABLE_BEFORE_COMMIT, Fault.DROP_AFTER_COMMIT, Fault.TOO_MANY_REQUESTS):
                 sandbox.fail_next(kind, path="/oauth/tokens")
+            # Looked for, which the hook is told of as well.
+            sandbox.fail_next(Fault.DROP_AFTER_COMMIT, method="POST", path="/appointments")
             async with Worker(database, portals=portals, settings=PATIENT, clock=clock()) as worker:
                 for name in names:
                     async for _ in jobs.progress(name, every=0.3):
@@ -85,6 +87,8 @@ async def test_many_owners_on_one_worker_and_no_token_anywhere(
         by = {request.grant for request in sandbox.requests if request.method == "POST" and request.status == 201}
         assert len(by) == len(names)
     assert len(store.seen) >= 4 * len(names)
+    # No hook has failed, and no row met an error that nobody thought of.
+    assert not [kept for kept in caplog.records if kept.name.startswith("mijn") and kept.levelno >= logging.ERROR]
     finished = [span.to_json() for span in spans.get_finished_spans()]
     assert len(finished) >= len(rows)
     contents = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]  # noqa: ASYNC240
