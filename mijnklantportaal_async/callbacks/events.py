@@ -6,6 +6,7 @@ What a call holds is not documented. So an event says what could be read (`recor
 Source: https://docs.developers.mijnklantportaal.nl/api-reference/webhooks-api/create-webhook-record
 """
 
+import builtins
 import hashlib
 from collections.abc import Mapping
 from functools import cache
@@ -36,7 +37,8 @@ class Event(Generic[R]):
     Nothing of the request's headers is kept: read literally, the signature is the secret.
     """
 
-    kind: ClassVar[type[Any] | None] = None
+    kind: ClassVar[builtins.type[Any] | None] = None
+    """The class of its records. (`type` alone is a field here.)"""
     id_field: ClassVar[str] = ""
     """What the API calls the record's id, as an argument."""
 

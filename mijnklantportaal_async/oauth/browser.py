@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import attrs
@@ -193,4 +193,7 @@ def _values(callback: Callback, name: str) -> list[str]:
     several = getattr(callback, "getall", None) or getattr(callback, "getlist", None)
     if several is not None:
         return [str(value) for value in several(name)] if name in callback else []
-    return [callback[name]] if name in callback else []
+    value: object = callback.get(name)
+    # A list, as `parse_qs` makes it.
+    found = cast("list[object]", value) if isinstance(value, list) else [] if value is None else [value]
+    return [str(one) for one in found]

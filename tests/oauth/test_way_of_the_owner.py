@@ -132,6 +132,7 @@ async def test_a_callback_may_be_a_mapping_a_query_or_an_address() -> None:
         for kind in (
             str,
             lambda url: urlsplit(url).query,
+            lambda url: parse_qs(urlsplit(url).query),
             lambda url: MultiDict({name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}),
         ):
             start = await app.begin()
@@ -177,7 +178,17 @@ async def test_an_endpoint_that_is_away_is_no_refusal() -> None:
 
 async def test_whatever_comes_back_ends_in_an_error_of_ours() -> None:
     async with connected() as (_, app):
-        for odd in ("?", "&&&", "state=%ff&code=%00", "error=%3Cscript%3E", "error=\x1b[31m", "code=1&code=2&state=3"):
+        doubled = {"code": ["1", "2"], "state": ["3"]}
+        for odd in (
+            doubled,
+            {"state": None},
+            "?",
+            "&&&",
+            "state=%ff&code=%00",
+            "error=%3Cscript%3E",
+            "error=\x1b[31m",
+            "code=1&code=2&state=3",
+        ):
             with pytest.raises(AuthorizationError) as caught:
                 await app.finish("owner", odd, "cookie")
             assert "\x1b" not in str(caught.value)
