@@ -31,7 +31,7 @@ def coverage(session: nox.Session) -> None:
     """Branch coverage of the core; the exceptions are explained in docs/architecture.md."""
     session.install("-e", ".[test]")
     session.run("coverage", "erase")
-    rooms = ("calling", "session", "values", "api", "errors", "shape", "chaos", "rate", "oauth", "transfers")
+    rooms = ("calling", "session", "values", "api", "errors", "shape", "chaos", "rate", "oauth", "transfers", "batch")
     session.run("coverage", "run", "-m", "pytest", "-n", "0", *(f"tests/{room}" for room in rooms), *session.posargs)
     session.run("coverage", "combine")
     session.run("coverage", "report", "--include", _core(), "--fail-under", "100")
