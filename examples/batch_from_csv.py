@@ -36,7 +36,14 @@ from mijnklantportaal_async import (
     TokenRefreshError,
     Unknown,
 )
-from mijnklantportaal_async.appointment_files import AppointmentFile, ResultFile, ResultRow, read_appointment_file
+from mijnklantportaal_async.files import (
+    AppointmentFile,
+    Manner,
+    ResultFile,
+    ResultRow,
+    read_appointment_file,
+    result_of,
+)
 
 Result = Scheduled | Rejected[NewAppointment] | Unknown[NewAppointment] | NotStarted[NewAppointment]
 
@@ -53,8 +60,9 @@ _logger = logging.getLogger("batch")
 class Account:
     """What became of each row; on the disk at once, so that a program that is killed leaves what it knew."""
 
-    def __init__(self, file: AppointmentFile, results: ResultFile) -> None:
+    def __init__(self, file: AppointmentFile, results: ResultFile, zone: ZoneInfo) -> None:
         self.file = file
+        self.zone = zone
         self.interrupted = False
         self.is_hopeless = False
         self.counts: Counter[str] = Counter()
@@ -62,27 +70,25 @@ class Account:
         self._results = results
         for line in file.bad_lines:
             problems = [f"{one.column} {one.message}".strip() for one in file.problems if one.line == line]
-            self._write(ResultRow(line=line, outcome="bad row", error="; ".join(problems)))
+            self._write(ResultRow(line=line, outcome="bad row", what_to_do="; ".join(problems)))
+        # Canceled, all day, an older version: no appointments by what the file says itself.
+        for one in file.left_out:
+            self._write(ResultRow(line=one.line, outcome="left out", what_to_do=one.reason))
 
     def add(self, result: Result) -> None:
         """Notes a result."""
         line, new = self.file.rows[result.index].line, result.request
         match result:
             case Scheduled(appointment=made):
-                starts_at, ends_at = made.starts_at.isoformat(), made.ends_at.isoformat()
-                self._write(
-                    ResultRow(
-                        line=line, outcome="scheduled", appointment_id=made.id, starts_at=starts_at, ends_at=ends_at
-                    )
-                )
+                self._add(line, new, "scheduled", identifier=made.id)
             case Rejected(error=error):
                 self._stop_if_hopeless(error)
-                self._write(ResultRow(line=line, outcome="rejected", error=str(error)))
+                self._add(line, new, "rejected", what_to_do=str(error))
             case NotStarted(error=error):
                 self._stop_if_hopeless(error)
-                self._write(ResultRow(line=line, outcome="not sent", error=str(error or "stopped before its turn")))
+                self._add(line, new, "not sent", what_to_do=str(error or "stopped before its turn"))
             case Unknown(error=error):
-                self._write(ResultRow(line=line, outcome="unknown", error=str(error)))
+                self._add(line, new, "unknown", what_to_do=str(error))
                 how = error.how_to_check if isinstance(error, OutcomeUnknownError) else "It is in the calendar."
                 # Without names: a log is read by many.
                 _logger.error("line %d, %s: look in the calendar. %s", line, f"{new.starts_at:%Y-%m-%d %H:%M}", how)
@@ -91,7 +97,7 @@ class Account:
     def add_unread(self, read: int) -> None:
         """Notes the rows that the run never came to."""
         for row in self.file.rows[read:]:
-            self._write(ResultRow(line=row.line, outcome="not sent", error="stopped before its turn"))
+            self._add(row.line, row.new, "not sent", what_to_do="stopped before its turn")
 
     @property
     def exit_code(self) -> int:
@@ -100,7 +106,7 @@ class Account:
             return 3
         if self.counts["not sent"] and self.interrupted:
             return 130
-        return 0 if set(self.counts) <= {"scheduled"} else 1
+        return 0 if set(self.counts) <= {"scheduled", "left out"} else 1
 
     def __str__(self) -> str:
         return ", ".join(f"{count} {outcome}" for outcome, count in self.counts.items()) or "no rows"
@@ -109,6 +115,11 @@ class Account:
         if isinstance(error, HOPELESS) and not self.is_hopeless:
             self.is_hopeless = True
             _logger.error("nothing more is sent, since every row would be refused: %s", error)
+
+    def _add(self, line: int, new: NewAppointment, outcome: str, identifier: str = "", what_to_do: str = "") -> None:
+        self._write(
+            result_of(new, line=line, outcome=outcome, zone=self.zone, identifier=identifier, what_to_do=what_to_do)
+        )
 
     def _write(self, row: ResultRow) -> None:
         # Not counts[...] of a missing outcome: exit_code looks at what there is.
@@ -212,7 +223,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError("The rows are for several portals, and this program has the key of one; split the file.")
         portals = open_sandbox(options) if options.sandbox else PortalSession.from_env()
         # The results of an earlier run may be the only account of what it booked.
-        results = ResultFile(options.results, separator=file.separator, overwrite=options.sandbox)
+        results = ResultFile(options.results, manner=Manner(file.separator), overwrite=options.sandbox)
     except FileExistsError:
         print(f"{options.results} is there: was this file scheduled before? Move it away first.", file=sys.stderr)
         return 2
@@ -220,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Nothing was scheduled. {error}", file=sys.stderr)
         return 2
     with results:
-        account = Account(file, results)
+        account = Account(file, results, zone)
         with suppress(KeyboardInterrupt):
             asyncio.run(run(account, portals))
     print(f"\n{account}. Row by row: {options.results}", file=sys.stderr)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from mijnklantportaal_async import Clock, NewAppointment
 from mijnklantportaal_async.batch import JobRow, Jobs, Portal, PortalAccess, RowOutcome, Worker, WorkerSettings
 from mijnklantportaal_async.batch.report import report_page
-from mijnklantportaal_async.row_files import read_rows
+from mijnklantportaal_async.files import read_rows
 from mijnklantportaal_async.sandbox import Faults, Sandbox
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -7,7 +7,7 @@ from mijnklantportaal_async import models
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.auth import ApiKey, Auth
-    from mijnklantportaal_async.calling.many import NotStarted, Rejected, Result, Run, Unknown
+    from mijnklantportaal_async.calling.many import NotStarted, Rejected, Result, Run, Unknown, Unsettled
     from mijnklantportaal_async.calling.pages import Page
     from mijnklantportaal_async.calling.pagination import Pager
     from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
@@ -103,7 +103,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "calling.auth": "ApiKey Auth",
-    "calling.many": "NotStarted Rejected Result Run Unknown",
+    "calling.many": "NotStarted Rejected Result Run Unknown Unsettled",
     "calling.pages": "Page",
     "calling.pagination": "Pager",
     "calling.rate_limit": "Priority RateLimiter RateLimitSnapshot",
@@ -241,6 +241,7 @@ __all__ = [
     "TokenRefreshError",
     "TransportError",
     "Unknown",
+    "Unsettled",
     "ValidationError",
     "Webhook",
     "WebhookEvent",

@@ -16,6 +16,7 @@ import attrs
 
 from mijnklantportaal_async import errors, models
 from mijnklantportaal_async.api.appointment_finder import AppointmentFinder
+from mijnklantportaal_async.calling.attempt import settled_in
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.operations import Operations, done_if
@@ -146,7 +147,14 @@ class Appointments(Operations):
             priority=Priority.BACKGROUND, timeouts=attrs.evolve(timeouts, queue=queue, call=call)
         )
         view = Appointments(caller=self._caller, options=options, zone=self._zone)
-        run = Run(requests, view._schedule_one, concurrency=concurrency, unknown=_cut_off)
+        clock = self._caller.sender.clock
+        run = Run(
+            requests,
+            view._schedule_one,
+            concurrency=concurrency,
+            unknown=_cut_off,
+            settled_in=lambda record: settled_in(options, record, clock.monotonic()),
+        )
         self._runs.add(run)
         return run
 

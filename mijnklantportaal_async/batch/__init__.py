@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.batch.database import DatabaseTroubleError
+    from mijnklantportaal_async.batch.decisions import Decided, Decision, Found
     from mijnklantportaal_async.batch.flow_settings import FlowSettings
     from mijnklantportaal_async.batch.jobs import Jobs
     from mijnklantportaal_async.batch.lease import LeaseLostError
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DatabaseTroubleError",
+    "Decided",
+    "Decision",
     "FlowSettings",
+    "Found",
     "JobRow",
     "JobSummary",
     "Jobs",
@@ -50,6 +54,9 @@ __all__ = [
 
 _MODULES = {
     "DatabaseTroubleError": "database",
+    "Decided": "decisions",
+    "Decision": "decisions",
+    "Found": "decisions",
     "FlowSettings": "flow_settings",
     "JobRow": "planning",
     "JobSummary": "results",

@@ -1,6 +1,7 @@
 """Where jobs are kept: a SQLite file on this machine, or PostgreSQL for many."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 import sqlalchemy
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mijnklantportaal_async.batch import sqlite_dialect
@@ -21,6 +22,9 @@ SCHEMA = "mijnklantportaal"
 
 BUSY_MILLISECONDS = 30_000
 """How long SQLite waits for another process that writes."""
+
+LOCKED_PAUSE = 0.05
+"""Seconds between two tries where it does not wait by itself."""
 
 IDLE_SECONDS = 5
 """How long PostgreSQL waits for the next word in a transaction: a worker that is frozen in the middle of one, or whose
@@ -122,9 +126,9 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Names and addresses of people lie in it: nobody else's business. Its companions take after it.
             self.path.touch(mode=0o600)
-            with self.engine.connect() as connection:
-                # Readers and a writer side by side; the mode stays with the file.
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            until = time.monotonic() + BUSY_MILLISECONDS / 1000
+            while not self._lets_readers_in(is_last=time.monotonic() >= until):
+                time.sleep(LOCKED_PAUSE)
 
         if not self.is_sqlite:
             return
@@ -132,6 +136,22 @@ class Database:
             await asyncio.get_running_loop().run_in_executor(None, work)
         except (DBAPIError, OSError) as error:
             raise trouble(self, error) from error
+
+    def _lets_readers_in(self, *, is_last: bool) -> bool:
+        """Has readers and a writer work side by side, which stays with the file; False where others are at it just now.
+
+        SQLite does not wait for one who writes here, whatever its timeout is.
+        """
+        with self.engine.connect() as connection:
+            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
+                return True
+            try:
+                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            except OperationalError as error:
+                if is_last or "locked" not in str(error.orig):
+                    raise
+                return False
+            return True
 
     def close(self) -> None:
         """Lets go of connections and threads. Any number of times."""

@@ -51,7 +51,7 @@ class EngineWorker:
 
     Attributes:
         running: What it has at the moment, by the ids of rows.
-        sending: The tasks of rows of which something may be under way.
+        sending: The tasks of rows of which something may be under way, and since when by `time.monotonic()`.
     """
 
     def __init__(
@@ -67,12 +67,13 @@ class EngineWorker:
         self._queues = list(queues)
         self._run_row = run_row
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._of_engine: set[asyncio.Task[Any]] = set()  # these, until the engine has done its own part as well
         self._is_over = False
         self._is_stopping = False
         self._log = logging.getLogger("dbos")
         self._forward = _Forward()
         self.running: dict[str, asyncio.Future[None]] = {}
-        self.sending: set[asyncio.Task[Any]] = set()
+        self.sending: dict[asyncio.Task[Any], float] = {}
 
     def start(self) -> None:
         """Starts the engine on the running loop; takes up to a second, in which nothing else runs.
@@ -98,6 +99,8 @@ class EngineWorker:
             sys_db_pool_size=POOL,
             # The engine sets its own, a minute, over that of `_connect`.
             sys_db_idle_transaction_timeout_sec=IDLE_SECONDS,
+            # On SQLite the engine looks so often for messages, which we send none of, and its end waits for one look.
+            notification_listener_polling_interval_sec=0.1,
             enable_otlp=False,
             log_level="WARNING",
         )
@@ -110,12 +113,13 @@ class EngineWorker:
             DBOS.launch()
         except BaseException:
             self._destroy()
+            self._give_log_back()
             raise
 
     async def stop(self, *, grace: float) -> None:
         """Takes no more rows, gives those that are being sent so many seconds, and lets the rest go for others."""
         self._is_stopping = True
-        for task in self._tasks - self.sending:
+        for task in self._tasks - self.sending.keys():
             task.cancel()
         if self.sending and grace > 0:
             await asyncio.wait(set(self.sending), timeout=grace)
@@ -128,14 +132,21 @@ class EngineWorker:
         with ThreadPoolExecutor(1, thread_name_prefix="mijnklantportaal-stop") as threads:
             # On a thread: its own threads wait for the loop while they end.
             await loop.run_in_executor(threads, self._destroy)
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=10)
+        for task in self._of_engine:
+            task.cancel()
+        if self._of_engine:
+            await asyncio.wait(set(self._of_engine), timeout=10)
+        self._give_log_back()
 
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _destroy(self) -> None:
+        # What ends from here on finds the engine gone, and would say so with a traceback for each row.
+        self._forward.is_over = True
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=0)
         self._is_over = True
+
+    def _give_log_back(self) -> None:
         self._log.removeHandler(self._forward)
         self._log.propagate = True
 
@@ -167,6 +178,8 @@ class EngineWorker:
         if self._is_stopping or task is None:
             raise LetGo
         self._tasks.add(task)
+        self._of_engine.add(task)
+        task.add_done_callback(self._of_engine.discard)
         ended = self.running[row_id] = asyncio.get_running_loop().create_future()
         try:
             await self._run_row(row_id, number)
@@ -177,7 +190,7 @@ class EngineWorker:
         finally:
             del self.running[row_id]
             ended.set_result(None)
-            self.sending.discard(task)
+            self.sending.pop(task, None)
             self._tasks.discard(task)
 
 
@@ -194,8 +207,11 @@ class _Forward(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self._said: dict[str, float] = {}
+        self.is_over = False
 
     def emit(self, record: logging.LogRecord) -> None:
+        if self.is_over:
+            return
         if record.exc_info and isinstance(record.exc_info[1], LetGo | EngineIsOverError):
             return
         text, now = record.getMessage().splitlines()[0], time.monotonic()

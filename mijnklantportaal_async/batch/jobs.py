@@ -10,6 +10,7 @@ from typing import Any, Self
 import attrs
 
 from mijnklantportaal_async.batch.database import Database
+from mijnklantportaal_async.batch.decisions import Decided, Decision, DecisionRecords
 from mijnklantportaal_async.batch.engine import EngineClient
 from mijnklantportaal_async.batch.job_records import JobRecords, KeptSubmission
 from mijnklantportaal_async.batch.planning import Plan, make_plan
@@ -44,6 +45,7 @@ class Jobs:
         tables = Tables(self._database.schema)
         self._engine = EngineClient(self._database, tables)
         self._records = JobRecords(self._database, tables)
+        self._decisions = DecisionRecords(self._database, tables)
 
     async def __aenter__(self) -> Self:
         await self._engine.open()
@@ -289,6 +291,19 @@ class Jobs:
         then = WhenAbsent.SEND if send_again else WhenAbsent.SAY
         count = await self._records.go_on(name, [State.UNKNOWN], then=then, looks=True)
         return count + (await self._records.send_absent(name) if send_again else 0)
+
+    async def decide(self, job: str, decisions: Iterable[Decision]) -> Decided:
+        """Takes a person's word for rows in doubt. Rows that are not in doubt any more are left as they are.
+
+        A row that is there is done; the record of another row cannot be named. A row that is said not to be there is
+        looked for once more by a worker, and sent only if nothing of it is there.
+
+        Raises:
+            LookupError: There is no such job.
+            DatabaseTroubleError: The database cannot be used.
+        """
+        await self._submissions(job)
+        return await self._decisions.apply(check_job_name(job), decisions)
 
     async def delete(self, job: str) -> int:
         """Forgets a job that is over. Nothing changes in the portal, and what its rows have made stays theirs.

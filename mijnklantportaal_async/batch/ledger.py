@@ -223,7 +223,9 @@ class Ledger:
     def _claim(self, connection: sqlalchemy.Connection, identity: str, row: BatchRow, record: str) -> None:
         claims = self._tables.claims
         values = {"portal": identity, "operation": row.operation, "record": record}
-        if connection.execute(insert_or_leave(connection, claims), values | {"row": row.id}).rowcount:
+        # Not its count of rows, which SQLAlchemy does not know of an insert on PostgreSQL.
+        insert = insert_or_leave(connection, claims).returning(claims.c.serial)
+        if connection.execute(insert, values | {"row": row.id}).first() is not None:
             return
         query = select(claims.c.row).where(*(claims.c[name] == value for name, value in values.items()))
         if (holder := connection.execute(query).scalar()) != row.id:

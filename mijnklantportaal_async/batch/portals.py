@@ -1,13 +1,12 @@
 """How a worker gets into a portal: address and key, from the environment or the program, never from the database."""
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
-from mijnklantportaal_async.batch.rows import Portal, digest_of, normal_address
+from mijnklantportaal_async.batch.rows import Portal, digest_of
 from mijnklantportaal_async.batch.shared_rate_limit import key_fingerprint
 from mijnklantportaal_async.calling.addresses import check_proxy
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
@@ -22,9 +21,7 @@ from mijnklantportaal_async.session import (
     PortalSession,
 )
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE
-
-DEFAULT_PORTAL = "default"
-"""Name of the portal whose key stands in MIJNKLANTPORTAAL_API_KEY itself."""
+from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL, normal_address, variable
 
 
 @attrs.frozen(kw_only=True)
@@ -184,11 +181,6 @@ def access_from_environment(
     if not key:
         return None
     return PortalAccess(api_key=key, base_url=_setting(environment, ENVIRONMENT_BASE_URL, name, DEFAULT_BASE_URL))
-
-
-def variable(base: str, name: str) -> str:
-    """The environment variable of a portal: `MIJNKLANTPORTAAL_API_KEY_PRAKTIJK_OOST`."""
-    return base if name == DEFAULT_PORTAL else f"{base}_{re.sub(r'[^A-Z0-9]', '_', name.upper())}"
 
 
 def _setting(environment: Mapping[str, str], base: str, name: str, default: str) -> str:

@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Hashable, Iterable
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import attrs
 
 from mijnklantportaal_async.calling.claims import Place
+from mijnklantportaal_async.values.portal_names import check_portal_name, normal_address
 
 MAXIMUM_NAME = 128
 
@@ -18,8 +18,6 @@ FORMAT = 1
 """Of rows: raised when an older worker would misread one. It leaves those of a newer format alone."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f]+")
-_PORTAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class State(enum.StrEnum):
@@ -55,16 +53,6 @@ class WhenAbsent(enum.IntEnum):
     """It is only being looked at."""
 
 
-def normal_address(address: str) -> str:
-    """A base URL as it is compared: no slash at the end, host and scheme in lower case, no port that is usual."""
-    parts = urlsplit(address.rstrip("/"))
-    if not parts.scheme or not parts.hostname:
-        return address.rstrip("/")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = "" if parts.port in {None, _DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
-    return f"{parts.scheme}://{host}{port}{parts.path}"
-
-
 @attrs.frozen(kw_only=True)
 class Portal:
     """Which portal rows are for: enough to tell portals apart, and nothing that must be kept secret.
@@ -83,11 +71,7 @@ class Portal:
     timezone: str = "Europe/Amsterdam"
 
     def __attrs_post_init__(self) -> None:
-        if not _PORTAL.fullmatch(self.name):
-            raise ValueError(
-                f"portal name {self.name!r}: use letters, digits, '.', '_' and '-', beginning with a letter or digit, "
-                "at most 64 characters"
-            )
+        check_portal_name(self.name)
 
     @property
     def id(self) -> str:

@@ -25,6 +25,7 @@ from mijnklantportaal_async.batch.portal_desk import Desk, Desks
 from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource, access_from_environment
 from mijnklantportaal_async.batch.rows import Portal
 from mijnklantportaal_async.batch.tables import Tables
+from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.calling.retry import Timeouts
 from mijnklantportaal_async.values.clock import Clock
 
@@ -185,6 +186,15 @@ class Worker:
         self._client.close()
         self._database.close()
 
+    @property
+    def unsettled(self) -> Unsettled:
+        """Rows of which something may be under way, and how many seconds of the machine settle them at the most."""
+        sending = self._engine.sending.values() if self._engine is not None else ()
+        settings = self._settings
+        longest = self._clock.real((settings.timeouts.attempt or 0.0) + settings.flow.settle) + settings.flow.fence
+        left = max((began + longest - time.monotonic() for began in sending), default=0.0)
+        return Unsettled(calls=len(sending), seconds=max(0.0, left))
+
     async def __aenter__(self) -> Self:
         await self.start()
         return self
@@ -215,7 +225,7 @@ class Worker:
     def _note_sending(self) -> None:
         task = asyncio.current_task()
         if self._engine is not None and task is not None:
-            self._engine.sending.add(task)
+            self._engine.sending.setdefault(task, time.monotonic())
 
     async def _start_engine(self, portals: Sequence[Portal]) -> None:
         for portal in portals:

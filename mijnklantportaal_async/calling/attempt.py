@@ -55,6 +55,25 @@ def call_left(options: CallOptions, record: CallRecord, now: float) -> float | N
     return None if call is None else call - (now - record.started - record.queued - record.moving)
 
 
+def settled_in(options: CallOptions, record: CallRecord, now: float) -> float:
+    """Seconds until it is known what became of a call, at the most as things stand; 0 where nothing is in doubt.
+
+    Waiting for the rate limit, and a portal that goes on not answering, come on top.
+
+    Args:
+        options: Of the call.
+        record: Its account.
+        now: By the monotonic clock.
+    """
+    if not (record.is_sending or record.may_have_happened):
+        return 0.0
+    settle = options.reconcile.settle if options.reconcile is not None else 0.0
+    if record.is_sending:
+        attempt = options.timeouts.attempt or 0.0
+        return max(0.0, record.last_sent + attempt - now) + settle
+    return max(0.0, record.doubted_at + settle - now)
+
+
 class Sender:
     """Sends one request at a time through the parts that all calls of a session share.
 
@@ -173,7 +192,7 @@ class Sender:
                     answer = await self._send_once(options, request, record, fresh)
             result = self._read(request, answer, decode, record)
         except errors.MijnKlantportaalError as error:
-            _note_failure(error, record)
+            _note_failure(error, record, self.clock.monotonic())
             raise
         except Exception as error:
             if not record.has_left or request.operation.effect is Effect.READ:
@@ -184,7 +203,7 @@ class Sender:
                 attempts=record.attempts,
                 **request.context(),
             )
-            _note_failure(unknown, record)
+            _note_failure(unknown, record, self.clock.monotonic())
             raise unknown from error
         record.state = State.WAITING
         record.doubt = Doubt.NONE
@@ -338,10 +357,11 @@ class Sender:
         )
 
 
-def _note_failure(error: errors.MijnKlantportaalError, record: CallRecord) -> None:
+def _note_failure(error: errors.MijnKlantportaalError, record: CallRecord, now: float) -> None:
     """Keeps the account of a failed attempt."""
     if not isinstance(error, errors.RateLimitError):
         record.failures += 1
     record.state = State.WAITING
     if error.outcome in {Outcome.UNKNOWN, Outcome.APPLIED}:
         record.doubt = Doubt.OPEN
+        record.doubted_at = now

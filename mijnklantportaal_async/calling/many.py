@@ -60,6 +60,15 @@ Result: TypeAlias = Rejected[R] | Unknown[R] | NotStarted[R] | S
 """What became of one request: `Result[NewAppointment, Scheduled]` for `schedule_appointments`."""
 
 
+@attrs.frozen(kw_only=True)
+class Unsettled:
+    """Calls under way of which something may have been done, and nobody knows yet."""
+
+    calls: int
+    seconds: float
+    """Until all of them are settled, at the most as things stand, by the portal's clock."""
+
+
 class _Running(Generic[R]):
     __slots__ = ("has_result", "index", "record", "request")
 
@@ -88,6 +97,7 @@ class Run(Generic[R, S]):
         *,
         concurrency: int,
         unknown: Callable[[R], MijnKlantportaalError],
+        settled_in: Callable[[CallRecord], float] = lambda record: 0.0,
     ) -> None:
         # Until it is made there is nothing to be warned of.
         self._stopped = True
@@ -98,6 +108,7 @@ class Run(Generic[R, S]):
         self._call = call
         self._places = asyncio.Semaphore(concurrency)
         self._unknown = unknown
+        self._settled_in = settled_in
         self._running: dict[asyncio.Task[None], _Running[R]] = {}
         self._ready: deque[Result[R, S]] = deque()
         self._reader: asyncio.Task[None] | None = None
@@ -115,6 +126,13 @@ class Run(Generic[R, S]):
         under_way = (running for running in self._running.values() if not running.has_result)
         results = [*self._ready, *map(self._cut_off, under_way)]
         return sorted(results, key=lambda result: result.index)
+
+    @property
+    def unsettled(self) -> Unsettled:
+        """What a run that is stopped now would wait for, if it waits for all."""
+        records = [running.record for running in self._running.values() if not running.has_result]
+        in_doubt = [record for record in records if record.is_sending or record.may_have_happened]
+        return Unsettled(calls=len(in_doubt), seconds=max(map(self._settled_in, in_doubt), default=0.0))
 
     def __aiter__(self) -> AsyncIterator[Result[R, S]]:
         return self

@@ -52,6 +52,7 @@ class CallRecord:
         last_sent: When its latest request left.
         queued: Seconds spent waiting for permits: they do not count against `Timeouts.call`.
         moving: Seconds in which the bytes of a file moved: neither do they.
+        doubted_at: When the latest attempt ended of which nobody knows what it did.
         attempts: Requests sent, or tried to be.
         failures: Attempts that failed, refusals by the rate limit not counted.
         is_valid: Of the permit of the request under way: asked in the moment in which it leaves.
@@ -64,6 +65,7 @@ class CallRecord:
         "answer",
         "attempts",
         "doubt",
+        "doubted_at",
         "elapsed",
         "failures",
         "first_sent",
@@ -91,6 +93,7 @@ class CallRecord:
         self.doubt = Doubt.NONE
         self.started = now
         self.queued = self.moving = self.first_sent = self.first_sent_wall = self.last_sent = self.elapsed = 0.0
+        self.doubted_at = 0.0
         self.attempts = self.failures = 0
         self.answer: Answer | None = None
         self.is_valid: Callable[[], bool] | None = None

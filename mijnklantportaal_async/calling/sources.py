@@ -176,11 +176,17 @@ class FileSource:
         # One byte more than there should be at the end, so that growing shows.
         asked = left + 1 if left <= PIECE else PIECE
         with self._turn.lock:
+            # Another call with the caller's file begins where that stands: it must not stand where this one reads.
+            before = self._handle.tell() if self._is_callers else None
             self._handle.seek(self._start + at)
-            piece = self._handle.read(asked)
-            # Of a file that gives less than it has, the end shows only when it gives nothing.
-            while 0 < len(piece) < asked and (more := self._handle.read(asked - len(piece))):
-                piece += more
+            try:
+                piece = self._handle.read(asked)
+                # Of a file that gives less than it has, the end shows only when it gives nothing.
+                while 0 < len(piece) < asked and (more := self._handle.read(asked - len(piece))):
+                    piece += more
+            finally:
+                if before is not None:
+                    self._handle.seek(before)
         return check_bytes(piece)
 
     def _close(self) -> None:

@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP
 from mijnklantportaal_async.cli.lazy_group import LazyGroup
 
 _HELP = """\
 Schedules appointments in a MijnKlantportaal calendar, each exactly once.
 
-The API key comes from the environment variable MIJNKLANTPORTAAL_API_KEY, or is asked for without being shown. \
-Every command takes --sandbox, which uses an embedded portal instead of a real one."""
+The API key is kept by `login`, or comes from the environment variable MIJNKLANTPORTAAL_API_KEY. \
+With --sandbox a command uses an embedded portal instead of a real one."""
 
 
 class _Commands(LazyGroup):
@@ -21,10 +21,13 @@ class _Commands(LazyGroup):
         "schedule": "Put one appointment into the calendar, exactly once.",
         "schedule-file": "Put the appointments of a file into the calendar, each exactly once.",
         "list": "Show the appointments of some days. The portal does not tell their titles.",
-        "cancel": "Show an appointment, ask, and cancel it.",
+        "cancel": "Show an appointment, ask, and cancel it; or all that a run has made, by the file of its results.",
         "save": "Fetch a file from the portal, whole or not at all.",
         "upload": "Store files in the portal, each once. A second run says what is there already.",
-        "doctor": "Check key, connection, clock and time zone, without changing anything.",
+        "login": "Ask for the API key of a portal, try it, and keep it on this machine.",
+        "logout": "Remove the API key of a portal from this machine.",
+        "portals": "List the portals that have a key on this machine. Shows no key.",
+        "doctor": "Check connection, clock, time zone, what is installed and the key, without changing anything.",
         "listen": "Receive calls of webhooks, show them, and pass them on to your application, until Ctrl-C.",
         "sandbox": "Run an embedded portal with a calendar page, until Ctrl-C.",
         "operations": "List what `call` can do, by the tags of the service's reference.",
@@ -63,7 +66,6 @@ application = typer.Typer(
 
 @application.callback(invoke_without_command=True)
 def _main(
-    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
@@ -71,6 +73,3 @@ def _main(
 
         say_version()
         raise typer.Exit
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
-        raise typer.Exit(ExitCode.WRONG_INPUT)

@@ -26,7 +26,7 @@ def appointment_table(appointments: Iterable[Appointment], zone: ZoneInfo) -> Ta
         table.add_row(
             f"{appointment.starts_at.astimezone(zone):%a %d-%m-%Y %H:%M}",
             _end(appointment, zone),
-            _person(appointment),
+            _person(appointment, is_short=True),
             _status(appointment),
             plain_text(appointment.id),
         )
@@ -71,8 +71,10 @@ def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone)
 
 
-def _person(appointment: Appointment) -> Text:
-    email = f" <{appointment.attendee_email}>" if appointment.attendee_email else ""
+def _person(appointment: Appointment, *, is_short: bool = False) -> Text:
+    # A customer is known by the id.
+    shows_email = appointment.attendee_email and not (is_short and appointment.customer_id)
+    email = f" <{appointment.attendee_email}>" if shows_email else ""
     customer = f" ({appointment.customer_id})" if appointment.customer_id else ""
     return plain_text(f"{appointment.attendee_name or ''}{email}{customer}".strip() or "nobody named")
 

@@ -1,7 +1,6 @@
 """Opens the portal that a command talks to: a real one, or an embedded sandbox."""
 
 import hashlib
-import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,22 +12,19 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from mijnklantportaal_async.calling.addresses import check_base_url, check_proxy, is_loopback
-from mijnklantportaal_async.calling.auth import Token, hide
+from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
-from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.figures import Figures, Waiting
+from mijnklantportaal_async.cli.live import told
 from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.cli.portal_settings import PortalSettings, source_of_key
 from mijnklantportaal_async.cli.terminal import Terminal
+from mijnklantportaal_async.errors import AuthenticationError
 from mijnklantportaal_async.events import AttemptFinished, Event, Hook
-from mijnklantportaal_async.session import (
-    DEFAULT_BASE_URL,
-    ENVIRONMENT_API_KEY,
-    ENVIRONMENT_BASE_URL,
-    ENVIRONMENT_TIMEZONE,
-    PortalSession,
-)
+from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
-from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, portal_zone
+from mijnklantportaal_async.values.local_time import portal_zone
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -57,14 +53,13 @@ class OpenPortal:
 
 
 def zone_of(connection: Connection) -> ZoneInfo:
-    """The portal's time zone: the option, the environment, or the Netherlands.
+    """The portal's time zone.
 
     Raises:
         CommandError: There is no zone of that name.
     """
-    name = connection.timezone or os.environ.get(ENVIRONMENT_TIMEZONE, "").strip() or DEFAULT_TIMEZONE
     try:
-        return portal_zone(name)
+        return portal_zone(PortalSettings(connection).timezone(connection.portal_name))
     except ValueError as error:
         raise CommandError(f"{error}.") from error
 
@@ -75,8 +70,8 @@ def clock_of(connection: Connection) -> Clock:
 
 
 def base_url_of(connection: Connection) -> str:
-    """Where the API is: the option, the environment, or the service itself."""
-    return connection.base_url or os.environ.get(ENVIRONMENT_BASE_URL, "").strip() or DEFAULT_BASE_URL
+    """Where the API is."""
+    return PortalSettings(connection).base_url(connection.portal_name)
 
 
 def proxy_for(base_url: str) -> str | None:
@@ -107,24 +102,56 @@ def proxy_for(base_url: str) -> str | None:
 
 @asynccontextmanager
 async def open_portal(
-    connection: Connection, terminal: Terminal, *, hook: Hook | None = None
+    connection: Connection, terminal: Terminal, *, hook: Hook | None = None, tells_waiting: bool = True
 ) -> AsyncGenerator[OpenPortal, None]:
     """Opens the portal, and afterwards closes it; of a sandbox it writes the calendar and keeps it up, if asked to.
+
+    Args:
+        connection: Which portal.
+        terminal: Where to say what is waited for.
+        hook: Hears the events of the calls.
+        tells_waiting: Whether to say it when nothing moves; not for a command that shows how far it is.
 
     Raises:
         CommandError: There is no key, or a setting cannot be right.
     """
-    hooks = (hook,) if hook is not None else ()
+    figures = Figures(clock=clock_of(connection))
+    hooks = (figures.note, *((hook,) if hook is not None else ()))
+    async with _opened(connection, terminal, hooks) as opened:
+        if not tells_waiting:
+            yield opened
+            return
+        async with told(Waiting(opened.portal, figures), terminal):
+            yield opened
+
+
+@asynccontextmanager
+async def _opened(
+    connection: Connection, terminal: Terminal, hooks: tuple[Hook, ...]
+) -> AsyncGenerator[OpenPortal, None]:
     zone = zone_of(connection)
     if connection.sandbox:
         async with _open_sandbox(connection, terminal, zone, hooks) as opened:
             yield opened
         return
-    base_url, key = base_url_of(connection), hide(_api_key())
-    async with _session(
-        api_key=key.reveal(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url)
-    ) as portal:
-        yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=_fingerprint(base_url, key))
+    settings = PortalSettings(connection)
+    base_url, key = settings.base_url(connection.portal_name), settings.needed_key(connection.portal_name)
+    async with open_session(base_url, key, zone, hooks) as portal:
+        fingerprint = _fingerprint(base_url, key)
+        try:
+            yield OpenPortal(portal=portal, zone=zone, clock=clock_of(connection), fingerprint=fingerprint)
+        except AuthenticationError as error:
+            error.add_note(source_of_key(connection.portal_name))
+            raise
+
+
+def open_session(base_url: str, key: Token, zone: ZoneInfo, hooks: tuple[Hook, ...] = ()) -> PortalSession:
+    """A session with a portal that is not a sandbox of this process.
+
+    Raises:
+        CommandError: A setting cannot be right.
+    """
+    return _session(api_key=key.reveal(), base_url=base_url, timezone=zone, hooks=hooks, proxy=proxy_for(base_url))
 
 
 # --- inside ----------------------------------------------------------------------------------------------------
@@ -144,7 +171,7 @@ class _Patience:
         return state.attempt_number >= (_ATTEMPTS if self.answered else _ATTEMPTS_WITHOUT_ANY_ANSWER)
 
 
-def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
+def _session(*, hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
     patience = _Patience()
     # A run of many rows stops by itself when the portal is down; a quota would stop it at a short disturbance.
     retry = RetryPolicy(attempts=_ATTEMPTS, stop=patience.is_enough, quota=None)
@@ -157,18 +184,6 @@ def _session(hooks: tuple[Hook, ...], **settings: Any) -> PortalSession:
 def _fingerprint(base_url: str, key: Token) -> str:
     # Keys of the portal are too long to be guessed from it.
     return hashlib.sha256(f"uploads\0{check_base_url(base_url)}\0{key.reveal()}".encode()).hexdigest()[:32]
-
-
-def _api_key() -> str:
-    key = os.environ.get(ENVIRONMENT_API_KEY, "").strip()
-    if not key and prompts.somebody_is_there():
-        key = prompts.secret("API key (it is not shown): ")
-    if not key:
-        raise CommandError(
-            f"There is no API key. Make one under Settings > API Keys in the portal and put it into the environment "
-            f"variable {ENVIRONMENT_API_KEY}. To try the command without a portal, say --sandbox."
-        )
-    return key
 
 
 @asynccontextmanager

@@ -109,6 +109,25 @@ def check_answer(error: errors.MijnKlantportaalError | None, elapsed: float) -> 
             return [Check(subject=reached, verdict=Verdict.FAIL, found=error.message, advice=advice)]
 
 
+def check_answer_without_key(error: errors.TransportError | None, elapsed: float, trouble: str) -> list[Check]:
+    """Whether the portal was reached by somebody who has no key to show.
+
+    Args:
+        error: Why it was not.
+        elapsed: Seconds that the answer took.
+        trouble: Why there is no key.
+    """
+    if error is not None:
+        first = Check(subject="Connection", verdict=Verdict.FAIL, found=error.message, advice=_connection_advice(error))
+    else:
+        first = Check(subject="Connection", verdict=Verdict.OK, found=f"answered in {in_time(elapsed)}")
+    advice = (
+        "With a key it is also checked whether the portal takes it, whether it may read appointments, and how many "
+        "requests a minute it may make."
+    )
+    return [first, Check(subject="API key", verdict=Verdict.SKIPPED, found=trouble, advice=advice)]
+
+
 def check_clock(headers: Mapping[str, str], now: datetime) -> Check:
     """Whether this machine's clock agrees with the portal's."""
     subject = "Clock"

@@ -1,5 +1,7 @@
 """From an error to a sentence on stderr and an exit code."""
 
+import re
+
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.terminal import Terminal
@@ -55,7 +57,8 @@ def report(error: Exception, terminal: Terminal) -> ExitCode:
     Returns:
         The exit code.
     """
-    terminal.fail(in_words(error))
+    # What the coroutine is called helps a programmer, and no one else.
+    terminal.fail(re.sub(r"^[a-z]+(?:_[a-z]+)+: ", "", in_words(error)))
     return exit_code_of(error)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter, deque
+from typing import Protocol
 
 import attrs
 
@@ -11,6 +12,9 @@ from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Event
 from mijnklantportaal_async.values.clock import Clock
 
 _MINUTE = 60.0
+
+_SLOW = 3.0
+"""Seconds after which an answer is waited for."""
 
 
 @attrs.define(kw_only=True)
@@ -30,6 +34,10 @@ class Figures:
     waited: float = 0.0
     """Seconds in which only the rate limit held things up."""
     last_trouble: str = ""
+    under_way: list[float] = attrs.field(factory=list[float])
+    """When the requests without an answer yet were sent, by the clock."""
+    tries_at: float | None = None
+    """When something that failed is tried again; None when an answer has come since."""
     _sent_at: deque[float] = attrs.field(factory=deque[float])
 
     def note(self, event: Event) -> None:
@@ -37,18 +45,46 @@ class Figures:
         match event:
             case AttemptStarted():
                 self.requests += 1
-                self._sent_at.append(self.clock.monotonic())
+                now = self.clock.monotonic()
+                self._sent_at.append(now)
+                self.under_way.append(now)
             case AttemptFinished():
+                self._end(event)
                 if mishap := _mishap(event):
                     self.mishaps[mishap] += 1
             case RetryPlanned():
                 self.retries += 1
                 self.last_trouble = event.error.message
+                self.tries_at = self.clock.monotonic() + event.wait
             case OutcomeReconciled():
                 self.found += event.found
                 self.not_found += not event.found
             case _:
                 pass
+
+    def why_it_waits(self, snapshot: RateLimitSnapshot) -> str:
+        """Why nothing moves, and until when; empty where something does.
+
+        Args:
+            snapshot: How the rate limit stands.
+        """
+        now = self.clock.monotonic()
+        if is_held_up(snapshot):
+            return f"rate limit, next in {in_time(snapshot.resets_in)}"
+        if self.under_way:
+            longest = now - min(self.under_way)
+            return f"no answer for {in_time(longest)}" if longest >= _SLOW else ""
+        if self.tries_at is not None:
+            return f"{self.last_trouble}; next try in {in_time(max(0.0, self.tries_at - now))}"
+        return ""
+
+    def _end(self, event: AttemptFinished) -> None:
+        """A request is over: of those under way the one that began then."""
+        began = self.clock.monotonic() - event.elapsed
+        if self.under_way:
+            self.under_way.remove(min(self.under_way, key=lambda sent: abs(sent - began)))
+        if event.status is not None and event.status < 500:
+            self.tries_at = None
 
     def requests_a_minute(self) -> int:
         """Requests of the last 60 seconds."""
@@ -60,6 +96,41 @@ class Figures:
     def mishaps_in_words(self) -> str:
         """As in `3 connections lost, 1 refusal by the rate limit (429)`."""
         return ", ".join(f"{count} {_WORDS[kind][count != 1]}" for kind, count in self.mishaps.most_common())
+
+
+class HasRateLimit(Protocol):
+    """A session, as far as waiting is about it."""
+
+    @property
+    def rate_limit(self) -> RateLimitSnapshot:
+        """How the rate limit stands."""
+        ...
+
+
+class Waiting:
+    """Says why nothing moves while somebody waits for a single call.
+
+    Args:
+        portal: Whose calls.
+        figures: What is heard of them.
+    """
+
+    def __init__(self, portal: HasRateLimit, figures: Figures) -> None:
+        self._portal = portal
+        self._figures = figures
+
+    def look(self) -> None:
+        """Nothing is added up."""
+
+    def lines(self) -> list[str]:
+        """The reason, where there is one."""
+        why = self._figures.why_it_waits(self._portal.rate_limit)
+        return [f"Waiting: {why}."] if why else []
+
+
+def is_held_up(snapshot: RateLimitSnapshot) -> bool:
+    """Whether only the rate limit holds things up."""
+    return snapshot.waiting > 0 and snapshot.remaining == 0
 
 
 def seconds_left(rows_left: int, rows_done: int, requests: int, snapshot: RateLimitSnapshot) -> float | None:

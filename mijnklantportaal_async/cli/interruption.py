@@ -6,7 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
+from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.figures import in_time
+from mijnklantportaal_async.cli.run_report import in_number
 
 _EXIT_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.TERMINATED}
 
@@ -27,6 +30,27 @@ class Interruption:
         else:
             self.exit_code = _EXIT_CODES[number]
             self.stop_asked.set()
+
+
+def stopping_in_words(unsettled: Unsettled, grace: float) -> str:
+    """What somebody who has pressed Ctrl-C wants to know: how long, and how many.
+
+    Args:
+        unsettled: Rows of which nobody knows yet whether they came through; with seconds of the machine.
+        grace: Seconds that they get.
+    """
+    if not unsettled.calls:
+        return "Nothing is under way."
+    gets = "it gets" if unsettled.calls == 1 else "they get"
+    patience = "" if unsettled.seconds <= grace else f"; {gets} {in_time(grace)} (--grace)"
+    return f"{settling_in_words(unsettled)}{patience}. Press Ctrl-C again to end at once."
+
+
+def settling_in_words(unsettled: Unsettled) -> str:
+    """`Up to 42 s more settle 8 rows`."""
+    seconds = max(2, round(unsettled.seconds))
+    took = in_time(seconds) if seconds >= 60 else f"{seconds} s"
+    return f"Up to {took} more settle {in_number(unsettled.calls, 'row')}"
 
 
 @contextmanager

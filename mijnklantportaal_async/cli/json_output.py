@@ -16,10 +16,19 @@ def show_json(terminal: Terminal, data: Any) -> None:
     Raises:
         CommandError: The stream does not take it. A pipe that was closed is no error: nobody reads any more.
     """
+    encoding = getattr(terminal.output.file, "encoding", None) or ""
+    write_text(terminal, as_json_text(data, ascii_only=encoding.lower().replace("-", "") != "utf8") + "\n")
+
+
+def write_text(terminal: Terminal, text: str) -> None:
+    """Writes a text as it is.
+
+    Raises:
+        CommandError: As `show_json` does.
+    """
     stream = terminal.output.file
-    speaks_unicode = (getattr(stream, "encoding", None) or "").lower().replace("-", "") == "utf8"
     try:
-        stream.write(as_json_text(data, ascii_only=not speaks_unicode) + "\n")
+        stream.write(text)
         stream.flush()
     except BrokenPipeError:
         _write_no_more()

@@ -1,16 +1,14 @@
 """A group of commands of which only the one that is used is imported."""
 
-import sys
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from importlib import import_module
-from types import ModuleType
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
+
+from mijnklantportaal_async.cli.help_page import HelpfulGroup
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(HelpfulGroup):
     """Knows the names of its commands and a sentence about each; the help and completion need no more."""
 
     summaries: ClassVar[Mapping[str, str]]
@@ -37,12 +35,6 @@ class LazyGroup(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         return name, None if command is None else self.commands[name], rest
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """As every help."""
-        with _later("rich.markdown", "rich.traceback"):
-            import_module("typer.rich_utils")
-        super().format_help(ctx, formatter)
-
 
 class _Loaded(Mapping[str, Any]):
     """The commands by name, each made when it is taken out."""
@@ -62,46 +54,3 @@ class _Loaded(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._group.summaries)
-
-
-@contextmanager
-def _later(*names: str) -> Generator[None]:
-    """Puts modules off until something in them is called: typer's help imports half of rich, and uses little of it.
-
-    Markdown alone takes 50 ms, and no help here is written in it.
-    """
-    put_off = {name: _PutOff(name) for name in names if name not in sys.modules}
-    sys.modules.update(put_off)
-    try:
-        yield
-    finally:
-        for name, module in put_off.items():
-            if sys.modules.get(name) is module:
-                del sys.modules[name]
-
-
-class _PutOff(ModuleType):
-    """Stands for a module while another takes classes out of it."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        # A class, because it may stand in annotations.
-        return _LaterType(name, (), {"home": self.__name__})
-
-
-class _LaterType(type):
-    """A class of a module that is imported when somebody makes one, or asks the class for something."""
-
-    home: str
-
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
-        return cls._itself()(*arguments, **options)
-
-    def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(cls._itself(), name)
-
-    def _itself(cls) -> Any:
-        return getattr(import_module(cls.home), cls.__name__)

@@ -1,26 +1,19 @@
-"""How far a run is: a bar on a terminal, a line now and then elsewhere."""
+"""How far a run is: a bar, and why it stands still where it does."""
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
-
+import attrs
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.calling.rate_limit import RateLimitSnapshot
-from mijnklantportaal_async.cli.figures import Figures, in_time, seconds_left
+from mijnklantportaal_async.calling.many import Unsettled
+from mijnklantportaal_async.cli.figures import Figures, in_time, is_held_up, seconds_left
+from mijnklantportaal_async.cli.interruption import settling_in_words
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome
 from mijnklantportaal_async.cli.run_report import in_number
-from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+from mijnklantportaal_async.cli.terminal import live_lines
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.values.clock import Clock
-
-_TICK = 0.1
-_FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
 
 
 class RunProgress:
@@ -36,17 +29,17 @@ class RunProgress:
     def look(self) -> None:
         """Adds up the time in which calls waited for the rate limit."""
         now = self._clock.monotonic()
-        if _held_up(self._portal.rate_limit):
+        if is_held_up(self._portal.rate_limit):
             self._figures.waited += now - self._looked
         self._looked = now
 
-    def line(self) -> str:
+    def lines(self) -> list[str]:
         """The figures in one line."""
-        done, rows = len(self._account.results), len(self._account.rows)
-        return f"{done} of {rows} rows done; {'; '.join(self._details())}"
+        done, rows = self._account.over, len(self._account.rows)
+        return ["; ".join([f"{done} of {rows} rows done", *filter(None, [self._reason()]), *self._details()])]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        done, rows = len(self._account.results), len(self._account.rows)
+        done, rows = self._account.over, len(self._account.rows)
         bar = Table.grid(padding=(0, 2, 0, 0), expand=True)
         bar.add_column(no_wrap=True)
         bar.add_column(ratio=1)
@@ -60,79 +53,42 @@ class RunProgress:
             Text(self._time_left(), style="dim"),
         )
         yield bar
-        details = plain_text("  " + " · ".join(self._details()), style="dim")
-        # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
-        details.truncate(options.max_width - 4, overflow="ellipsis")
-        yield details
+        if reason := self._reason():
+            yield from live_lines(reason, options.max_width, "yellow")
+        yield from live_lines(" · ".join(self._details()), options.max_width, "dim")
 
     def _time_left(self) -> str:
-        done, rows = len(self._account.results), len(self._account.rows)
+        done, rows = self._account.over, len(self._account.rows)
         if done == rows or self._account.stop_reason:
             return ""
         left = seconds_left(rows - done, done, self._figures.requests, self._portal.rate_limit)
         return "" if left is None else f"about {in_time(left)} left"
 
+    def _reason(self) -> str:
+        """Why it stands still, or what is waited for."""
+        if self._account.over == len(self._account.rows):
+            return ""
+        why = self._figures.why_it_waits(self._portal.rate_limit)
+        unsettled = unsettled_in(self._portal, self._clock)
+        if not (self._account.stop_reason and unsettled.calls):
+            return why
+        return "; ".join([settling_in_words(unsettled), *filter(None, [why])])
+
     def _details(self) -> list[str]:
-        figures, snapshot = self._figures, self._portal.rate_limit
+        figures = self._figures
         others = [outcome for outcome in RowOutcome if outcome is not RowOutcome.SCHEDULED]
         parts = [f"{self._account.count(RowOutcome.SCHEDULED)} scheduled"]
         parts.extend(f"{count} {outcome}" for outcome in others if (count := self._account.count(outcome)))
-        if _held_up(snapshot):
-            parts.append(f"rate limit, next in {in_time(snapshot.resets_in)}")
         if figures.waited >= 1:
             parts.append(f"waited {in_time(figures.waited)}")
         if figures.retries:
             parts.append(f"{figures.retries} tried again")
         if looked_up := figures.found + figures.not_found:
             parts.append(f"{in_number(looked_up, 'lost answer')} looked up")
-        if figures.retries and not self._account.count(RowOutcome.SCHEDULED):
-            parts.append(figures.last_trouble)
         return parts
 
 
-@asynccontextmanager
-async def shown(progress: RunProgress, terminal: Terminal) -> AsyncGenerator[None, None]:
-    """Shows the progress as long as this lasts."""
-    ticking: asyncio.Task[None]
-    if terminal.messages.is_terminal:
-        with Live(progress, console=terminal.messages, auto_refresh=False) as live:
-            ticking = asyncio.create_task(_refresh(progress, live), name="show progress")
-            try:
-                yield
-            finally:
-                await _end(ticking)
-                live.refresh()
-        return
-    ticking = asyncio.create_task(_say_now_and_then(progress, terminal), name="show progress")
-    try:
-        yield
-    finally:
-        await _end(ticking)
-
-
-def _held_up(snapshot: RateLimitSnapshot) -> bool:
-    return snapshot.waiting > 0 and snapshot.remaining == 0
-
-
-async def _refresh(progress: RunProgress, live: Live) -> None:
-    while True:
-        progress.look()
-        live.refresh()
-        await asyncio.sleep(_TICK)
-
-
-async def _say_now_and_then(progress: RunProgress, terminal: Terminal) -> None:
-    said, silence = time.monotonic(), _FIRST_LINE
-    while True:
-        progress.look()
-        await asyncio.sleep(_TICK)
-        if time.monotonic() - said >= silence:
-            terminal.say(progress.line())
-            # A run of hours must not fill a log.
-            said, silence = time.monotonic(), min(silence * 2, _LONGEST_SILENCE)
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+def unsettled_in(portal: PortalSession, clock: Clock) -> Unsettled:
+    """What a run has under way of which nobody knows yet, with seconds of the machine."""
+    unsettled = portal.unsettled
+    return attrs.evolve(unsettled, seconds=clock.real(unsettled.seconds))

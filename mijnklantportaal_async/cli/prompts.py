@@ -23,9 +23,23 @@ def agrees(question: str) -> bool:
     Raises:
         CommandError: Ctrl-C, or the end of the input.
     """
-    with _obeying_ctrl_c():
+    with obeying_ctrl_c():
         try:
             return typer.confirm(question, err=True)
+        except (KeyboardInterrupt, typer.Abort):
+            raise CommandError("Interrupted; nothing was changed.", ExitCode.INTERRUPTED) from None
+
+
+def line(question: str) -> str:
+    """Asks for a line of text; may be empty.
+
+    Raises:
+        CommandError: Ctrl-C, or the end of the input.
+    """
+    with obeying_ctrl_c():
+        try:
+            answer: str = typer.prompt(question, default="", show_default=False, err=True)
+            return answer.strip()
         except (KeyboardInterrupt, typer.Abort):
             raise CommandError("Interrupted; nothing was changed.", ExitCode.INTERRUPTED) from None
 
@@ -36,7 +50,7 @@ def secret(question: str) -> str:
     Raises:
         CommandError: Ctrl-C, or the end of the input.
     """
-    with _obeying_ctrl_c():
+    with obeying_ctrl_c():
         try:
             return getpass.getpass(question, stream=sys.stderr).strip()
         except EOFError:
@@ -46,7 +60,8 @@ def secret(question: str) -> str:
 
 
 @contextmanager
-def _obeying_ctrl_c() -> Generator[None, None, None]:
+def obeying_ctrl_c() -> Generator[None, None, None]:
+    """Lets Ctrl-C end a wait at once."""
     # asyncio.run() takes the first Ctrl-C for itself, and a question would wait for a second one.
     previous = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

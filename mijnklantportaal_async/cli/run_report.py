@@ -1,20 +1,20 @@
 """What a run did, said at its end."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.appointment_files.records import AppointmentFile
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import exit_code_of
 from mijnklantportaal_async.cli.figures import Figures, in_time
 from mijnklantportaal_async.cli.row_results import RowOutcome, RowResult
 from mijnklantportaal_async.cli.terminal import plain_text, quiet_table
 from mijnklantportaal_async.errors import MijnKlantportaalError
-from mijnklantportaal_async.tables.notes import lines_in_words
-from mijnklantportaal_async.tables.records import Problem
+from mijnklantportaal_async.files.notes import lines_in_words
+from mijnklantportaal_async.files.records import Problem
+from mijnklantportaal_async.files.results.table import ResultRow
 
 MOST_ROWS = 40
 """Rows of a table on the screen; the file of results has them all."""
@@ -22,19 +22,30 @@ MOST_ROWS = 40
 # Which rows are in the calendar has to be said exactly; only a very ragged list is cut.
 _MOST_SPANS = 500
 
+_FINE = {RowOutcome.SCHEDULED, RowOutcome.EARLIER, RowOutcome.THERE, RowOutcome.LEFT_OUT}
+
+# They are told with the check of the file, or need nothing.
+_TOLD = {RowOutcome.SCHEDULED, RowOutcome.EARLIER, RowOutcome.THERE, RowOutcome.BAD_ROW, RowOutcome.LEFT_OUT}
+
 _STYLES = {
     RowOutcome.SCHEDULED: "green",
+    RowOutcome.EARLIER: "green",
+    RowOutcome.THERE: "green",
     RowOutcome.REJECTED: "red",
     RowOutcome.UNKNOWN: "bold yellow",
     RowOutcome.NOT_SENT: "yellow",
     RowOutcome.BAD_ROW: "red",
+    RowOutcome.LEFT_OUT: "dim",
 }
 _MEANINGS = {
     RowOutcome.SCHEDULED: "in the calendar, once",
+    RowOutcome.EARLIER: "made by an earlier run, by its results; nothing was sent",
+    RowOutcome.THERE: "in the calendar before this run; nothing was sent",
     RowOutcome.REJECTED: "refused; not in the calendar",
-    RowOutcome.UNKNOWN: "perhaps in the calendar: look before you give them again",
+    RowOutcome.UNKNOWN: "perhaps in the calendar; the same command again looks, and settles it",
     RowOutcome.NOT_SENT: "not in the calendar; can safely be given again",
     RowOutcome.BAD_ROW: "left out; not in the calendar",
+    RowOutcome.LEFT_OUT: "none by what the file says itself; not in the calendar",
 }
 
 
@@ -52,16 +63,6 @@ def problem_table(problems: tuple[Problem, ...]) -> Table:
             cells.insert(0, plain_text(problem.event))
         table.add_row(str(problem.line), *cells)
     return table
-
-
-def check_in_words(file: AppointmentFile) -> str:
-    """What checking a file found, in one sentence."""
-    good, bad = len(file.rows), len(file.bad_lines)
-    found = f"{file.path.name}: {in_number(good, 'appointment')}"
-    if file.rows:
-        days = sorted(row.new.starts_at.date() for row in file.rows)
-        found += f" from {days[0]:%a %d-%m-%Y} to {days[-1]:%a %d-%m-%Y}"
-    return f"{found}, {in_number(bad, 'bad row') if bad else 'no bad row'}."
 
 
 def outcome_table(results: list[RowResult]) -> Table:
@@ -84,8 +85,8 @@ def failure_table(results: list[RowResult]) -> Table | None:
     """Rows that are not scheduled, those with the same reason together; None when there are none."""
     groups: dict[tuple[RowOutcome, str], list[RowResult]] = {}
     for result in sorted(results, key=lambda result: result.line):
-        # Bad rows were shown with all their problems before the run.
-        if result.outcome not in {RowOutcome.SCHEDULED, RowOutcome.BAD_ROW}:
+        # Bad rows were shown with all their problems before the run, and those left out with their reasons.
+        if result.outcome not in _TOLD:
             groups.setdefault((result.outcome, _kind_of_failure(result)), []).append(result)
     if not groups:
         return None
@@ -97,6 +98,20 @@ def failure_table(results: list[RowResult]) -> Table | None:
         table.add_row(lines, Text(outcome, style=_STYLES[outcome]), plain_text(name), plain_text(group[0].reason))
     if len(groups) > MOST_ROWS:
         table.add_row("…", "", "", f"{len(groups) - MOST_ROWS} more; --output writes them all to a file.")
+    return table
+
+
+def unknown_table(rows: Sequence[ResultRow]) -> Table:
+    """Rows of which nobody knows whether they are in the calendar, as one looks for them there."""
+    table = quiet_table("Row", "Day", "Time", "Title", "With")
+    table.columns[0].justify = "right"
+    for column in table.columns[:3]:
+        column.no_wrap = True
+    for row in rows[:MOST_ROWS]:
+        day = "" if row.day is None else f"{row.day:%a %d-%m-%Y}"
+        table.add_row(*(plain_text(cell) for cell in (str(row.line), day, row.time, row.title, row.person)))
+    if (more := len(rows) - MOST_ROWS) > 0:
+        table.add_row("…", f"{more:,} more")
     return table
 
 
@@ -131,7 +146,7 @@ def exit_code_for(results: list[RowResult], interrupted: ExitCode | None) -> Exi
         return ExitCode.UNKNOWN
     if any(result.error is not None and exit_code_of(result.error) is ExitCode.NO_PORTAL for result in results):
         return ExitCode.NO_PORTAL
-    return ExitCode.SOME_FAILED if outcomes - {RowOutcome.SCHEDULED} else ExitCode.DONE
+    return ExitCode.SOME_FAILED if outcomes - _FINE else ExitCode.DONE
 
 
 def in_number(count: int, noun: str) -> str:

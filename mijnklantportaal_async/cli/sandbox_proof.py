@@ -39,8 +39,8 @@ class CalendarProof:
 
 
 def _rows_with(account: Account, outcomes: Collection[RowOutcome]) -> Counter[Hashable]:
-    lines = {result.line for result in account.results if result.outcome in outcomes}
-    return Counter(_of_row(row.new) for row in account.rows if row.line in lines)
+    results = (result for result in account.results if result.outcome in outcomes)
+    return Counter(_of_row(result.row.new) for result in results if result.row is not None)
 
 
 def _of_row(new: NewAppointment) -> Hashable:

@@ -3,8 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 
-from mijnklantportaal_async.appointment_files.columns import Field
-from mijnklantportaal_async.appointment_files.rows import read_row
 from mijnklantportaal_async.cli.appointment_view import appointment_card, as_json
 from mijnklantportaal_async.cli.connection import open_portal, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -17,8 +15,12 @@ from mijnklantportaal_async.cli.run_report import exit_code_for
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.files.appointments.manner import Manner
+from mijnklantportaal_async.files.appointments.rows import read_row
+from mijnklantportaal_async.files.appointments.vocabulary import Field
+from mijnklantportaal_async.files.durations import Unit
+from mijnklantportaal_async.files.records import LeftOut, Record, Row
 from mijnklantportaal_async.models.appointments import NewAppointment
-from mijnklantportaal_async.tables.records import Record, Row
 
 
 def schedule(
@@ -40,9 +42,11 @@ def schedule(
 def _read(connection: Connection, cells: Mapping[Field, str | None]) -> Row[NewAppointment]:
     headers = {field: f"--{field.replace('_', '-')}" for field in cells}
     record = Record(line=1, cells={headers[field]: text for field, text in cells.items() if text is not None})
-    row = read_row(record, headers, zone_of(connection))
+    row = read_row(record, Manner(headers=headers, zone=zone_of(connection), unit=Unit.MINUTES))
     if isinstance(row, Row):
         return row
+    if isinstance(row, LeftOut):
+        raise CommandError(f"{row.title!r} is {row.reason}. Nothing was sent.")
     raise CommandError(
         "\n".join(
             f"{problem.column} {problem.value!r}: {problem.message}."

@@ -5,38 +5,46 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.appointment_files.columns import Field
-from mijnklantportaal_async.appointment_files.read_file import read_appointment_file
-from mijnklantportaal_async.appointment_files.records import AppointmentFile
-from mijnklantportaal_async.appointment_files.results import ResultFile
 from mijnklantportaal_async.cli import prompts
+from mijnklantportaal_async.cli.already_there import Calendar, look
+from mijnklantportaal_async.cli.checked_file import read_file, refuse_bad_rows
 from mijnklantportaal_async.cli.connection import OpenPortal, base_url_of, clock_of, open_portal, zone_of
+from mijnklantportaal_async.cli.earlier_run import EarlierRun, read_earlier_run
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.figures import Figures, in_time
-from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.file_options import FileReading
+from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.cli.progress import RunProgress, shown
+from mijnklantportaal_async.cli.progress import RunProgress, unsettled_in
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.cli.run_report import (
-    MOST_ROWS,
-    check_in_words,
     exit_code_for,
     failure_table,
     in_number,
     outcome_table,
-    problem_table,
+    unknown_table,
     way_in_words,
 )
+from mijnklantportaal_async.cli.same_command import same_command
 from mijnklantportaal_async.cli.scheduling_run import schedule_rows
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
-from mijnklantportaal_async.tables.notes import lines_in_words
-from mijnklantportaal_async.tables.printable import shown_value
-from mijnklantportaal_async.tables.records import Problem, RowFileError
+from mijnklantportaal_async.errors import MijnKlantportaalError
+from mijnklantportaal_async.files.appointments.vocabulary import Field
+from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.files.reading import AppointmentFile
+from mijnklantportaal_async.files.records import Problem
+from mijnklantportaal_async.files.results.formats import DUTCH, Manner, usual_manner
+from mijnklantportaal_async.files.results.table import ResultRow
+from mijnklantportaal_async.files.results.writing import ResultFile
+
+_NOTHING = "Nothing was sent."
 
 
 @attrs.frozen(kw_only=True)
@@ -44,33 +52,40 @@ class FileOptions:
     """What was asked for."""
 
     path: Path
-    columns: Mapping[str, str]
-    ignored: tuple[str, ...]
-    encoding: str | None
-    skip_bad_rows: bool
+    reading: FileReading
     concurrency: int
     grace: float
     output: Path | None
     overwrite: bool
     dry_run: bool
     yes: bool
+    again: bool
 
 
 def schedule_file(connection: Connection, terminal: Terminal, options: FileOptions) -> ExitCode:
     """Checks a file, schedules its rows, and says what became of each."""
-    file = _checked(connection, terminal, options)
+    asks = not (options.yes or options.dry_run)
+    file: AppointmentFile = read_file(
+        options.path,
+        "schedule_appointment",
+        options.reading,
+        zone_of(connection),
+        terminal,
+        asks=not options.yes,
+        nothing_done=_NOTHING,
+    )
+    _say_whose_portal(file, terminal)
     _refuse_several_portals(file)
     if options.dry_run:
         terminal.say("Nothing was sent (--dry-run).")
         return ExitCode.WRONG_INPUT if file.problems else ExitCode.DONE
-    _refuse_bad_rows(file, terminal, options)
-    if not (connection.sandbox or options.yes) and prompts.somebody_is_there():
-        where = base_url_of(connection)
-        if not prompts.agrees(f"Schedule {in_number(len(file.rows), 'appointment')} at {where}?"):
-            raise CommandError("Nothing was sent.", ExitCode.SOME_FAILED)
+    refuse_bad_rows(
+        file, options.reading, terminal, what="schedule", thing="appointment", asks=asks, nothing_done=_NOTHING
+    )
+    earlier = _earlier_run(file, options, zone_of(connection))
     with ExitStack() as stack:
-        results = stack.enter_context(_result_file(file, options)) if options.output is not None else None
-        code = asyncio.run(_schedule(connection, terminal, options, file, results))
+        results = stack.enter_context(_result_file(file, options, earlier)) if options.output is not None else None
+        code = asyncio.run(_schedule(connection, terminal, options, file, results, earlier))
         if results is not None:
             code = _close(results, terminal, code)
     return code
@@ -79,39 +94,12 @@ def schedule_file(connection: Connection, terminal: Terminal, options: FileOptio
 # --- the check -------------------------------------------------------------------------------------------------
 
 
-def _checked(connection: Connection, terminal: Terminal, options: FileOptions) -> AppointmentFile:
-    try:
-        file = read_appointment_file(
-            options.path,
-            zone=zone_of(connection),
-            columns=options.columns,
-            ignored=options.ignored,
-            encoding=options.encoding,
-        )
-    except RowFileError as error:
-        raise CommandError(f"{options.path.name}: {error}\nNothing was sent.") from error
-    terminal.say(check_in_words(file), "bold")
-    for note in (*file.notes, *_in_the_past(file), *_of_a_portal(file)):
-        terminal.say(f"Note: {note}")
-    if file.problems:
-        terminal.show(problem_table(file.problems))
-        if (more := len(file.problems) - MOST_ROWS) > 0:
-            terminal.show(f"… and {more:,} more problems.")
-    return file
-
-
-def _in_the_past(file: AppointmentFile) -> list[str]:
-    now = time.time()
-    past = [row.line for row in file.rows if row.new.starts_at.timestamp() < now]
-    return [f"Lines {lines_in_words(past)} lie in the past; is the year right?"] if past else []
-
-
-def _of_a_portal(file: AppointmentFile) -> list[str]:
+def _say_whose_portal(file: AppointmentFile, terminal: Terminal) -> None:
     match file.portals:
         case (str(name),):
-            return [f"The file is for the portal {name!r}; is the key of that portal set?"]
+            terminal.say(f"Note: The file is for the portal {name!r}; is the key of that portal set?")
         case _:
-            return []
+            pass
 
 
 def _refuse_several_portals(file: AppointmentFile) -> None:
@@ -128,40 +116,25 @@ def _refuse_several_portals(file: AppointmentFile) -> None:
     )
 
 
-def _refuse_bad_rows(file: AppointmentFile, terminal: Terminal, options: FileOptions) -> None:
-    if not file.problems:
-        if not file.rows:
-            raise CommandError(f"{file.path.name} has no appointments to schedule. Nothing was sent.")
-        return
-    bad = in_number(len(file.bad_lines), "bad row")
-    if not file.may_skip_bad_rows:
-        raise CommandError(
-            f"{bad}, and one of them has its date written month first, so that all dates may be meant so. "
-            "Nothing was sent. Write the dates day first, or as 2027-03-25."
-        )
-    if not file.rows:
-        raise CommandError(f"{bad} and no good one. Nothing was sent.")
-    if not options.skip_bad_rows:
-        raise CommandError(
-            f"{bad}. Nothing was sent. Correct the file, or say --skip-bad-rows to schedule the "
-            f"{in_number(len(file.rows), 'good row')} without them."
-        )
-    terminal.say(f"{bad} left out (--skip-bad-rows).", "yellow")
-
-
 # --- the run ---------------------------------------------------------------------------------------------------
 
 
-def _result_file(file: AppointmentFile, options: FileOptions) -> ResultFile:
+def _earlier_run(file: AppointmentFile, options: FileOptions, zone: ZoneInfo) -> EarlierRun | None:
+    if options.output is None or options.overwrite:
+        return None
+    return read_earlier_run(options.output, file.rows, zone)
+
+
+def _result_file(file: AppointmentFile, options: FileOptions, earlier: EarlierRun | None) -> ResultFile:
     assert options.output is not None  # noqa: S101 - asked before
-    encoding = "utf-8-sig" if file.encoding == "utf-8-sig" else "utf-8"
+    if earlier is not None:
+        manner = earlier.manner
+    elif file.separator == DUTCH.separator or file.encoding == DUTCH.encoding:
+        manner = Manner(file.separator, "utf-8-sig" if file.encoding == "utf-8-sig" else usual_manner().encoding)
+    else:
+        manner = usual_manner()
     try:
-        return ResultFile(options.output, separator=file.separator, encoding=encoding, overwrite=options.overwrite)
-    except FileExistsError:
-        raise CommandError(
-            f"{options.output} exists already, and may be the only account of an earlier run. Move it away, name "
-            "another file, or say --overwrite. Nothing was sent."
-        ) from None
+        return ResultFile(options.output, manner=manner, overwrite=options.overwrite, extend=earlier is not None)
     except OSError as error:
         raise CommandError(
             f"{options.output} cannot be written: {error.strerror or error}. Nothing was sent."
@@ -174,19 +147,76 @@ async def _schedule(
     options: FileOptions,
     file: AppointmentFile,
     results: ResultFile | None,
+    earlier: EarlierRun | None,
 ) -> ExitCode:
     zone = zone_of(connection)
+    made: Mapping[int, ResultRow] = {} if earlier is None else earlier.made
 
     def keep(result: RowResult) -> None:
         if results is not None:
             results.add(result.as_file_row(zone))
 
-    account = Account(file.rows, keep)
-    for line, problems in _by_line(file.problems).items():
-        account.add_bad(line, problems)
     figures = Figures(clock=clock_of(connection))
-    async with open_portal(connection, terminal, hook=figures.note) as opened:
+    async with open_portal(connection, terminal, hook=figures.note, tells_waiting=False) as opened:
+        calendar, failure = Calendar(missing=file.rows), None
+        if earlier is not None:
+            await _take_up(earlier, results, opened, terminal)
+        if made or not options.again:
+            try:
+                calendar = await look(opened.portal, file.rows, terminal, made=made, again=options.again)
+            except MijnKlantportaalError as error:
+                failure = error
+        account = Account(calendar.missing, keep)
+        for line, problems in _by_line(file.problems).items():
+            account.add_bad(line, problems)
+        for one in file.left_out:
+            account.add_left_out(one)
+        for row, kept in calendar.earlier:
+            account.add_earlier(row, kept)
+        for row, appointment in calendar.there:
+            account.add_there(row, appointment)
+        for row, reason in calendar.perhaps:
+            account.add_perhaps_there(row, reason)
+        if failure is not None:
+            account.add_unsent(failure)
+        if failure is not None or not account.rows:
+            return _without_a_run(account, terminal)
+        _ask(connection, account, options)
         return await _run(opened, account, figures, terminal, options)
+
+
+async def _take_up(earlier: EarlierRun, results: ResultFile | None, opened: OpenPortal, terminal: Terminal) -> None:
+    """Keeps what only the results of an earlier run know, and lets everything arrive that it has sent."""
+    for row in earlier.gone:
+        assert results is not None  # noqa: S101 - they were read from its file
+        results.add(attrs.evolve(row, outcome=RowOutcome.EARLIER.value, what_to_do="Not in the file any more."))
+    if earlier.gone:
+        terminal.say(
+            f"Note: {in_number(len(earlier.gone), 'appointment')} of the earlier run stand in the results, and not in "
+            "the file (any more). They stay in both as they are."
+        )
+    if earlier.wait:
+        seconds = opened.clock.real(earlier.wait)
+        terminal.say(
+            f"The earlier run did not come to its end: what it sent may still be on its way. Waiting {seconds:.0f} s."
+        )
+        await asyncio.sleep(seconds)
+
+
+def _without_a_run(account: Account, terminal: Terminal) -> ExitCode:
+    if (failures := failure_table(account.results)) is not None:
+        terminal.show(failures)
+        terminal.show("")
+    terminal.show(outcome_table(account.results))
+    return exit_code_for(account.results, None)
+
+
+def _ask(connection: Connection, account: Account, options: FileOptions) -> None:
+    if connection.sandbox or options.yes or not prompts.somebody_is_there():
+        return
+    where = base_url_of(connection)
+    if not prompts.agrees(f"Schedule {in_number(len(account.rows), 'appointment')} at {where}?"):
+        raise CommandError(_NOTHING, ExitCode.SOME_FAILED)
 
 
 async def _run(
@@ -203,10 +233,8 @@ async def _run(
     def tell_stopping(reason: str) -> None:
         text = f"Stopping: {reason} Nothing new is sent."
         if interruption.stop_asked.is_set():
-            text = (
-                f"Stopping: nothing new is sent; requests under way get {options.grace:g} s to learn what became of "
-                "them. Press Ctrl-C again to end at once."
-            )
+            unsettled = unsettled_in(opened.portal, opened.clock)
+            text = f"Stopping: nothing new is sent. {stopping_in_words(unsettled, options.grace)}"
         terminal.say(text, "yellow")
 
     began = time.monotonic()
@@ -245,6 +273,18 @@ def _report(account: Account, figures: Figures, opened: OpenPortal, elapsed: flo
     terminal.say(f"Scheduled {scheduled:,} of {in_number(len(account.rows), 'appointment')} in {took}.", "bold")
     for sentence in way_in_words(figures, opened.portal.rate_limit.limit):
         terminal.say(sentence)
+    _say_how_to_settle(account, opened.zone, terminal)
+
+
+def _say_how_to_settle(account: Account, zone: ZoneInfo, terminal: Terminal) -> None:
+    unknown = [one for one in account.results if one.outcome is RowOutcome.UNKNOWN and one.error is not None]
+    if not unknown:
+        return
+    terminal.say(f"Perhaps in the calendar ({in_number(len(unknown), 'row')}):", "bold yellow")
+    terminal.say_table(unknown_table([one.as_file_row(zone) for one in unknown]))
+    # Neither may be said twice: the one would make them without a look, the other forget what this run has made.
+    command = same_command(without={"--again", "--overwrite"})
+    terminal.say(f"This looks for them, and makes only what is not there:  {command}")
 
 
 def _close(results: ResultFile, terminal: Terminal, code: ExitCode) -> ExitCode:

@@ -1,6 +1,8 @@
 """What the command says: results to stdout, everything else to stderr; control codes only to a terminal."""
 
 import os
+import textwrap
+from collections.abc import Iterator
 from typing import Self
 
 import attrs
@@ -8,7 +10,9 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mijnklantportaal_async.tables.printable import printable
+from mijnklantportaal_async.files.printable import printable
+
+_MOST_LINES = 3
 
 WIDTH_OF_A_FILE = 120
 """Columns where there is no terminal to ask."""
@@ -29,6 +33,10 @@ class Terminal:
     def say(self, text: str, style: str = "") -> None:
         """A sentence beside the result."""
         _print(self.messages, plain_text(text, style))
+
+    def say_table(self, table: Table) -> None:
+        """A table beside the result."""
+        self.messages.print(table)
 
     def fail(self, text: str) -> None:
         """What went wrong, and what to do."""
@@ -52,6 +60,22 @@ def plain_text(text: str, style: str = "") -> Text:
 def printable_lines(text: str) -> str:
     """A text of several lines, fit to be shown."""
     return "\n".join(printable(line) for line in text.split("\n"))
+
+
+def live_lines(text: str, width: int, style: str = "") -> Iterator[Text]:
+    """A text under the bar of a display that is drawn again and again: on as few lines as it takes.
+
+    Args:
+        text: Of one line.
+        width: Of the terminal.
+        style: How it looks.
+    """
+    # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
+    lines = textwrap.wrap(" ".join(printable_lines(text).split()), max(10, width - 6)) or [""]
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], lines[_MOST_LINES - 1][: width - 7] + "…"]
+    for line in lines:
+        yield Text(f"  {line}", style=style, no_wrap=True)
 
 
 def quiet_table(*headers: str, title: str | None = None) -> Table:

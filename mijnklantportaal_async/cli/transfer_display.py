@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from mijnklantportaal_async.cli.terminal import Terminal
-from mijnklantportaal_async.tables.printable import printable
+from mijnklantportaal_async.files.printable import printable
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """What was uploaded from this machine: the portal cannot list its files, so somebody has to remember."""
 
 import os
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,6 +11,7 @@ import attrs
 import orjson
 
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.own_folder import made_folder
 
 
 class Upload(StrEnum):
@@ -34,15 +34,12 @@ class Remembered:
 
 
 def default_place() -> Path:
-    """Where it is kept when nobody says otherwise."""
-    home = Path.home()
-    if sys.platform == "win32":  # pragma: no cover
-        folder = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":  # pragma: no cover
-        folder = home / "Library" / "Application Support"
-    else:
-        folder = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return folder / "mijnklantportaal" / "uploads.jsonl"
+    """Where it is kept when nobody says otherwise.
+
+    Raises:
+        CommandError: There is no such place.
+    """
+    return made_folder(what="the record", remedy="Name another place with --record.") / "uploads.jsonl"
 
 
 class UploadRecord:

@@ -14,6 +14,9 @@ import orjson
 from aiohttp import web
 
 from mijnklantportaal_async.sandbox.hosts import is_own_host
+from mijnklantportaal_async.sandbox.plain_page import language_of
+from mijnklantportaal_async.texts.language import Language
+from mijnklantportaal_async.texts.pages import page_in
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.sandbox.calendar_data import CalendarData
@@ -50,9 +53,15 @@ class CalendarPage:
             return None
         return handler if is_own_host(request.headers.get("Host", ""), self._host) else self._foreign_host
 
-    async def _page(self, _: web.BaseRequest) -> web.StreamResponse:
-        page, policy = _page_and_policy()
-        headers = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    async def _page(self, request: web.BaseRequest) -> web.StreamResponse:
+        page, policy = _page_and_policy(language_of(request).code)
+        headers = {
+            "Content-Security-Policy": policy,
+            "Content-Language": language_of(request).code,
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
         return self._response(200, page, "text/html", headers)
 
     async def _calendar(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -99,9 +108,10 @@ class CalendarPage:
 
 
 @functools.cache
-def _page_and_policy() -> tuple[bytes, str]:
+def _page_and_policy(code: str) -> tuple[bytes, str]:
     """Return the page and the policy under which nothing but its own script and style runs."""
-    page = resources.files(__name__.rpartition(".")[0]).joinpath("page", "calendar.html").read_text("utf-8")
+    source = resources.files(__name__.rpartition(".")[0]).joinpath("page", "calendar.html").read_text("utf-8")
+    page = page_in(Language(code), source)
     hashes = {
         tag: " ".join(
             f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -107,9 +107,19 @@ def model_of(name: str) -> Any:
 def test_the_whole_api_is_there_and_nothing_else() -> None:
     assert (len(OPERATIONS), len(BUILT), len({operation.tag for operation in OPERATIONS})) == (70, 71, 16)
     assert set(CONSTANTS) == set(IDS)
-    own = {"aclose", "for_portal", "from_env", "rate_limit", "request", "timezone", "with_options"}
-    own |= {"schedule_appointments", "open_file", "save_file"}
-    assert {name for name in dir(PortalSession) if not name.startswith("_")} == {*IDS, *own}
+    own = {
+        "aclose",
+        "for_portal",
+        "from_env",
+        "rate_limit",
+        "request",
+        "schedule_appointments",
+        "timezone",
+        "unsettled",
+        "with_options",
+    }
+    files = {"open_file", "save_file"}
+    assert {name for name in dir(PortalSession) if not name.startswith("_")} == {*IDS, *own, *files}
 
 
 @every

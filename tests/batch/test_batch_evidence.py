@@ -21,6 +21,8 @@ from mijnklantportaal_async import NewAppointment, RateLimit, Timeouts
 from mijnklantportaal_async.batch import Jobs, Portal, PortalAccess, RowOutcome, Worker, job_records
 from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.feed import Feed
+from mijnklantportaal_async.batch.ledger import Ledger, TakenError, Verdict
+from mijnklantportaal_async.batch.rows import State
 from mijnklantportaal_async.batch.tables import Tables
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
@@ -98,6 +100,29 @@ async def test_a_record_outlives_the_job_of_its_row(database: str) -> None:
         [result] = await jobs.results("two")
         assert result.identifier == sandbox.appointments[-1].id
         assert len(sandbox.appointments) == 2
+
+
+async def test_the_database_gives_a_record_to_one_row_alone(any_database: str) -> None:
+    """On PostgreSQL it did not say no: two rows could end with one record, where no look had told them apart."""
+    async with Jobs(any_database) as jobs:
+        await jobs.submit([row(0), row(1)], job="season", portal=PORTAL)
+        found = Database(any_database)
+        tables, given = Tables(found.schema), list[tuple[str, int]]()
+        await Feed(found, tables).give(
+            {PORTAL.id: ("identity", "queue")}, 11, lambda _, __, row_id, number: given.append((row_id, number))
+        )
+        ledger = Ledger(found, tables)
+        portals = await ledger.portals()
+        first, second = [await ledger.begin(row_id, number, "worker", portals) for row_id, number in given]
+        assert first is not None
+        assert second is not None
+        verdict = Verdict(state=State.DONE, identifier="apt_1", claims=True)
+        await ledger.end(first, verdict, "identity")
+        with pytest.raises(TakenError, match="apt_1 belongs to another row"):
+            await ledger.end(second, verdict, "identity")
+        outcomes = sorted(result.outcome.value for result in await jobs.results("season"))
+        assert outcomes == ["done", "under way"]
+        found.close()
 
 
 async def test_rows_that_wait_for_their_turn_take_no_place(database: str) -> None:

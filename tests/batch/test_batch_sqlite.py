@@ -1,5 +1,6 @@
 """Jobs are kept by whatever SQLite the machine has, whichever Python made the file."""
 
+import asyncio
 import sqlite3
 import time
 from pathlib import Path
@@ -28,6 +29,25 @@ def test_every_connection_knows_the_time(tmp_path: Path) -> None:
         (at,) = connection.execute(sqlalchemy.text("SELECT at FROM things")).one()
     database.close()
     assert at / 1000 == pytest.approx(time.time(), abs=600)
+
+
+async def test_a_new_file_that_somebody_else_is_at(tmp_path: Path) -> None:
+    """Of two processes that began with one new file, one was told at once that the database is locked."""
+    path = tmp_path / "jobs.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE things (number INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    database = Database(f"sqlite:///{path}")
+    preparing = asyncio.create_task(database.prepare())
+    await asyncio.sleep(0.2)
+    assert not preparing.done()
+    other.execute("COMMIT")
+    await preparing
+
+    other.close()
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    database.close()
 
 
 def test_what_is_taught_is_this_and_nothing_else() -> None:

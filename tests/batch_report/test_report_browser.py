@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from browser import Browser
 from report_data import MADE_AT, NASTY, NORTH, appointment, customer, job_of, row
 
+from mijnklantportaal_async.batch.decisions import Decision, Found, read_decisions
 from mijnklantportaal_async.batch.report import report_page
 from mijnklantportaal_async.batch.results import RowOutcome
 from mijnklantportaal_async.batch.rows import Portal
+from mijnklantportaal_async.texts.language import Language
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 MEASURE = """<script>
@@ -110,3 +113,50 @@ async def test_rows_are_found_by_words_and_day(browser: Browser, tmp_path: Path)
     ]
     page = report_page(job_of(rows), rows, made_at=MADE_AT)
     assert await measured(browser, page, FIND, tmp_path) == "2 of 193 rows: 211,210"
+
+
+DECIDE = """<script>
+addEventListener("load", () => {
+  let saved = null;
+  URL.createObjectURL = (blob) => { saved = blob; return "#"; };
+  const [first, second] = document.querySelectorAll("[data-decision]");
+  first.querySelector("[value=there]").click(); first.querySelector("[type=text]").value = "apt_9";
+  second.querySelector("[value=missing]").click();
+  document.getElementById("save").click();
+  const count = document.getElementById("decided").textContent;
+  saved.text().then((text) => parent.postMessage(encodeURIComponent(text) + " " + count, "*"));
+});
+</script>"""
+
+
+async def test_decisions_are_saved_as_the_file_that_settles(browser: Browser, tmp_path: Path) -> None:
+    rows = [appointment(number, RowOutcome.UNKNOWN) for number in (4, 8, 9)]
+    page = report_page(job_of(rows), rows, made_at=MADE_AT)
+    text, _, count = (await measured(browser, page, DECIDE, tmp_path)).partition(" ")
+
+    job, decisions = read_decisions(unquote(text))
+    assert (job, count) == (job_of(rows).name, "2")
+    assert decisions == (
+        Decision(number=4, found=Found.THERE, identifier="apt_9"),
+        Decision(number=8, found=Found.MISSING),
+    )
+
+
+async def test_the_page_in_dutch(browser: Browser, tmp_path: Path) -> None:
+    rows = [
+        appointment(1, RowOutcome.UNKNOWN),
+        appointment(2),
+        appointment(3, RowOutcome.REJECTED, message="no"),
+        appointment(4, RowOutcome.WAITING),
+        customer(5),
+    ]
+    page = report_page(job_of(rows), rows, made_at=MADE_AT, language=Language("nl"))
+    shown, console = await opened(browser, page, tmp_path)
+
+    assert console == []
+    assert '<html lang="nl">' in shown
+    for text in ("2 van 5 rijen staan in het portaal, één keer.", "Besluiten opslaan", "maandag 8 maart 2027"):
+        assert text in shown
+    # Whatever is still English has slipped through.
+    for text in ("portal,", "Needs a look", "Rejected", "Waiting", "Calendar", "March", "Person"):
+        assert text not in shown

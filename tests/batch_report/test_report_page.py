@@ -102,7 +102,8 @@ def test_a_hostile_text_is_a_text_wherever_it_stands() -> None:
     read = PageReader(page)
     assert read.tags["script"] == 1
     assert read.attributes == PageReader(harmless).attributes
-    assert page.count("taken over") == page.count("document.title=&#39;taken over&#39;") > 60
+    # Once more as a word of a command, in which quotation marks are written in another way.
+    assert page.count("taken over") - 1 == page.count("document.title=&#39;taken over&#39;") > 60
     assert read.texts[NASTY] > 40, "it can be read as what it is"
 
 
@@ -133,7 +134,7 @@ def test_what_needs_a_look_comes_first_with_the_fields_to_search_for() -> None:
     for text in ("Monday 8 March 2027", "14:30\N{EN DASH}15:30", "line 8", "The connection was lost.", how):
         assert read.texts[text] >= 1, text
     assert "anna<wbr>@example.nl" in page, "a long address breaks there"
-    assert page.count('type="checkbox"') == 2
+    assert page.count('type="radio" name="row-7"') == 3
 
 
 def test_parts_with_nothing_in_them_are_left_out() -> None:

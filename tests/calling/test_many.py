@@ -6,18 +6,20 @@ from datetime import timedelta
 
 import pytest
 from given import MakePortal, moment
-from scripted_server import Exchange, ScriptedServer, answer, appointment, stall
+from scripted_server import Exchange, ScriptedServer, answer, appointment, drop, stall
 
 from mijnklantportaal_async import (
     NewAppointment,
     NotStarted,
     OutcomeUnknownError,
     RateLimit,
+    ReconcilePolicy,
     Rejected,
     Scheduled,
     Timeouts,
     Unknown,
 )
+from mijnklantportaal_async.calling.many import Unsettled
 
 
 def wanted(index: int) -> NewAppointment:
@@ -269,3 +271,31 @@ async def test_a_gentle_stop_because_of_a_result_leaves_nothing_unknown(make_por
         assert sum(isinstance(result, Scheduled) for result in results) == server.count("POST")
         assert {type(result) for result in results} <= {Scheduled, NotStarted}
         assert len(results) == run.read
+
+
+async def test_what_is_not_settled_is_counted_and_how_long_it_takes(make_portal: MakePortal) -> None:
+    async with ScriptedServer(otherwise=stall) as server:
+        portal = make_portal(
+            server.url, timeouts=Timeouts(attempt=300, call=900), reconcile=ReconcilePolicy(settle=10.0)
+        )
+        assert portal.unsettled == Unsettled(calls=0, seconds=0.0)
+        async with portal.schedule_appointments(map(wanted, range(9)), concurrency=4) as run:
+            reading = asyncio.create_task(anext(run))
+            while len(server.received) < 4:
+                await asyncio.sleep(0.001)
+            # What is left of the 300 s of each request, and the 10 s after it.
+            assert run.unsettled.calls == portal.unsettled.calls == 4
+            assert 10.0 < run.unsettled.seconds <= 310.0
+            reading.cancel()
+        assert portal.unsettled == Unsettled(calls=0, seconds=0.0)
+
+
+async def test_after_a_lost_answer_only_the_rest_of_the_settle_time_is_left(make_portal: MakePortal) -> None:
+    async with ScriptedServer(drop, otherwise=stall) as server:
+        portal = make_portal(server.url, reconcile=ReconcilePolicy(settle=10.0, looks=(1.0,)))
+        async with portal.schedule_appointments([wanted(1)]) as run:
+            reading = asyncio.create_task(anext(run))
+            while run.unsettled.seconds > 10.0 or not run.unsettled.calls:
+                await asyncio.sleep(0.001)
+            assert run.unsettled.calls == 1
+            reading.cancel()

@@ -90,7 +90,7 @@ async def test_a_signal_stops_gently_and_the_same_command_goes_on(
         assert stopped.code == code
         assert "Stopping: no more rows are begun" in stopped.messages
         assert "the same command goes on where it stopped" in stopped.messages
-        assert "Traceback" not in stopped.everything
+        assert "Traceback" not in stopped.everything, stopped.everything
         assert enough <= before < 30
     again = await finished(await started("batch", "run", file, *SWIFT, *place))
 

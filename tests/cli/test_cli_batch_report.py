@@ -21,8 +21,10 @@ from mijnklantportaal_async.cli.batch.job_report import (
     portal_table,
 )
 from mijnklantportaal_async.cli.batch.proof import compare
-from mijnklantportaal_async.cli.batch.results_file import as_csv, as_json_lines, write_whole
+from mijnklantportaal_async.cli.batch.results_file import as_json_lines, as_table
 from mijnklantportaal_async.cli.failures import CommandError
+from mijnklantportaal_async.cli.written_file import write_whole
+from mijnklantportaal_async.files.results.formats import PLAIN, table_bytes
 from mijnklantportaal_async.sandbox import Sandbox
 
 
@@ -97,18 +99,18 @@ def test_how_many_ended_how() -> None:
 # --- files -------------------------------------------------------------------------------------------------------
 
 
-def test_results_as_csv() -> None:
+def test_results_as_a_table() -> None:
     rows = [
         row(1, RowOutcome.DONE, identifier="apt_1", ended_at=datetime(2027, 7, 1, 10, tzinfo=UTC)),
         row(2, RowOutcome.UNKNOWN, message="=lost", how_to_check="Look.", request={"company_name": "Café"}),
     ]
-    first, second = csv.DictReader(io.StringIO(as_csv(rows)))
+    text = table_bytes(Path("results.csv"), as_table(rows), PLAIN).decode()
+    first, second = csv.DictReader(io.StringIO(text))
 
-    assert (first["number"], first["place"], first["identifier"], first["name"]) == ("1", "line 2", "apt_1", "Visit 1")
-    assert first["ended_at"] == "2027-07-01T12:00:00+02:00"
+    assert (first["row"], first["id"], first["title"], first["outcome"]) == ("2", "apt_1", "Visit 1", "done")
     # A spreadsheet would run what begins like a formula.
-    assert second["message"] == "'=lost"
-    assert (second["name"], second["company_name"], second["how_to_check"]) == ("", "Café", "Look.")
+    assert second["what to do"] == "'=lost Look."
+    assert "portal" not in first
 
 
 def test_results_as_json_lines() -> None:

@@ -67,14 +67,11 @@ def test_results_name_what_is_in_the_calendar(command: Command, tmp_path: Path, 
     made = {
         appointment.name: appointment for appointment in Sandbox(database=tmp_path / "jobs-calendar.db").appointments
     }
-    assert list(rows[0]) == [
-        *("number", "place", "portal", "outcome", "identifier", "name", "starts_at", "ends_at", "customer_id"),
-        *("message", "how_to_check", "ended_at"),
-    ]
-    assert [row["identifier"] for row in rows] == [made[row["name"]].id for row in rows]
+    assert list(rows[0]) == ["row", "outcome", "day", "time", "title", "person", "id", "what to do"]
+    assert [row["id"] for row in rows] == [made[row["title"]].id for row in rows]
     assert {row["outcome"] for row in rows} == {"done"}
-    assert rows[0]["starts_at"] == "2027-03-01T08:00:00+01:00"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}\+0[12]:00", rows[0]["ended_at"])
+    assert (rows[0]["row"], rows[0]["day"], rows[0]["person"]) == ("2", "2027-03-01", "cst_0")
+    assert rows[0]["time"].startswith("08:00-")
 
 
 def test_each_portal_is_a_sandbox_of_its_own(command: Command, tmp_path: Path, here: tuple[str, ...]) -> None:

@@ -124,7 +124,7 @@ def test_portals_in_several_zones_are_refused(
         (("--job", " "), "job=' '"),
         (("--column", "name"), "must be FIELD=HEADER"),
         (("--database", "jobs.db"), "sqlite:///path/to/file"),
-        (("--calendar", "x.html", "--sandbox"), "only `batch run` and `batch work` start a sandbox"),
+        (("--calendar", "x.html", "--sandbox"), "No such option: --calendar"),
     ],
 )
 def test_what_cannot_be_right(command: Command, tmp_path: Path, options: tuple[str, ...], text: str) -> None:
@@ -261,4 +261,24 @@ def test_results_of_a_job_that_is_not_over(command: Command, tmp_path: Path) -> 
     assert again.code == 2
     assert "say --overwrite" in again.messages
     assert wrong.code == 2
-    assert ".csv, .jsonl" in wrong.messages
+    assert ".csv, .xlsx, .jsonl" in wrong.messages
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def test_decisions_are_about_rows_in_doubt_of_the_same_job(command: Command, tmp_path: Path) -> None:
+    command("batch", "submit", visits(tmp_path, 1), "--job", "spring")
+    file = tmp_path / "spring.decisions.json"
+    file.write_text(json.dumps({"version": 1, "job": "spring", "decisions": [{"row": 1, "found": "there"}]}))
+    answer = command("batch", "settle", "spring", "--decisions", file)
+    assert answer.code == 1
+    assert "Row 1 stays as it is: it is not in doubt any more: waiting." in answer.messages
+
+    file.write_text(json.dumps({"version": 1, "job": "autumn", "decisions": []}))
+    answer = command("batch", "settle", "spring", "--decisions", file)
+    assert answer.code == 2
+    assert "is about job 'autumn'. Nothing was changed." in answer.messages
+    file.write_text("rubbish")
+    assert command("batch", "settle", "spring", "--decisions", file).code == 2
+    assert command("batch", "settle", "spring", "--decisions", tmp_path / "nothing.json").code == 2

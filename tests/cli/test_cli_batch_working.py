@@ -8,6 +8,7 @@ import pytest
 from cli_support import Outcome
 
 from mijnklantportaal_async.batch import LeaseLostError, Portal, Worker
+from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.cli.batch.finish import code_of
 from mijnklantportaal_async.cli.batch.watching import TroubleLog
 from mijnklantportaal_async.cli.batch.working import EndedAtOnceError, Ending, keep_working
@@ -23,6 +24,7 @@ class FakeWorker:
         self.loses = loses
         self.hangs = hangs
         self.stopped = 0
+        self.unsettled = Unsettled(calls=8, seconds=42.0)
 
     async def start(self, portals: Sequence[Portal]) -> None:
         pass
@@ -66,7 +68,7 @@ async def ending(
         until,
         interruption=interruption,
         log=TroubleLog(),
-        tell_stopping=lambda: said.append("stopping"),
+        tell_stopping=lambda unsettled: said.append(f"stopping, {unsettled.calls} to settle"),
     )
 
 
@@ -85,7 +87,7 @@ async def test_a_worker_that_lost_its_rows_stops() -> None:
 async def test_somebody_stops_it() -> None:
     worker, said = FakeWorker(), list[str]()
     assert await ending(worker, for_ever(), stopped(1), said) is Ending.STOPPED
-    assert (worker.stopped, said) == (1, ["stopping"])
+    assert (worker.stopped, said) == (1, ["stopping, 8 to settle"])
 
 
 async def test_somebody_does_not_want_to_wait() -> None:

@@ -1,7 +1,10 @@
+import attrs
 import pytest
 
 from mijnklantportaal_async import Clock, RateLimitSnapshot
-from mijnklantportaal_async.cli.figures import Figures, in_time, seconds_left
+from mijnklantportaal_async.calling.many import Unsettled
+from mijnklantportaal_async.cli.figures import Figures, Waiting, in_time, seconds_left
+from mijnklantportaal_async.cli.interruption import stopping_in_words
 from mijnklantportaal_async.errors import (
     CallTimeoutError,
     ConnectError,
@@ -94,3 +97,75 @@ def test_without_a_limit_nothing_is_said_of_the_time_left() -> None:
 )
 def test_spans_of_time_in_words(seconds: float, words: str) -> None:
     assert in_time(seconds) == words
+
+
+# --- why nothing moves -----------------------------------------------------------------------------------------------
+
+
+class ClockOfTheTest(Clock):
+    """Goes on when it is told to."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def started() -> AttemptStarted:
+    return AttemptStarted(operation="schedule_appointment", method="POST", path="/appointments", attempt=1)
+
+
+def test_a_display_that_stands_still_says_why_and_until_when() -> None:
+    clock = ClockOfTheTest()
+    figures = Figures(clock=clock)
+    free = snapshot(60, 0.0)
+    held_up = RateLimitSnapshot(limit=60, remaining=0, resets_in=20.0, waiting=5, in_flight=0)
+
+    assert figures.why_it_waits(free) == ""
+    assert figures.why_it_waits(held_up) == "rate limit, next in 20 s"
+
+    figures.note(started())
+    clock.now += 1
+    figures.note(started())
+    assert figures.why_it_waits(free) == ""
+    clock.now += 11
+    assert figures.why_it_waits(free) == "no answer for 12 s"
+    figures.note(attrs.evolve(finished(201), elapsed=12.0))
+    assert figures.why_it_waits(free) == "no answer for 11 s"
+
+    figures.note(attrs.evolve(finished(None, ConnectError("No connection")), elapsed=11.0))
+    figures.note(RetryPlanned(operation="x", attempt=1, wait=8.0, error=ConnectError("No connection")))
+    clock.now += 3
+    assert figures.why_it_waits(free) == "No connection; next try in 5.0 s"
+    figures.note(started())
+    figures.note(finished(201))
+    assert figures.why_it_waits(free) == ""
+
+
+@pytest.mark.parametrize(
+    ("calls", "seconds", "said"),
+    [
+        (0, 0.0, "Nothing is under way."),
+        (1, 0.2, "Up to 2 s more settle 1 row. Press Ctrl-C again to end at once."),
+        (8, 42.0, "Up to 42 s more settle 8 rows; they get 15 s (--grace). Press Ctrl-C again to end at once."),
+        (8, 9.5, "Up to 10 s more settle 8 rows. Press Ctrl-C again to end at once."),
+    ],
+)
+def test_who_stops_a_run_hears_how_long_and_how_many(calls: int, seconds: float, said: str) -> None:
+    assert stopping_in_words(Unsettled(calls=calls, seconds=seconds), 15.0) == said
+
+
+def test_a_single_call_that_waits_says_so_and_otherwise_nothing() -> None:
+    clock = ClockOfTheTest()
+    figures = Figures(clock=clock)
+
+    class Portal:
+        rate_limit = snapshot(60, 0.0)
+
+    waiting = Waiting(Portal(), figures)
+    assert waiting.lines() == []
+    figures.note(started())
+    clock.now += 5
+    assert waiting.lines() == ["Waiting: no answer for 5.0 s."]
+    figures.note(attrs.evolve(finished(200), elapsed=5.0))
+    assert waiting.lines() == []

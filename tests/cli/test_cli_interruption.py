@@ -39,7 +39,7 @@ async def test_the_first_signal_stops_and_every_row_is_accounted_for(
 ) -> None:
     output = tmp_path / "results.csv"
     async with sandbox_of(5) as sandbox:
-        run = await started("schedule-file", csv_file(30), "-o", output, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(30), "--again", "-o", output, base_url=sandbox.url)
         await until(lambda: len(sandbox.appointments) == 5)
         run.send(number)
         result = await run.end()
@@ -59,7 +59,7 @@ async def test_a_request_under_way_gets_time_to_learn_its_outcome(
     output = tmp_path / "results.csv"
     async with sandbox_of(None) as sandbox:
         sandbox.fail_next(Fault.SLOW_COMMIT, delay=0.6)
-        run = await started("schedule-file", csv_file(1), "-o", output, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(1), "--again", "-o", output, base_url=sandbox.url)
         await until(lambda: bool(sandbox.requests))
         run.send(signal.SIGINT)
         result = await run.end()
@@ -74,18 +74,26 @@ async def test_the_second_signal_ends_at_once_and_says_what_nobody_knows(
     output = tmp_path / "results.csv"
     async with sandbox_of(None) as sandbox:
         sandbox.fail_next(Fault.STALL_AFTER_COMMIT)
-        run = await started("schedule-file", csv_file(2), "-o", output, "--grace", "60", base_url=sandbox.url)
+        run = await started(
+            "schedule-file", csv_file(2), "--again", "-o", output, "--grace", "60", base_url=sandbox.url
+        )
         await until(lambda: len(sandbox.appointments) == 1)
         run.send(signal.SIGINT)
-        await run.until_it_says("Press Ctrl-C again")
+        said = await run.until_it_says("Press Ctrl-C again")
         run.send(signal.SIGINT)
         async with asyncio.timeout(90):
             result = await run.end()
         assert len(sandbox.appointments) == 1
 
     assert result.code == 130
+    # What is left of the 30 s of the request, and the 10 s in which the portal may still commit it.
+    assert re.search(r"nothing new is sent\. Up to \d+ s more settle 1 row\. Press Ctrl-C", said)
     assert outcomes_of(output) == {"unknown": 1, "not sent": 1}
-    assert "perhaps in the calendar: look before you give them again" in result.output
+    assert "perhaps in the calendar; the same command again looks, and settles it" in result.output
+    assert "Mon 01-03-2027  08:00-20:00" in result.messages
+    assert re.search(
+        r"makes only what is not there:  mijnklantportaal schedule-file \S+ -o \S+ --grace 60", result.messages
+    )
 
 
 async def test_a_single_appointment_is_stopped_as_carefully(started: Start) -> None:
@@ -105,7 +113,7 @@ async def test_a_single_appointment_is_stopped_as_carefully(started: Start) -> N
 async def test_a_kill_leaves_a_file_of_whole_lines(started: Start, csv_file: Writer, tmp_path: Path) -> None:
     output = tmp_path / "results.csv"
     async with sandbox_of(5) as sandbox:
-        run = await started("schedule-file", csv_file(30), "-o", output, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(30), "--again", "-o", output, base_url=sandbox.url)
         await until(lambda: output.exists() and outcomes_of(output).total() == 5)
         run.send(signal.SIGKILL)
         await run.end()
@@ -113,8 +121,8 @@ async def test_a_kill_leaves_a_file_of_whole_lines(started: Start, csv_file: Wri
 
     with output.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["appointment_id"] for row in rows} == made
-    assert all(row["ends_at"] for row in rows)
+    assert {row["id"] for row in rows} == made
+    assert all(row["time"] for row in rows)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

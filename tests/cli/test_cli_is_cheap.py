@@ -7,7 +7,6 @@ import sys
 from typing import Any
 
 import pytest
-import typer.core
 import typer.main
 
 from mijnklantportaal_async.cli.application import application
@@ -23,8 +22,7 @@ HEAVY = {
     "mijnklantportaal_async.sandbox",
     "mijnklantportaal_async.batch",
 }
-# Before 0.17 typer itself imports them at once.
-MARKDOWN: set[str] = set() if hasattr(typer.core, "rich_utils") else {"rich.markdown", "markdown_it", "rich.traceback"}
+MARKDOWN = {"rich.markdown", "markdown_it", "rich.traceback"}
 COMMANDS = {
     "mijnklantportaal_async.cli.commands",
     "mijnklantportaal_async.cli.batch.commands",
@@ -98,21 +96,3 @@ def test_no_command_is_left_out_of_the_help() -> None:
     assert list(ROOT.commands) == [*single, "batch", "call"]
     with pytest.raises(KeyError):
         ROOT.commands["nonsense"]
-
-
-def test_what_the_help_puts_off_is_there_when_it_is_needed() -> None:
-    code = (
-        "import sys\nfrom mijnklantportaal_async.cli import main\n"
-        "sys.argv = ['mijnklantportaal', '--help']\n"
-        "try: main()\nexcept SystemExit: pass\n"
-        "from rich.console import Console\nfrom typer import rich_utils\n"
-        "Console().print(rich_utils.Markdown('**strong**'))\n"
-        "trace = rich_utils.Traceback.from_exception(ValueError, ValueError('x'), None)\n"
-        "import rich.markdown, rich.traceback\n"
-        "print(type(trace) is rich.traceback.Traceback, isinstance(rich.markdown.Markdown, type))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-
-    assert result.returncode == 0, result.stderr
-    assert "strong" in result.stdout
-    assert result.stdout.rstrip().endswith("True True")

@@ -30,7 +30,7 @@ async def test_a_wrong_key_costs_one_request(started: Start, csv_file: Writer) -
         assert len(sandbox.requests) == 1
 
     assert result.code == 4
-    assert "Stopping: the portal refuses the key. Nothing new is sent." in result.messages
+    assert re.search(r"not sent +40  2-41 ", result.output)
     assert "401" in result.output
     assert "wrong-key" not in result.everything
 
@@ -41,7 +41,6 @@ async def test_a_portal_that_is_not_there(started: Start, csv_file: Writer) -> N
     result = await (await started("schedule-file", csv_file(40), base_url=gone)).end()
 
     assert result.code == 4
-    assert "Stopping: the portal cannot be reached." in result.messages
     assert re.search(r"not sent +40  2-41 ", result.output)
     assert "Traceback" not in result.everything
 
@@ -49,7 +48,7 @@ async def test_a_portal_that_is_not_there(started: Start, csv_file: Writer) -> N
 async def test_an_outcome_that_nobody_knows_is_an_exit_code_of_its_own(started: Start, csv_file: Writer) -> None:
     async with Sandbox(keys={KEY: ["appointments.write"]}, rate_limit=None) as sandbox:
         sandbox.fail_next(Fault.DROP_AFTER_COMMIT)
-        result = await (await started("schedule-file", csv_file(2), base_url=sandbox.url)).end()
+        result = await (await started("schedule-file", csv_file(2), "--again", base_url=sandbox.url)).end()
 
     assert result.code == 3
     assert "unknown" in result.output
@@ -62,7 +61,7 @@ async def test_the_key_is_never_shown_and_nothing_is_obeyed_by_a_terminal(
 ) -> None:
     async with sandbox_of() as sandbox:
         sandbox.fail_next(Fault.DROP_AFTER_COMMIT)
-        run = await started("schedule-file", csv_file(3), verbosity, base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(3), "--again", verbosity, base_url=sandbox.url)
         result = await run.end()
 
     assert result.code == 0
@@ -75,12 +74,12 @@ async def test_progress_without_a_terminal_is_a_line_now_and_then(
     started: Start, csv_file: Writer, no_control_codes: Callable[[str], None]
 ) -> None:
     async with sandbox_of(2) as sandbox:
-        run = await started("schedule-file", csv_file(4), "--grace", "0", base_url=sandbox.url)
+        run = await started("schedule-file", csv_file(4), "--again", "--grace", "0", base_url=sandbox.url)
         said = await run.until_it_says("rows done")
         run.send(signal.SIGINT)
         await run.end()
 
-    assert "2 of 4 rows done; 2 scheduled; rate limit, next in" in said
+    assert "2 of 4 rows done; rate limit, next in" in said
     no_control_codes(said)
 
 
@@ -193,7 +192,7 @@ async def test_ctrl_c_at_a_question_changes_nothing(csv_file: Writer) -> None:
         await seat.until_it_shows("Schedule 3 appointments at http")
         seat.type("\x03")
         code = await seat.end()
-        assert not sandbox.requests
+        assert {request.method for request in sandbox.requests} == {"GET"}
 
     assert code == 130
     assert "nothing was changed" in seat.shown
@@ -203,7 +202,7 @@ async def test_ctrl_c_at_a_question_changes_nothing(csv_file: Writer) -> None:
 async def test_ctrl_c_under_a_progress_bar(csv_file: Writer) -> None:
     async with sandbox_of(5) as sandbox:
         environment = {"MIJNKLANTPORTAAL_BASE_URL": sandbox.url, "MIJNKLANTPORTAAL_API_KEY": KEY}
-        seat = AtTerminal("schedule-file", csv_file(20), "--yes", environment=environment)
+        seat = AtTerminal("schedule-file", csv_file(20), "--yes", "--again", environment=environment)
         # On a busy machine the bar may say first that it waits, and then what it counts.
         await seat.until_it_shows("rate limit, next in")
         await seat.until_it_shows("5/20")

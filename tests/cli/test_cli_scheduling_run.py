@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mijnklantportaal_async import Clock, NewAppointment, PortalSession, RetryPolicy
-from mijnklantportaal_async.appointment_files import Row
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.interruption import Interruption
 from mijnklantportaal_async.cli.row_results import Account, RowOutcome, RowResult
 from mijnklantportaal_async.cli.run_report import exit_code_for, failure_table
 from mijnklantportaal_async.cli.scheduling_run import FAILURES_IN_A_ROW, schedule_rows
 from mijnklantportaal_async.errors import AuthenticationError, ConnectError, ValidationError
+from mijnklantportaal_async.files import Row
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
 SPEED = 50.0

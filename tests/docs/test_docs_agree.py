@@ -307,7 +307,7 @@ def test_files_that_are_named_exist() -> None:
 RUN_ELSEWHERE = [block for block in blocks([ROOT / "README.md"]) if block.language == "sh"][:2]
 """The first two of the README are run as they stand by `.ci/run`."""
 
-SHELL = [block for block in blocks() if block.language == "sh" and block not in RUN_ELSEWHERE]
+SHELL = [block for block in blocks() if block.language in {"sh", "powershell"} and block not in RUN_ELSEWHERE]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -324,10 +324,12 @@ def test_commands_exist(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def check_command(words: list[str]) -> None:
     match words:
-        case ["export", *_]:
+        case ["export" | "source", *_]:
             pass
-        case ["python", "-m", *rest]:
+        case ["python" | "python3" | "py", "-m", *rest]:
             check_command(rest)
+        case ["mijnklantportaal" | "mijnklantportaal_async.cli", "--version"]:
+            pass
         case ["pip", "install", *wanted]:
             for name in wanted:
                 check_requirement(name)
@@ -369,6 +371,13 @@ def check_options(script: Path, arguments: list[str]) -> None:
     for argument in arguments:
         if argument.startswith("--"):
             assert f'"{argument}"' in code, f"{script.name} has no {argument}"
+
+
+def test_ten_lines_are_ten() -> None:
+    """Lines with something on them."""
+    _, _, section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Ten lines\n")
+    code = section.partition("```python\n")[2].partition("```")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) == 10
 
 
 def test_an_unknown_option_is_found() -> None:

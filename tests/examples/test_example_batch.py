@@ -13,7 +13,7 @@ import pytest
 from example_files import EXAMPLES, ended, load_example, started
 
 from mijnklantportaal_async import Clock, PortalSession
-from mijnklantportaal_async.appointment_files import ResultFile, read_appointment_file
+from mijnklantportaal_async.files import ResultFile, read_appointment_file
 from mijnklantportaal_async.sandbox import Fault, Faults, Sandbox
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -36,7 +36,7 @@ def write_rows(folder: Path, count: int) -> Path:
 @contextmanager
 def opened_account(file: Path) -> Generator[Any]:
     with ResultFile(file.with_name("results.csv")) as results:
-        yield batch.Account(read_appointment_file(file, zone=AMSTERDAM), results)
+        yield batch.Account(read_appointment_file(file, zone=AMSTERDAM), results, AMSTERDAM)
 
 
 def read_results(file: Path) -> list[dict[str, str]]:
@@ -47,7 +47,7 @@ def read_results(file: Path) -> list[dict[str, str]]:
 def outcomes(file: Path) -> Counter[str]:
     rows = read_results(file)
     # Every row of the file, once, in its order.
-    assert [int(row["line"]) for row in rows] == list(range(2, len(file.read_text().splitlines()) + 1))
+    assert [int(row["row"]) for row in rows] == list(range(2, len(file.read_text().splitlines()) + 1))
     return Counter(row["outcome"] for row in rows)
 
 
@@ -62,7 +62,7 @@ async def test_each_row_is_scheduled_once_whatever_fails(tmp_path: Path) -> None
         assert outcomes(file) == {"scheduled": 100}
         assert account.exit_code == 0
         assert sorted(stored.name for stored in sandbox.appointments) == sorted(f"Visit {n}" for n in range(100))
-        ids = {row["appointment_id"] for row in read_results(file)}
+        ids = {row["id"] for row in read_results(file)}
         assert ids == {stored.id for stored in sandbox.appointments}
 
 
@@ -160,7 +160,7 @@ def test_a_bad_row_does_not_hold_up_the_others(tmp_path: Path, capsys: pytest.Ca
 
     assert batch.main([str(file), "--sandbox", "--results", str(tmp_path / "results.csv")]) == 1
     assert outcomes(file) == {"scheduled": 1, "bad row": 2}
-    assert "does not exist" in read_results(file)[1]["error"]
+    assert "does not exist" in read_results(file)[1]["what to do"]
     assert "The sandbox has 1 appointments." in capsys.readouterr().err
 
 

@@ -93,6 +93,19 @@ async def test_one_open_file_can_be_sent_by_several_calls_at_once(make_portal: M
             assert [came.content == CONTENT for came in server.came] == [True] * 6
 
 
+async def test_an_open_file_stays_where_it_stood_for_the_next_call(make_portal: MakePortal, tmp_path: Path) -> None:
+    """A call that began while another one read took the place of that for its own, and sent no more than the rest."""
+    sources = Sources(tmp_path)
+    with sources.path.open("rb") as file:
+        file.seek(3)
+        async with ByteServer(takes()) as server:
+            portal = make_portal(server.url)
+            await portal.upload_file(file)
+            assert file.tell() == 3
+            await portal.upload_file(file)
+            assert [came.content == CONTENT[3:] for came in server.came] == [True] * 2
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

@@ -8,13 +8,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from mijnklantportaal_async.batch.report.moments import (
-    DAY_NAMES,
-    MONTH_NAMES,
-    change_of_clock,
-    clock,
-    hours_in_words,
-)
+from mijnklantportaal_async.batch.report.moments import change_of_clock, clock, hours_in_words
+from mijnklantportaal_async.texts.words import words
 
 MOST_IN_A_CELL = 5
 """A day with more shows one fewer, and `+n more`."""
@@ -77,6 +72,8 @@ class Month:
     """The weeks of a month from the first to the last in which something happens."""
 
     name: str
+    short_name: str
+    """Without the year."""
     count: int
     """How many appointments begin in it."""
     column: int
@@ -121,7 +118,8 @@ def _days_after(item: Item) -> list[date]:
 
 def _continued(item: Item, day: date) -> Entry:
     ends_at = item.ends_at
-    hours = f"until {clock(ends_at)}" if ends_at is not None and ends_at.date() == day else "all day"
+    is_last = ends_at is not None and ends_at.date() == day
+    hours = words("until {clock}", clock=clock(ends_at)) if ends_at is not None and is_last else words("all day")
     return Entry(item=item, hours=hours, is_continued=True)
 
 
@@ -139,7 +137,8 @@ def _month(year: int, month: int, entries: defaultdict[date, list[Entry]], busie
     shown = [day for day in dates if first_week <= week_of[day] <= last_week]
     counts = [_beginning(found.get(day, [])) for day in dates]
     return Month(
-        name=f"{MONTH_NAMES[month - 1]} {year}",
+        name=words("{day:%B} {year}", day=dates[0], year=year),
+        short_name=words("{day:%B}", day=dates[0]),
         count=sum(counts),
         column=shown[0].weekday() + 1,
         days=tuple(_day(day, found.get(day, []), zone) for day in shown),
@@ -154,7 +153,7 @@ def _day(day: date, entries: list[Entry], zone: ZoneInfo) -> Day:
     ordered = sorted(entries, key=lambda entry: not entry.is_continued)
     return Day(
         number=day.day,
-        name=DAY_NAMES[day.weekday()][:3],
+        name=words("{day:%a}", day=day),
         is_weekend=day.weekday() >= _SATURDAY,
         note=change_of_clock(day, zone),
         entries=tuple(ordered),

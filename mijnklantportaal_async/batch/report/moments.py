@@ -1,13 +1,9 @@
-"""Moments as a person reads them, in the portal's zone. English words, whatever the machine's locale."""
+"""Moments as a person reads them, in the portal's zone."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTH_NAMES = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+from mijnklantportaal_async.texts.words import words
 
 _DAY = timedelta(days=1)
 _TO = "\N{EN DASH}"
@@ -39,18 +35,18 @@ def clock(moment: datetime) -> str:
 
 def day_in_words(day: date) -> str:
     """As in `Monday 8 March 2027`."""
-    return f"{DAY_NAMES[day.weekday()]} {day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
+    return words("{day:%A} {number} {day:%B} {year}", day=day, number=day.day, year=day.year)
 
 
 def short_day(day: date) -> str:
     """As in `Mon 8 March 2027`."""
-    return f"{DAY_NAMES[day.weekday()][:3]} {day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
+    return words("{day:%a} {number} {day:%B} {year}", day=day, number=day.day, year=day.year)
 
 
 def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
     """As in `Mon 8 March 2027, 14:30`."""
     local = moment.astimezone(zone)
-    return f"{short_day(local.date())}, {clock(local)}"
+    return words("{day}, {clock}", day=short_day(local.date()), clock=clock(local))
 
 
 def hours_in_words(starts_at: datetime, ends_at: datetime | None) -> str:
@@ -66,8 +62,9 @@ def hours_in_words(starts_at: datetime, ends_at: datetime | None) -> str:
     if not apart:
         return f"{clock(starts_at)}{_TO}{clock(ends_at)}"
     if apart == _DAY:
-        return f"{clock(starts_at)}{_TO}{clock(ends_at)} (next day)"
-    return f"{clock(starts_at)} {_TO} {short_day(ends_at.date())}, {clock(ends_at)}"
+        return words("{begin}\N{EN DASH}{end} (next day)", begin=clock(starts_at), end=clock(ends_at))
+    day = short_day(ends_at.date())
+    return words("{begin} \N{EN DASH} {day}, {end}", begin=clock(starts_at), day=day, end=clock(ends_at))
 
 
 def span_of_time(seconds: float) -> str:
@@ -79,9 +76,13 @@ def span_of_time(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
     minutes = round(seconds / 60)
     if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+        if not minutes % 60:
+            return words("{hours} h", hours=minutes // 60)
+        return words("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
     hours = round(seconds / 3600)
-    return f"{hours // 24} d {hours % 24} h" if hours % 24 else f"{hours // 24} d"
+    if not hours % 24:
+        return words("{days} d", days=hours // 24)
+    return words("{days} d {hours} h", days=hours // 24, hours=hours % 24)
 
 
 def change_of_clock(day: date, zone: ZoneInfo) -> str:
@@ -91,4 +92,4 @@ def change_of_clock(day: date, zone: ZoneInfo) -> str:
     before, after = begins.utcoffset(), ends.utcoffset()
     if before is None or after is None or before == after:
         return ""
-    return "clock goes forward" if after > before else "clock goes back"
+    return words("clock goes forward") if after > before else words("clock goes back")

@@ -10,22 +10,23 @@ import attrs
 
 from mijnklantportaal_async.batch.report.moments import clock, moment_in_words, short_day, span_of_time
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
+from mijnklantportaal_async.texts.words import counted, sentences, words
 
 MOST_BUCKETS = 40
 DAY = 86_400
 _MINUTE = 60
 STEPS = {
-    1: "second",
-    5: "5 seconds",
-    10: "10 seconds",
-    60: "minute",
-    300: "5 minutes",
-    900: "15 minutes",
-    3_600: "hour",
-    10_800: "3 hours",
-    21_600: "6 hours",
-    DAY: "day",
-    7 * DAY: "week",
+    1: words("second"),
+    5: words("5 seconds"),
+    10: words("10 seconds"),
+    60: words("minute"),
+    300: words("5 minutes"),
+    900: words("15 minutes"),
+    3_600: words("hour"),
+    10_800: words("3 hours"),
+    21_600: words("6 hours"),
+    DAY: words("day"),
+    7 * DAY: words("week"),
 }
 """Spans that people count in, in seconds."""
 
@@ -76,21 +77,36 @@ class Pace:
         """The plot in words."""
         seconds = (self.last - self.first).total_seconds()
         busiest = max(self.buckets, key=lambda bucket: bucket.count)
-        rows = "1 row" if self.ended == 1 else f"{self.ended:,} rows"
+        rows = counted("{count:,} row ended", "{count:,} rows ended", self.ended)
         first, last = self.first.astimezone(self.zone), self.last.astimezone(self.zone)
+        took = span_of_time(seconds)
         if first.date() == last.date():
             began = clock(busiest.begins_at)
-            text = f"{rows} ended on {short_day(first.date())} between {clock(first)} and {clock(last)}"
+            said = words(
+                "{rows} on {day} between {first} and {last}, in {took}",
+                rows=rows,
+                day=short_day(first.date()),
+                first=clock(first),
+                last=clock(last),
+                took=took,
+            )
         else:
             began = moment_in_words(busiest.begins_at, self.zone)
-            text = f"{rows} ended between {moment_in_words(first, self.zone)} and {moment_in_words(last, self.zone)}"
-        text += f", in {span_of_time(seconds)}"
+            said = words(
+                "{rows} between {first} and {last}, in {took}",
+                rows=rows,
+                first=moment_in_words(first, self.zone),
+                last=moment_in_words(last, self.zone),
+                took=took,
+            )
         if seconds >= _MINUTE:
-            text += f": {self.ended / seconds * _MINUTE:,.1f} a minute on average"
-        text += f". The busiest {self.unit}, from {began}, saw {busiest.count:,}."
-        if self.undated:
-            text += f" For {self.undated:,} more it is not known when they ended."
-        return text
+            pace = self.ended / seconds * _MINUTE
+            said = words("{said}: {pace:,.1f} a minute on average", said=said, pace=pace)
+        peak = words(
+            "The busiest {unit}, from {began}, saw {count:,}.", unit=self.unit, began=began, count=busiest.count
+        )
+        undated = words("For {count:,} more it is not known when they ended.", count=self.undated)
+        return sentences(words("{said}.", said=said), peak, undated if self.undated else None)
 
 
 def pace_of(rows: Iterable[RowResult], zone: ZoneInfo) -> Pace | None:
@@ -113,7 +129,7 @@ def pace_of(rows: Iterable[RowResult], zone: ZoneInfo) -> Pace | None:
     done, other = ([moment for moment, is_done in dated if is_done is wanted] for wanted in (True, False))
     return Pace(
         buckets=_buckets(edges, done, other, step, zone),
-        unit=STEPS.get(step) or f"{step // DAY} days",
+        unit=STEPS.get(step) or words("{count} days", count=step // DAY),
         first=first,
         last=last,
         total=len(every),

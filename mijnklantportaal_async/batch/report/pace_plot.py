@@ -5,8 +5,9 @@ from datetime import datetime
 
 import attrs
 
-from mijnklantportaal_async.batch.report.moments import MONTH_NAMES, clock
+from mijnklantportaal_async.batch.report.moments import clock
 from mijnklantportaal_async.batch.report.pace import DAY, Pace, aligned_moments, step_for
+from mijnklantportaal_async.texts.words import words
 
 _LEFT = 44.0
 _RIGHT = 14.0
@@ -132,7 +133,7 @@ def _time_labels(pace: Pace, most: int) -> list[tuple[datetime, str]]:
     step = step_for(last.timestamp() - first.timestamp(), most)
     days = step >= DAY
     return [
-        (moment, f"{moment.day} {MONTH_NAMES[moment.month - 1][:3]}" if days else clock(moment))
+        (moment, words("{number} {day:%b}", number=moment.day, day=moment) if days else clock(moment))
         for moment in aligned_moments(first, last, step, pace.zone)
     ]
 
@@ -148,4 +149,7 @@ def _round_up(count: int) -> int:
 
 def _heights(most: int, base: float) -> tuple[Tick, ...]:
     parts = next((parts for parts in range(_MOST_HEIGHTS, 1, -1) if most % parts == 0), 1)
-    return tuple(Tick(at=base - _PANEL * part / parts, label=f"{most * part // parts:,}") for part in range(parts + 1))
+    return tuple(
+        Tick(at=base - _PANEL * part / parts, label=words("{count:,}", count=most * part // parts))
+        for part in range(parts + 1)
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
+import shlex
 from base64 import b64encode
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ from mijnklantportaal_async.batch.report.pace_plot import plot_of
 from mijnklantportaal_async.batch.report.sections import identifier_of
 from mijnklantportaal_async.batch.report.view import view_of
 from mijnklantportaal_async.batch.results import JobSummary, RowResult
+from mijnklantportaal_async.texts.language import ENGLISH, Language
+from mijnklantportaal_async.texts.words import counted, words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -26,19 +30,21 @@ OPEN_CALENDAR = 120
 OPEN_ROWS = 30
 """Up to so many rows, a list is unfolded at first."""
 
+_A_MONDAY = date(2024, 1, 1)
 _WIDE, _NARROW = 960.0, 340.0
 
 # Characters that no HTML document may hold, or no file in UTF-8.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime) -> str:
+def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime, language: Language = ENGLISH) -> str:
     """A page about a job, to read on a screen or on paper: one file that loads nothing else.
 
     Args:
         job: The job.
         rows: Its rows, in any order. The page tells when they are not as many as the job counts.
         made_at: As of when, aware.
+        language: In which it speaks.
 
     Returns:
         The whole HTML document, to be written as UTF-8.
@@ -51,12 +57,18 @@ def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime
     view = view_of(job, rows, made_at=made_at)
     plots = () if view.pace is None else (plot_of(view.pace, "wide", _WIDE), plot_of(view.pace, "narrow", _NARROW))
     style, script = _asset("style.css"), _asset("script.js")
-    return _template().render(
+    return _template(language.code).render(
         view=view,
         plots=plots,
         style=style,
         script=script,
         policy=_policy(style, script),
+        language=language,
+        job_word=shlex.quote(view.job),
+        words=words,
+        counted=counted,
+        number=lambda count: words("{count:,}", count=count),
+        week_names=[words("{day:%a}", day=_A_MONDAY + timedelta(days=place)) for place in range(7)],
         identifier_of=identifier_of,
         moment_in_words=moment_in_words,
         open_rows=OPEN_ROWS,
@@ -65,22 +77,24 @@ def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime
 
 
 @functools.cache
-def _template() -> Template:
+def _template(code: str) -> Template:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
         loader=FunctionLoader(_asset),
-        finalize=_as_text,
+        finalize=partial(_as_text, Language(code)),
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template("page.html")
 
 
-def _as_text(value: object) -> object:
+def _as_text(language: Language, value: object) -> object:
     """Whatever is put into the page passes here, before it is escaped."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        value = language.of(value)
     if isinstance(value, str) and _NOT_TEXT.search(value):
         return _NOT_TEXT.sub("\ufffd", value)
     return value

@@ -15,13 +15,24 @@ from mijnklantportaal_async.batch.report.subjects import (
     text_of,
 )
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
+from mijnklantportaal_async.texts.words import words
 
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:[.:T+-]\d+)*")
 
+HEADLINES = {
+    RowOutcome.DONE: words("Done"),
+    RowOutcome.UNKNOWN: words("Needs a look"),
+    RowOutcome.REJECTED: words("Rejected"),
+    RowOutcome.UNDER_WAY: words("Under way"),
+    RowOutcome.WAITING: words("Waiting"),
+    RowOutcome.NOT_STARTED: words("Not started"),
+}
+"""What outcomes are called."""
+
 _STATES = {
-    RowOutcome.UNDER_WAY: "A worker has them at this moment.",
-    RowOutcome.WAITING: "Nothing was sent for them yet; that happens by itself as long as a worker runs.",
-    RowOutcome.NOT_STARTED: "The job was canceled first: nothing was sent for them, and nothing will be.",
+    RowOutcome.UNDER_WAY: words("A worker has them at this moment."),
+    RowOutcome.WAITING: words("Nothing was sent for them yet; that happens by itself as long as a worker runs."),
+    RowOutcome.NOT_STARTED: words("The job was canceled first: nothing was sent for them, and nothing will be."),
 }
 
 
@@ -65,6 +76,7 @@ class OpenGroup:
     """Rows that have not ended, or were never begun."""
 
     outcome: RowOutcome
+    title: str
     meaning: str
     lines: tuple[Line, ...]
     has_messages: bool
@@ -106,7 +118,7 @@ def reasons_of(lines: Iterable[Line]) -> tuple[Reason, ...]:
         messages = {line.row.message or "" for line in members}
         reasons.append(
             Reason(
-                message=(messages.pop() if len(messages) == 1 else pattern) or "No reason was given.",
+                message=(messages.pop() if len(messages) == 1 else pattern) or words("No reason was given."),
                 lines=tuple(sorted(members, key=_number)),
                 differs=len(messages) > 1,
             )
@@ -125,7 +137,15 @@ def open_groups_of(lines: Sequence[Line]) -> tuple[OpenGroup, ...]:
         members = sorted((line for line in lines if line.row.outcome is outcome), key=_number)
         if members:
             has_messages = any(line.row.message for line in members)
-            groups.append(OpenGroup(outcome=outcome, meaning=meaning, lines=tuple(members), has_messages=has_messages))
+            groups.append(
+                OpenGroup(
+                    outcome=outcome,
+                    title=HEADLINES[outcome],
+                    meaning=meaning,
+                    lines=tuple(members),
+                    has_messages=has_messages,
+                )
+            )
     return tuple(groups)
 
 
@@ -156,7 +176,7 @@ def identifier_of(row: RowResult) -> str:
 
 
 def _table_title(operation: str) -> str:
-    titles = {CUSTOMER: "Customers", APPOINTMENT: "Appointments whose time could not be read"}
+    titles = {CUSTOMER: words("Customers"), APPOINTMENT: words("Appointments whose time could not be read")}
     return titles.get(operation) or operation_in_words(operation)
 
 

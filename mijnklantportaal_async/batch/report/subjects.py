@@ -10,23 +10,24 @@ import attrs
 
 from mijnklantportaal_async.batch.report.moments import day_in_words, hours_in_words, read_time, short_day
 from mijnklantportaal_async.batch.results import RowOutcome, RowResult
+from mijnklantportaal_async.texts.words import words
 
 APPOINTMENT = "schedule_appointment"
 CUSTOMER = "create_customer"
 
 _APPOINTMENT_LABELS = {
-    "name": "Appointment",
-    "attendee_name": "Attendee",
-    "attendee_email": "E-mail",
-    "customer_id": "Customer ID",
+    "name": words("Appointment"),
+    "attendee_name": words("Attendee"),
+    "attendee_email": words("E-mail"),
+    "customer_id": words("Customer ID"),
 }
 _CUSTOMER_LABELS = {
-    "company_name": "Company",
-    "address": "Address",
-    "zip_code": "Zip code",
-    "city": "City",
-    "primary_email": "E-mail",
-    "country_code": "Country",
+    "company_name": words("Company"),
+    "address": words("Address"),
+    "zip_code": words("Zip code"),
+    "city": words("City"),
+    "primary_email": words("E-mail"),
+    "country_code": words("Country"),
 }
 _TIMES = ("starts_at", "ends_at")
 
@@ -54,7 +55,7 @@ class Subject:
     @property
     def day(self) -> str:
         """The day on which it starts; empty when there is no time."""
-        return "" if self.starts_at is None else f"{short_day(self.starts_at.date())},"
+        return "" if self.starts_at is None else words("{day},", day=short_day(self.starts_at.date()))
 
     @property
     def hours(self) -> str:
@@ -94,8 +95,8 @@ def _appointment(row: RowResult, zone: ZoneInfo) -> Subject:
     starts_at, ends_at = (read_time(request.get(key), zone) for key in _TIMES)
     fields: list[Field] = []
     if starts_at is not None:
-        fields.append(Field(label="Date", value=day_in_words(starts_at.date())))
-        fields.append(Field(label="Time", value=hours_in_words(starts_at, ends_at)))
+        fields.append(Field(label=words("Date"), value=day_in_words(starts_at.date())))
+        fields.append(Field(label=words("Time"), value=hours_in_words(starts_at, ends_at)))
     understood = {key for key, moment in zip(_TIMES, (starts_at, starts_at and ends_at), strict=True) if moment}
     others = {key: value for key, value in request.items() if key not in understood}
     if row.outcome is RowOutcome.DONE and row.record is not None:
@@ -130,5 +131,5 @@ def _named(values: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[Field,
 
 
 def _in_words(name: str) -> str:
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:] or "(no name)"
+    spaced = name.replace("_", " ").strip()
+    return spaced[:1].upper() + spaced[1:] or words("(no name)")

@@ -11,6 +11,7 @@ from mijnklantportaal_async.batch.report.calendar_months import Item, Month, mon
 from mijnklantportaal_async.batch.report.moments import moment_in_words
 from mijnklantportaal_async.batch.report.pace import Pace, pace_of
 from mijnklantportaal_async.batch.report.sections import (
+    HEADLINES,
     Line,
     Looks,
     OpenGroup,
@@ -23,19 +24,12 @@ from mijnklantportaal_async.batch.report.sections import (
 )
 from mijnklantportaal_async.batch.report.subjects import APPOINTMENT, subject_of, text_of
 from mijnklantportaal_async.batch.results import JobSummary, RowOutcome, RowResult
+from mijnklantportaal_async.texts.words import counted, sentences, words
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE, check_moment, portal_zone
 
 SMALLEST_SHARE = 0.8
 """Of the bar of outcomes, in percent: less could not be seen."""
 
-_HEADLINES = {
-    RowOutcome.DONE: "Done",
-    RowOutcome.UNKNOWN: "Needs a look",
-    RowOutcome.REJECTED: "Rejected",
-    RowOutcome.UNDER_WAY: "Under way",
-    RowOutcome.WAITING: "Waiting",
-    RowOutcome.NOT_STARTED: "Not started",
-}
 _OPEN = frozenset({RowOutcome.UNDER_WAY, RowOutcome.WAITING, RowOutcome.NOT_STARTED})
 
 
@@ -137,13 +131,13 @@ def view_of(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime) ->
     )
     addresses = {(portal.name, portal.timezone): portal.address for portal in job.portals}
     rows_of = Counter(line.portal for line in lines)
-    named_zone = "" if len(zones) < 2 else f" ({zone.key})"
+    named_zone = "" if len(zones) < 2 else f"({zone.key})"
     progress = job.progress
     return ReportView(
         job=job.name,
         source=job.source,
-        submitted_at=moment_in_words(job.submitted_at, zone) + named_zone,
-        made_at=moment_in_words(made_at, zone) + named_zone,
+        submitted_at=sentences(moment_in_words(job.submitted_at, zone), named_zone),
+        made_at=sentences(moment_in_words(made_at, zone), named_zone),
         zone="" if named_zone else zone.key,
         portals=tuple(
             PortalLine(label=label, address=addresses.get(key, ""), count=rows_of[label])
@@ -158,7 +152,7 @@ def view_of(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime) ->
         rejected=counts[RowOutcome.REJECTED],
         open_groups=open_groups_of([line for line in lines if line.row.outcome in _OPEN]),
         troubles=() if progress.is_over else progress.troubles,
-        expected_end="" if progress.ends_at is None else moment_in_words(progress.ends_at, zone) + named_zone,
+        expected_end="" if progress.ends_at is None else sentences(moment_in_words(progress.ends_at, zone), named_zone),
         remarks=tuple(line for line in by_outcome[RowOutcome.DONE] if line.row.message),
         calendars=calendars,
         scheduled=len(dated),
@@ -175,22 +169,31 @@ def verdict_of(counts: dict[RowOutcome, int], portals: int) -> str:
         portals: How many portals they are for.
     """
     total, done = sum(counts.values()), counts[RowOutcome.DONE]
-    where = "portal" if portals < 2 else "portals"
+    is_one = portals < 2
     if not total:
-        return "There are no rows."
+        return words("There are no rows.")
+    rows = _rows(total)
+    if done == total == 1:
+        return words("It is in the portal, once.")
     if done == total:
-        return f"Everything is in the {where}, once: {_rows(total)}." if total > 1 else f"It is in the {where}, once."
-    said = [f"{done:,} of {_rows(total)} {'is' if done == 1 else 'are'} in the {where}, once."]
-    for outcome, one, many in (
-        (RowOutcome.UNKNOWN, "needs a look", "need a look"),
-        (RowOutcome.REJECTED, "was rejected", "were rejected"),
-        (RowOutcome.UNDER_WAY, "is under way", "are under way"),
-        (RowOutcome.WAITING, "still waits", "still wait"),
-        (RowOutcome.NOT_STARTED, "was not started", "were not started"),
-    ):
-        if count := counts[outcome]:
-            said.append(f"{count:,} {one if count == 1 else many}.")
-    return " ".join(said)
+        if is_one:
+            return words("Everything is in the portal, once: {rows}.", rows=rows)
+        return words("Everything is in the portals, once: {rows}.", rows=rows)
+    in_one = counted(
+        "{count:,} of {rows} is in the portal, once.", "{count:,} of {rows} are in the portal, once.", done, rows=rows
+    )
+    in_all = counted(
+        "{count:,} of {rows} is in the portals, once.", "{count:,} of {rows} are in the portals, once.", done, rows=rows
+    )
+    said = [
+        in_one if is_one else in_all,
+        counted("{count:,} needs a look.", "{count:,} need a look.", counts[RowOutcome.UNKNOWN]),
+        counted("{count:,} was rejected.", "{count:,} were rejected.", counts[RowOutcome.REJECTED]),
+        counted("{count:,} is under way.", "{count:,} are under way.", counts[RowOutcome.UNDER_WAY]),
+        counted("{count:,} still waits.", "{count:,} still wait.", counts[RowOutcome.WAITING]),
+        counted("{count:,} was not started.", "{count:,} were not started.", counts[RowOutcome.NOT_STARTED]),
+    ]
+    return sentences(*(one for one in said if one.values["count"] or one is said[0]))
 
 
 def figures_of(counts: dict[RowOutcome, int]) -> tuple[Figure, ...]:
@@ -202,13 +205,12 @@ def figures_of(counts: dict[RowOutcome, int]) -> tuple[Figure, ...]:
     always = {RowOutcome.DONE, RowOutcome.UNKNOWN, RowOutcome.REJECTED, RowOutcome.WAITING, RowOutcome.NOT_STARTED}
     total = sum(counts.values())
     shares = {
-        outcome: max(SMALLEST_SHARE, 100 * counts[outcome] / total) if counts[outcome] else 0.0
-        for outcome in _HEADLINES
+        outcome: max(SMALLEST_SHARE, 100 * counts[outcome] / total) if counts[outcome] else 0.0 for outcome in HEADLINES
     }
     whole = sum(shares.values())
     figures: list[Figure] = []
     left = 0.0
-    for outcome, label in _HEADLINES.items():
+    for outcome, label in HEADLINES.items():
         if counts[outcome] or outcome in always:
             share = 100 * shares[outcome] / whole if whole else 0.0
             kind = outcome.value.replace(" ", "-")
@@ -242,11 +244,11 @@ def _item(line: Line) -> Item:
     )
 
 
-def _difference(given: int, counted: int) -> str:
-    if given == counted:
+def _difference(given: int, expected: int) -> str:
+    if given == expected:
         return ""
-    return f"The job counts {_rows(counted)}; this page was made from {given:,}."
+    return words("The job counts {rows}; this page was made from {given:,}.", rows=_rows(expected), given=given)
 
 
 def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
+    return counted("{count:,} row", "{count:,} rows", count)

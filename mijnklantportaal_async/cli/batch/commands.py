@@ -7,29 +7,25 @@ import typer
 
 from mijnklantportaal_async.cli.batch.options import (
     AgainOption,
-    ColumnOption,
     ConcurrencyOption,
     DatabaseOption,
-    EncodingOption,
     FileArgument,
     GraceOption,
-    IgnoreColumnOption,
     Operation,
     OperationOption,
-    PortalOption,
     RestoredOption,
-    YesOption,
     about_batches,
 )
-from mijnklantportaal_async.cli.column_mapping import column_mapping
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-from mijnklantportaal_async.cli.options import Connection, with_connection
+from mijnklantportaal_async.cli.file_options import FileReading, reads_file
+from mijnklantportaal_async.cli.help_page import HelpfulTyper
+from mijnklantportaal_async.cli.options import ABOUT_ROWS, Connection, YesOption, with_connection, with_options
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.batch.submit_command import SubmitOptions
     from mijnklantportaal_async.cli.terminal import Terminal
 
-submitting = typer.Typer()
+submitting = HelpfulTyper()
 
 
 def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
@@ -39,26 +35,22 @@ def _submit_options(file: Path, **options: Any) -> "SubmitOptions":
     choice = FileChoice(
         path=file,
         operation=options.pop("operation").value,
-        columns=column_mapping(options.pop("column") or []),
-        ignored=tuple(options.pop("ignore_column") or ()),
-        encoding=options.pop("encoding"),
+        reading=options.pop("reading"),
     )
     return SubmitOptions(file=choice, **options)
 
 
 @submitting.command(epilog=EXIT_CODES_HELP)
 @with_connection
+@reads_file
 @about_batches
 def run(
     connection: Connection,
     terminal: "Terminal",
     file: FileArgument,
-    job: Annotated[str | None, typer.Option(help="Name of the job; the file's name when left out.")] = None,
-    portal: PortalOption = "default",
+    reading: FileReading,
+    job: Annotated[str | None, typer.Option(metavar="NAME", help="Of the job; the file's name when left out.")] = None,
     operation: OperationOption = Operation.SCHEDULE_APPOINTMENT,
-    column: ColumnOption = None,
-    ignore_column: IgnoreColumnOption = None,
-    encoding: EncodingOption = None,
     concurrency: ConcurrencyOption = 8,
     grace: GraceOption = 15.0,
     restored: RestoredOption = False,
@@ -68,7 +60,8 @@ def run(
 ) -> ExitCode:
     """Submit a file and bring its rows into the portal, each exactly once; the same command again goes on.
 
-    The whole file is checked first; with a bad row in it nothing is submitted. Rows that the job has already are not
+    The whole file is checked first; with a bad row in it nothing is submitted, unless --skip-bad-rows is
+    given. Rows that the job has already are not
     submitted again, so after a crash or a Ctrl-C the same command goes on where it stopped. A row that was changed is a
     new row, and is asked for; so are rows that another job of the portal has already.
 
@@ -81,11 +74,9 @@ def run(
     submit_options = _submit_options(
         file,
         job=job,
-        portal=portal,
+        portal=connection.portal_name,
         operation=operation,
-        column=column,
-        ignore_column=ignore_column,
-        encoding=encoding,
+        reading=reading,
         again=again,
         yes=yes,
         database=database,
@@ -95,18 +86,18 @@ def run(
 
 
 @submitting.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_ROWS)
+@reads_file
 @about_batches
 def submit(
     connection: Connection,
     terminal: "Terminal",
     file: FileArgument,
-    job: Annotated[str, typer.Option(help="Name of the job. The same name and the same rows are the same job.")],
-    portal: PortalOption = "default",
+    reading: FileReading,
+    job: Annotated[
+        str, typer.Option(metavar="NAME", help="Of the job. The same name and the same rows are the same job.")
+    ],
     operation: OperationOption = Operation.SCHEDULE_APPOINTMENT,
-    column: ColumnOption = None,
-    ignore_column: IgnoreColumnOption = None,
-    encoding: EncodingOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what submitting would do.")] = False,
     again: AgainOption = False,
     yes: YesOption = False,
@@ -114,7 +105,8 @@ def submit(
 ) -> ExitCode:
     """Put the rows of a file into the database, for workers to bring into the portal. Needs no key.
 
-    The whole file is checked first; with a bad row in it nothing is submitted. Submitting the same file again adds
+    The whole file is checked first; with a bad row in it nothing is submitted, unless --skip-bad-rows
+    is given. Submitting the same file again adds
     nothing. A row that was changed is a new row, and is asked for; so are rows that another job of the portal has.
     """
     from mijnklantportaal_async.cli.batch.submit_command import submit as submit_job
@@ -122,11 +114,9 @@ def submit(
     options = _submit_options(
         file,
         job=job,
-        portal=portal,
+        portal=connection.portal_name,
         operation=operation,
-        column=column,
-        ignore_column=ignore_column,
-        encoding=encoding,
+        reading=reading,
         again=again,
         yes=yes,
         database=database,
@@ -155,8 +145,9 @@ def work(
 ) -> ExitCode:
     """Bring the rows of all jobs into their portals, until Ctrl-C. Several workers may run, on several machines.
 
-    The key of a portal stands in MIJNKLANTPORTAAL_API_KEY, that of the portal oost in MIJNKLANTPORTAAL_API_KEY_OOST.
-    Workers share the rate limit of a key. Rows of a worker that was killed are taken up by the others.
+    The key of a portal is the one of `login`, or stands in MIJNKLANTPORTAAL_API_KEY, that of the portal oost in
+    MIJNKLANTPORTAAL_API_KEY_OOST. Workers share the rate limit of a key. Rows of a worker that was killed
+    are taken up by the others.
     """
     from mijnklantportaal_async.cli.batch.work_command import WorkOptions
     from mijnklantportaal_async.cli.batch.work_command import work as work_on_jobs

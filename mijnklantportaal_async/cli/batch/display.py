@@ -1,13 +1,9 @@
-"""How jobs stand, live: a bar for each on a terminal, a line now and then elsewhere."""
+"""How jobs stand: a bar for each, and what holds it up."""
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -15,10 +11,8 @@ from rich.text import Text
 from mijnklantportaal_async.batch import Progress
 from mijnklantportaal_async.cli.batch.pace import end_in_words
 from mijnklantportaal_async.cli.batch.watching import JobWatch, TroubleLog
-from mijnklantportaal_async.cli.terminal import Terminal, plain_text
+from mijnklantportaal_async.cli.terminal import live_lines, plain_text
 
-_TICK = 0.1
-_FIRST_LINE, _LONGEST_SILENCE = 2.0, 60.0
 _NARROW = 76
 """Columns below which the expected end stands in the second line."""
 
@@ -40,6 +34,9 @@ class JobsDisplay:
         self._log = log
         self._idle = idle
 
+    def look(self) -> None:
+        """Jobs are looked at elsewhere, as often as their database bears."""
+
     def lines(self) -> list[str]:
         """The figures of each job in a line."""
         lines = [f"{job.job.name}: {'; '.join(self._parts(job))}" for job in self._jobs()]
@@ -47,20 +44,19 @@ class JobsDisplay:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         jobs = self._jobs()
-        # Room for the ^C that a terminal writes at the end of the line: a line more would upset the display.
-        width = options.max_width - 4
+        width = options.max_width
         for job in jobs[:_MOST_JOBS]:
             is_narrow = options.max_width < _NARROW
             yield self._bar(job, is_narrow=is_narrow)
-            yield _line("  " + " · ".join(self._details(job, with_end=is_narrow)), width, "dim")
+            yield from live_lines(" · ".join(self._details(job, with_end=is_narrow)), width, "dim")
             if job.last_bad is not None:
-                yield _line(f"  last {_bad_in_words(job)}", width, "red")
+                yield from live_lines(f"last {_bad_in_words(job)}", width, "red")
         if len(jobs) > _MOST_JOBS:
-            yield _line(f"  … and {len(jobs) - _MOST_JOBS} more jobs", width, "dim")
+            yield from live_lines(f"… and {len(jobs) - _MOST_JOBS} more jobs", width, "dim")
         if not jobs and self._idle:
-            yield _line(self._idle, width, "dim")
+            yield from live_lines(self._idle, width, "dim")
         for trouble in self._troubles():
-            yield _line(f"  ! {trouble}", width, "yellow")
+            yield from live_lines(f"! {trouble}", width, "yellow")
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -127,28 +123,7 @@ def counts_in_words(progress: Progress) -> list[str]:
     return [f"{count:,} {name}" for name, count in counts.items() if count or name == "done"]
 
 
-@asynccontextmanager
-async def shown(display: JobsDisplay, terminal: Terminal) -> AsyncGenerator[None, None]:
-    """Shows jobs as long as this lasts."""
-    if terminal.messages.is_terminal:
-        with Live(display, console=terminal.messages, auto_refresh=False) as live:
-            live.refresh()
-            async with _ticking(_refresh(live)):
-                yield
-            live.refresh()
-        return
-    async with _ticking(_say_now_and_then(display, terminal)):
-        yield
-
-
 # --- inside ------------------------------------------------------------------------------------------------------
-
-
-def _line(text: str, width: int, style: str) -> Text:
-    line = plain_text(" ".join(text.split("\n")), style)
-    line.truncate(width, overflow="ellipsis")
-    line.no_wrap = True
-    return line
 
 
 def _end(job: JobWatch) -> str:
@@ -159,34 +134,3 @@ def _end(job: JobWatch) -> str:
 def _bad_in_words(job: JobWatch) -> str:
     row = job.last_bad
     return "" if row is None else f"{row.outcome.value}: {row.place}, {row.message or 'no reason was given'}"
-
-
-@asynccontextmanager
-async def _ticking(ticks: Coroutine[None, None, None]) -> AsyncGenerator[None, None]:
-    task = asyncio.create_task(ticks, name="show progress")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def _refresh(live: Live) -> None:
-    while True:
-        live.refresh()
-        await asyncio.sleep(_TICK)
-
-
-async def _say_now_and_then(display: JobsDisplay, terminal: Terminal) -> None:
-    said, silence = time.monotonic(), _FIRST_LINE
-    before: list[str] = []
-    while True:
-        await asyncio.sleep(_TICK)
-        if time.monotonic() - said >= silence:
-            lines = display.lines()
-            for line in lines:
-                if line not in before:
-                    terminal.say(line)
-            # A run of hours must not fill a log.
-            before, said, silence = lines, time.monotonic(), min(silence * 2, _LONGEST_SILENCE)

@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mijnklantportaal_async.cli.batch.options import (
-    AsJsonOption,
     DatabaseOption,
     JobArgument,
-    OverwriteOption,
-    YesOption,
     about_batches,
 )
 from mijnklantportaal_async.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-from mijnklantportaal_async.cli.options import Connection, with_connection
+from mijnklantportaal_async.cli.help_page import HelpfulTyper
+from mijnklantportaal_async.cli.options import (
+    ABOUT_JOBS,
+    AsJsonOption,
+    Connection,
+    OverwriteOption,
+    YesOption,
+    with_options,
+)
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.terminal import Terminal
 
-managing = typer.Typer()
+managing = HelpfulTyper()
 
 
 class RetriedOutcome(StrEnum):
@@ -31,9 +36,9 @@ class RetriedOutcome(StrEnum):
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def status(
+async def status(
     connection: Connection,
     terminal: "Terminal",
     job: Annotated[
@@ -50,46 +55,54 @@ def status(
         raise typer.BadParameter("does not go together with --json", param_hint="--watch")
     from mijnklantportaal_async.cli.batch.status_command import status as show_status
 
-    return show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
+    return await show_status(connection, terminal, job=job, database=database, watches=watch, as_data=as_json)
 
 
 @managing.command("list", epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def list_jobs(
+async def list_jobs(
     connection: Connection, terminal: "Terminal", as_json: AsJsonOption = False, database: DatabaseOption = None
 ) -> ExitCode:
     """Show all jobs, the newest first."""
     from mijnklantportaal_async.cli.batch.status_command import list_jobs as show_jobs
 
-    return show_jobs(connection, terminal, database=database, as_data=as_json)
+    return await show_jobs(connection, terminal, database=database, as_data=as_json)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def results(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .csv or .jsonl file.", dir_okay=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="A .csv or .jsonl file; - for CSV here.", dir_okay=False),
+    ] = None,
     overwrite: OverwriteOption = False,
+    as_json: AsJsonOption = False,
     database: DatabaseOption = None,
 ) -> ExitCode:
     """Write what became of each row to a file."""
     from mijnklantportaal_async.cli.batch.results_command import results as write_results
 
-    return write_results(connection, terminal, job=job, output=output, overwrite=overwrite, database=database)
+    return write_results(
+        connection, terminal, job=job, output=output, overwrite=overwrite, as_data=as_json, database=database
+    )
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
 def report(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .html file.", dir_okay=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="A .html file; - for here.", dir_okay=False)
+    ],
     overwrite: OverwriteOption = False,
     database: DatabaseOption = None,
 ) -> ExitCode:
@@ -100,9 +113,9 @@ def report(
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def cancel(
+async def cancel(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
@@ -112,49 +125,68 @@ def cancel(
     """Stop a job: rows that were not begun are not begun. `resume` goes on with it."""
     from mijnklantportaal_async.cli.batch.manage_command import cancel as cancel_job
 
-    return cancel_job(connection, terminal, job=job, database=database, yes=yes)
+    return await cancel_job(connection, terminal, job=job, database=database, yes=yes)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def resume(connection: Connection, terminal: "Terminal", job: JobArgument, database: DatabaseOption = None) -> ExitCode:
+async def resume(
+    connection: Connection, terminal: "Terminal", job: JobArgument, database: DatabaseOption = None
+) -> ExitCode:
     """Go on with a job that was canceled."""
     from mijnklantportaal_async.cli.batch.manage_command import resume as resume_job
 
-    return resume_job(connection, terminal, job=job, database=database)
+    return await resume_job(connection, terminal, job=job, database=database)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def settle(
+async def settle(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
     send_again: Annotated[
         bool, typer.Option("--send-again", help="Send what is proven not to be there, now or by an earlier settle.")
     ] = False,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions",
+            metavar="FILE",
+            help="What a person found, as the page of `batch report` saves it.",
+            dir_okay=False,
+        ),
+    ] = None,
     database: DatabaseOption = None,
 ) -> ExitCode:
     """Look again for rows of which nobody knows what became of them: what is found is done.
 
     Without --send-again nothing is sent: a row that is proven not to be there says so.
     """
+    if decisions is not None and send_again:
+        raise typer.BadParameter("does not go together with --send-again", param_hint="--decisions")
+    from mijnklantportaal_async.cli.batch.manage_command import decide as decide_rows
     from mijnklantportaal_async.cli.batch.manage_command import settle as settle_job
 
-    return settle_job(connection, terminal, job=job, database=database, send_again=send_again)
+    if decisions is not None:
+        return await decide_rows(connection, terminal, job=job, database=database, path=decisions)
+    return await settle_job(connection, terminal, job=job, database=database, send_again=send_again)
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def retry(
+async def retry(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
     outcome: Annotated[
-        list[RetriedOutcome] | None, typer.Option(help="Only rows that ended so; both when left out. Repeatable.")
+        list[RetriedOutcome] | None,
+        typer.Option(
+            metavar="'rejected'|'not started'", help="Only rows that ended so; both when left out. Repeatable."
+        ),
     ] = None,
     yes: YesOption = False,
     database: DatabaseOption = None,
@@ -162,15 +194,15 @@ def retry(
     """Send rows again that were rejected, or never started: nothing of them is in the portal."""
     from mijnklantportaal_async.cli.batch.manage_command import retry as retry_job
 
-    return retry_job(
+    return await retry_job(
         connection, terminal, job=job, database=database, outcomes=outcome or list(RetriedOutcome), yes=yes
     )
 
 
 @managing.command(epilog=EXIT_CODES_HELP)
-@with_connection
+@with_options(*ABOUT_JOBS)
 @about_batches
-def delete(
+async def delete(
     connection: Connection,
     terminal: "Terminal",
     job: JobArgument,
@@ -180,4 +212,4 @@ def delete(
     """Forget a job that is over. Nothing changes in the portal."""
     from mijnklantportaal_async.cli.batch.manage_command import delete as delete_job
 
-    return delete_job(connection, terminal, job=job, database=database, yes=yes)
+    return await delete_job(connection, terminal, job=job, database=database, yes=yes)

@@ -12,7 +12,7 @@ from mijnklantportaal_async.cli.batch.place import JobsPlace
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
-from mijnklantportaal_async.tables.notes import lines_in_words
+from mijnklantportaal_async.files.notes import lines_in_words
 
 MOST_ROWS = 20
 """Rows of a table on the screen; the file of results has them all."""

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from mijnklantportaal_async.cli.exit_codes import ExitCode
+from mijnklantportaal_async.cli.options import Command, finished
 
-_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "platformdirs", "jinja2", "icalendar"}
+_OF_EXTRA = {"dbos", "sqlalchemy", "psycopg", "filelock", "jinja2", "icalendar"}
 
 
 class Operation(StrEnum):
@@ -29,26 +30,20 @@ DatabaseOption = Annotated[
     ),
 ]
 FileArgument = Annotated[
-    Path, typer.Argument(help="CSV (comma, semicolon or tab), JSON Lines or a calendar (.ics).", dir_okay=False)
+    Path, typer.Argument(help="CSV, a workbook (.xlsx, .ods), JSON or a calendar (.ics).", dir_okay=False)
 ]
 JobArgument = Annotated[str, typer.Argument(help="Name of the job.", metavar="JOB")]
-PortalOption = Annotated[
-    str, typer.Option(metavar="NAME", help="Portal of the rows that name none; its key has the name at its end.")
+OperationOption = Annotated[
+    Operation, typer.Option(metavar="schedule_appointment|create_customer", help="What to do with each row.")
 ]
-OperationOption = Annotated[Operation, typer.Option(help="What to do with each row.")]
-ColumnOption = Annotated[
-    list[str] | None,
-    typer.Option(metavar="FIELD=HEADER", help="Which column is which, as in name=Omschrijving. Repeatable."),
-]
-IgnoreColumnOption = Annotated[
-    list[str] | None, typer.Option(metavar="HEADER", help="A column to leave alone. Repeatable.")
-]
-EncodingOption = Annotated[str | None, typer.Option(help="Of the file, such as cp1252; UTF-8 when left out.")]
 ConcurrencyOption = Annotated[
-    int, typer.Option(min=1, max=100, help="Rows of one portal under way at once, at the most.")
+    int, typer.Option(metavar="NUMBER", min=1, max=100, help="Rows of one portal under way at once, at the most.")
 ]
 GraceOption = Annotated[
-    float, typer.Option(min=0, max=600, help="Seconds in which rows under way learn their outcome after Ctrl-C.")
+    float,
+    typer.Option(
+        metavar="SECONDS", min=0, max=600, help="How long rows under way may learn their outcome after Ctrl-C."
+    ),
 ]
 RestoredOption = Annotated[
     bool,
@@ -61,14 +56,9 @@ RestoredOption = Annotated[
 AgainOption = Annotated[
     bool, typer.Option("--again", help="Rows that another job of the portal has already are to be made once more.")
 ]
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-AsJsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-OverwriteOption = Annotated[bool, typer.Option("--overwrite", help="Replace the file of --output.")]
-
-Command = Callable[..., ExitCode]
 
 
-def about_batches(command: Command) -> Command:
+def about_batches(command: Command) -> Callable[..., ExitCode]:
     """Says what to do where the extra is missing, the database is away, or there is no such job."""
 
     @functools.wraps(command)
@@ -76,7 +66,7 @@ def about_batches(command: Command) -> Command:
         from mijnklantportaal_async.cli.failures import CommandError, in_words
 
         try:
-            return command(*arguments, **options)
+            return finished(command(*arguments, **options))
         except ModuleNotFoundError as error:
             missing = (error.name or "").partition(".")[0]
             if missing not in _OF_EXTRA:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import attrs
-import platformdirs
 from sqlalchemy.engine import URL
 
 from mijnklantportaal_async.batch import Jobs
@@ -15,13 +14,11 @@ from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.cli.own_folder import made_folder
 
 ENVIRONMENT_DATABASE = "MIJNKLANTPORTAAL_BATCH_DATABASE"
 
-_ANOTHER_PLACE = "Name another place, as in --database sqlite:///jobs.db."
-_HOMELESS = f"There is no home folder to keep the jobs in: HOME is not set, or no whole path. {_ANOTHER_PLACE}"
-
-_FOLDER, _FILE, _SANDBOX_FILE = "mijnklantportaal", "batch.db", "batch-sandbox.db"
+_FILE, _SANDBOX_FILE = "batch.db", "batch-sandbox.db"
 
 
 @attrs.frozen(kw_only=True)
@@ -77,26 +74,12 @@ def place_of(connection: Connection, database: str | None) -> JobsPlace:
 
 
 def data_folder() -> Path:
-    """The folder of this program in the user's data folder; only the user can look into it.
+    """The folder where jobs are kept when nobody says otherwise; only the user can look into it.
 
     Raises:
         CommandError: It cannot be made.
     """
-    try:
-        folder = platformdirs.user_data_path(_FOLDER, appauthor=False)
-    except RuntimeError:
-        raise CommandError(_HOMELESS) from None
-    if not folder.is_absolute():
-        # Older releases of platformdirs take what HOME says, or a folder called `~`.
-        raise CommandError(_HOMELESS)
-    try:
-        # The rows of jobs name people.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CommandError(
-            f"The folder {folder} cannot be made: {error.strerror or error}. {_ANOTHER_PLACE}"
-        ) from error
-    return folder
+    return made_folder(what="the jobs", remedy="Name another place, as in --database sqlite:///jobs.db.")
 
 
 @asynccontextmanager

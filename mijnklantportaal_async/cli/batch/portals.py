@@ -1,31 +1,21 @@
 """The portals of a command, by name: where they are, the key of each, and whether it works."""
 
-import os
 from collections.abc import Callable, Collection, Iterable
 
 import attrs
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.batch import Portal, PortalAccess, SharedRateLimiter
-from mijnklantportaal_async.batch.portals import (
-    DEFAULT_PORTAL,
-    access_from_environment,
-    portal_from_environment,
-    variable,
-)
 from mijnklantportaal_async.calling.retry import RetryPolicy, Timeouts
-from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.connection import clock_of, proxy_for, zone_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
-from mijnklantportaal_async.session import (
-    ENVIRONMENT_API_KEY,
-    ENVIRONMENT_BASE_URL,
-    ENVIRONMENT_TIMEZONE,
-    PortalSession,
-)
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.cli.portal_settings import PortalSettings, missing_keys_in_words, source_of_key
+from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.session import ENVIRONMENT_BASE_URL, PortalSession
+from mijnklantportaal_async.values.local_time import portal_zone
+from mijnklantportaal_async.values.portal_names import check_portal_name, variable
 
 SANDBOX_ADDRESS = "sandbox"
 """What rows call the address of a sandbox: its port is another one each time."""
@@ -34,19 +24,15 @@ _CUSTOMERS = "create_customer"
 
 
 class PortalBook:
-    """Finds portals by name, in the options and the environment.
+    """Finds portals by name, where every command finds them; with `--sandbox` among the sandboxes.
 
     Args:
-        connection: The options that every command has. `--base-url` and `--timezone` stand for the variables of the
-            same meaning; a variable of one portal goes before both.
+        connection: The options that every command has.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._environment: dict[str, str] = dict(os.environ)
-        for name, value in ((ENVIRONMENT_BASE_URL, connection.base_url), (ENVIRONMENT_TIMEZONE, connection.timezone)):
-            if value:
-                self._environment[name] = value
+        self._settings = PortalSettings(connection)
         self._find_sandbox: Callable[[str], PortalAccess | None] = lambda name: None
 
     def portal(self, name: str) -> Portal:
@@ -58,11 +44,11 @@ class PortalBook:
         try:
             if self._connection.sandbox:
                 return Portal(name=name, address=SANDBOX_ADDRESS, timezone=zone_of(self._connection).key)
-            portal = portal_from_environment(name, self._environment)
+            check_portal_name(name)
+            zone = portal_zone(self._settings.timezone(name))
+            return Portal(name=name, address=self._settings.base_url(name).rstrip("/"), timezone=zone.key)
         except ValueError as error:
             raise CommandError(f"{error}.") from error
-        zone_of(attrs.evolve(self._connection, timezone=portal.timezone))
-        return portal
 
     def access(self, name: str) -> PortalAccess | None:
         """The way into the portal; None where there is no key for it.
@@ -72,11 +58,13 @@ class PortalBook:
         """
         if self._connection.sandbox:
             return self._find_sandbox(name)
+        if (key := self._settings.key(name)) is None:
+            return None
+        base_url = self._settings.base_url(name)
         try:
-            access = access_from_environment(name, self._environment)
+            return PortalAccess(api_key=key.reveal(), base_url=base_url, proxy=proxy_for(base_url))
         except ValueError as error:
-            raise CommandError(f"{variable(ENVIRONMENT_API_KEY, name)}: {error}.") from None
-        return access and attrs.evolve(access, proxy=proxy_for(access.base_url))
+            raise CommandError(f"{error}. {source_of_key(name)}") from None
 
     def problem_with(self, portal: Portal) -> str | None:
         """Why nobody here can work on the rows of a portal; None when somebody can."""
@@ -84,7 +72,7 @@ class PortalBook:
         if access is None:
             if self._connection.sandbox:
                 return f"There is no sandbox for the portal {shown_value(portal.name)!r} here."
-            return in_words_of_keys([portal.name])
+            return missing_keys_in_words([portal.name])
         if access.known_address != portal.address:
             return (
                 f"Rows of the portal {shown_value(portal.name)!r} are for {portal.address}, but that portal is at "
@@ -98,32 +86,12 @@ class PortalBook:
         self._find_sandbox = find
 
     def ask_for_keys(self, names: Iterable[str]) -> None:
-        """Asks for every key that is not in the environment, where somebody can answer.
+        """Asks for every key that is nowhere, where somebody can answer.
 
         Raises:
             CommandError: Keys are missing.
         """
-        missing = [name for name in names if self.access(name) is None]
-        if missing and prompts.somebody_is_there():
-            for name in missing:
-                whose = "" if name == DEFAULT_PORTAL else f" of the portal {name}"
-                if key := prompts.secret(f"API key{whose} (it is not shown): "):
-                    self._environment[variable(ENVIRONMENT_API_KEY, name)] = key
-            missing = [name for name in missing if self.access(name) is None]
-        if missing:
-            raise CommandError(
-                f"{in_words_of_keys(missing)} Nothing was sent. Keys are made under Settings > API Keys in the portal. "
-                "To try the command without a portal, say --sandbox."
-            )
-
-
-def in_words_of_keys(names: Collection[str]) -> str:
-    """Which keys are missing, and where they are looked for."""
-    return " ".join(
-        f"There is no API key for the portal {shown_value(name)!r}: put it into the environment variable "
-        f"{variable(ENVIRONMENT_API_KEY, name)}."
-        for name in names
-    )
+        self._settings.needed_keys(list(names))
 
 
 def refuse_other_zones(portals: Collection[Portal]) -> None:
@@ -221,10 +189,7 @@ def refusal_in_words(refusal: Refusal) -> str:
     portal, error = refusal.portal, refusal.error
     match error:
         case errors.AuthenticationError() | errors.LicenceError():
-            return (
-                f"The portal {portal.name!r} refuses the key: {error} The key stands in "
-                f"{variable(ENVIRONMENT_API_KEY, portal.name)}."
-            )
+            return f"The portal {portal.name!r} refuses the key: {error} {source_of_key(portal.name)}"
         case errors.PermissionDeniedError():
             return (
                 f"The key of the portal {portal.name!r} may not read: {error} Rows go in all the same, but where an "

@@ -1,73 +1,34 @@
-"""What became of every row of a job, as a file: CSV for people and spreadsheets, JSON Lines for programs."""
+"""What became of every row of a job, as a file: the table of results for people, JSON Lines for programs."""
 
-import csv
-import io
 import json
-import os
-from collections.abc import Sequence
-from contextlib import suppress
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from mijnklantportaal_async.appointment_files.results import safe_cell
-from mijnklantportaal_async.batch import RowResult
-from mijnklantportaal_async.cli.failures import CommandError
+import attrs
+
+from mijnklantportaal_async.batch import RowResult, operations
+from mijnklantportaal_async.files.results.table import ResultRow, time_span
 from mijnklantportaal_async.values.local_time import portal_zone
 
-_FIRST = ("number", "place", "portal", "outcome", "identifier")
-_LAST = ("message", "how_to_check", "ended_at")
+_LINE = re.compile(r"line (\d+)")
 
 
-def as_csv(rows: Sequence[RowResult]) -> str:
-    """A line for each row; what was asked for stands in columns of its own, moments in the portal's zone."""
-    fields = dict.fromkeys(field for row in rows for field in row.request)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([*_FIRST, *fields, *_LAST])
-    for row in rows:
-        cells = [row.place, row.portal, row.outcome.value, row.identifier]
-        cells += [row.request.get(field) for field in fields]
-        cells += [row.message, row.how_to_check, _in_zone(row.ended_at, row)]
-        writer.writerow([str(row.number), *(safe_cell("" if cell is None else str(cell)) for cell in cells)])
-    return text.getvalue()
+def as_table(rows: Sequence[RowResult]) -> list[ResultRow]:
+    """The table of results, as every command writes it; moments in the portal's zone."""
+    several = len({row.portal for row in rows}) > 1
+    return [_table_row(row, with_portal=several) for row in rows]
 
 
 def as_json_lines(rows: Sequence[RowResult]) -> str:
     """An object for each row, with what was asked for and what the portal answered."""
-    return "".join(f"{json.dumps(_as_json(row), ensure_ascii=False)}\n" for row in rows)
+    return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in as_records(rows))
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Sees to it that a file may be written, before the work for it is done.
-
-    Raises:
-        CommandError: It is there already.
-    """
-    if path.exists() and not overwrite:
-        raise CommandError(f"{path} exists already. Name another file, or say --overwrite.")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file in one step: nobody ever sees half of it.
-
-    Raises:
-        CommandError: It cannot be written.
-    """
-    # Through a link to the file itself: it is replaced, which a link must not be.
-    path = path.resolve()
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe cannot be replaced.
-            path.write_text(text, "utf-8", newline="")
-            return
-        new.write_text(text, "utf-8", newline="")
-        os.replace(new, path)
-    except OSError as error:
-        with suppress(OSError):
-            new.unlink()
-        raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from error
+def as_records(rows: Sequence[RowResult]) -> list[dict[str, Any]]:
+    """What is known of each row, for another program."""
+    return [_as_json(row) for row in rows]
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
@@ -87,6 +48,31 @@ def _as_json(row: RowResult) -> dict[str, Any]:
         "how_to_check": row.how_to_check,
         "ended_at": _in_zone(row.ended_at, row) or None,
     }
+
+
+def _table_row(row: RowResult, *, with_portal: bool) -> ResultRow:
+    asked, zone = row.request, portal_zone(row.timezone)
+    found = _LINE.fullmatch(row.place)
+    result = ResultRow(
+        line=int(found[1]) if found else row.number,
+        outcome=row.outcome.value,
+        title=str(asked.get("name") or asked.get("company_name") or operations.title(row.operation, asked)),
+        person=_person(asked),
+        identifier=row.identifier or "",
+        what_to_do=" ".join(text for text in (row.message, row.how_to_check) if text),
+        portal=row.portal if with_portal else "",
+    )
+    if not (asked.get("starts_at") and asked.get("ends_at")):
+        return result
+    begin, end = (datetime.fromisoformat(asked[name]).astimezone(zone) for name in ("starts_at", "ends_at"))
+    return attrs.evolve(result, day=begin.date(), time=time_span(begin, end))
+
+
+def _person(asked: Mapping[str, Any]) -> str:
+    name, address = (asked.get(f"attendee_{one}") for one in ("name", "email"))
+    if name and address:
+        return f"{name} <{address}>"
+    return str(asked.get("customer_id") or address or asked.get("email") or "")
 
 
 def _in_zone(moment: datetime | None, row: RowResult) -> str:

@@ -6,7 +6,8 @@ import time
 import attrs
 
 from mijnklantportaal_async.batch import Jobs, JobSummary, Portal
-from mijnklantportaal_async.cli.batch.display import JobsDisplay, shown
+from mijnklantportaal_async.calling.many import Unsettled
+from mijnklantportaal_async.cli.batch.display import JobsDisplay
 from mijnklantportaal_async.cli.batch.finish import code_of, report_job
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, no_portal, refusal_in_words, try_key
@@ -17,7 +18,8 @@ from mijnklantportaal_async.cli.batch.working import EndedAtOnceError, Ending, e
 from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.figures import in_time
-from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
@@ -140,9 +142,6 @@ class _Run:
             sandboxes.keep_open = False
         return code_of(ending, code, self._interruption, self._terminal, _GO_ON)
 
-    def _tell_stopping(self) -> None:
-        self._terminal.say(
-            f"Stopping: no more rows are begun; those under way get up to {self._options.grace:g} s. Press Ctrl-C "
-            f"again to end at once. {_GO_ON}",
-            "yellow",
-        )
+    def _tell_stopping(self, unsettled: Unsettled) -> None:
+        said = stopping_in_words(unsettled, self._options.grace)
+        self._terminal.say(f"Stopping: no more rows are begun. {said} {_GO_ON}", "yellow")

@@ -7,7 +7,6 @@ from pathlib import Path
 import filelock
 
 from mijnklantportaal_async.batch import PortalAccess
-from mijnklantportaal_async.batch.portals import DEFAULT_PORTAL
 from mijnklantportaal_async.batch.shared_rate_limit import key_fingerprint
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.cli.batch.place import JobsPlace, data_folder
@@ -19,6 +18,7 @@ from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.sandbox_portal import check_calendar, make_sandbox, start, write_calendar
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.sandbox import Sandbox
+from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 
 
 class Sandboxes:
@@ -111,17 +111,6 @@ async def opened_sandboxes(
             interruption = Interruption()
             with listening(interruption):
                 await interruption.stop_asked.wait()
-
-
-def refuse_idle_options(connection: Connection) -> None:
-    """A command that calls no portal starts no sandbox either.
-
-    Raises:
-        CommandError: Something was asked of a sandbox.
-    """
-    idle = {"--calendar": connection.calendar is not None, "--keep-open": connection.keep_open}
-    if given := [option for option, is_given in idle.items() if is_given]:
-        raise CommandError(f"{' and '.join(given)}: only `batch run` and `batch work` start a sandbox.")
 
 
 # --- inside ------------------------------------------------------------------------------------------------------

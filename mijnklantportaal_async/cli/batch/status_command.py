@@ -1,6 +1,5 @@
 """`mijnklantportaal batch status` and `batch list`: how jobs stand, once or live."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -9,14 +8,14 @@ from rich.table import Table
 from rich.text import Text
 
 from mijnklantportaal_async.batch import Jobs, JobSummary
-from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words, shown
+from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words
 from mijnklantportaal_async.cli.batch.job_report import exit_code_for, show_report
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
-from mijnklantportaal_async.cli.batch.sandboxes import refuse_idle_options
 from mijnklantportaal_async.cli.batch.watching import JobWatch, troubles_kept, watch
 from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.json_output import show_json
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
 from mijnklantportaal_async.values.local_time import portal_zone
@@ -25,23 +24,26 @@ _LOOK = 1.0
 """Seconds between two looks: others work meanwhile."""
 
 
-def list_jobs(connection: Connection, terminal: Terminal, *, database: str | None, as_data: bool) -> ExitCode:
-    """Shows all jobs, one a line.
+async def list_jobs(connection: Connection, terminal: Terminal, *, database: str | None, as_data: bool) -> ExitCode:
+    """Shows all jobs, one a line."""
+    place = place_of(connection, database)
+    jobs: list[JobSummary] = []
+    if not place.is_missing:
+        async with open_jobs(place) as opened:
+            jobs = await opened.list_jobs()
+    if as_data:
+        show_json(terminal, [as_json(job) for job in jobs])
+    elif jobs:
+        terminal.show(_jobs_table(jobs))
+    else:
+        terminal.say(f"There are no jobs in {place.shown}.")
+    return ExitCode.DONE
 
-    Args:
-        connection: The options that every command has.
-        terminal: Where to show them.
-        database: What `--database` says.
-        as_data: Print JSON.
-    """
-    refuse_idle_options(connection)
-    return asyncio.run(_list(terminal, place_of(connection, database), as_data=as_data))
 
-
-def status(
+async def status(
     connection: Connection, terminal: Terminal, *, job: str | None, database: str | None, watches: bool, as_data: bool
 ) -> ExitCode:
-    """Shows how a job stands.
+    """Shows how a job stands: once, or live until it is over.
 
     Args:
         connection: The options that every command has.
@@ -51,11 +53,10 @@ def status(
         watches: Show it live until it is over.
         as_data: Print JSON.
     """
-    refuse_idle_options(connection)
     place = place_of(connection, database)
     if watches:
-        return asyncio.run(_watch(terminal, place, job, clock_of(connection).speed))
-    return asyncio.run(_status(terminal, place, job, as_data=as_data))
+        return await _watch(terminal, place, job, clock_of(connection).speed)
+    return await _status(terminal, place, job, as_data=as_data)
 
 
 def as_json(job: JobSummary) -> dict[str, Any]:
@@ -82,20 +83,6 @@ def as_json(job: JobSummary) -> dict[str, Any]:
 
 
 # --- inside ------------------------------------------------------------------------------------------------------
-
-
-async def _list(terminal: Terminal, place: JobsPlace, *, as_data: bool) -> ExitCode:
-    jobs: list[JobSummary] = []
-    if not place.is_missing:
-        async with open_jobs(place) as opened:
-            jobs = await opened.list_jobs()
-    if as_data:
-        show_json(terminal, [as_json(job) for job in jobs])
-    elif jobs:
-        terminal.show(_jobs_table(jobs))
-    else:
-        terminal.say(f"There are no jobs in {place.shown}.")
-    return ExitCode.DONE
 
 
 def _jobs_table(jobs: Sequence[JobSummary]) -> Table:

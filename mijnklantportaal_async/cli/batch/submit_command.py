@@ -10,14 +10,13 @@ from mijnklantportaal_async.cli import prompts
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
 from mijnklantportaal_async.cli.batch.portals import PortalBook, refuse_other_zones
 from mijnklantportaal_async.cli.batch.row_file import FileChoice, job_rows, read_checked
-from mijnklantportaal_async.cli.batch.sandboxes import refuse_idle_options
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.options import Connection
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal, plain_text, quiet_table
-from mijnklantportaal_async.row_files import RowFile
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.files.records import RowFile
 from mijnklantportaal_async.values.local_time import portal_zone
 
 _MOST_NEW_ROWS = 20
@@ -52,7 +51,6 @@ class JobFile:
 
 def submit(connection: Connection, terminal: Terminal, options: SubmitOptions) -> ExitCode:
     """Submits the rows of a file, for workers to bring into the portals."""
-    refuse_idle_options(connection)
     place = place_of(connection, options.database)
     job_file = read_job_file(PortalBook(connection), terminal, options)
     return asyncio.run(_submit(connection, terminal, place, job_file, options))
@@ -65,7 +63,7 @@ def read_job_file(book: PortalBook, terminal: Terminal, options: SubmitOptions) 
         CommandError: The file or a portal's name cannot be right.
     """
     portal = book.portal(options.portal)
-    file: RowFile[Any] = read_checked(options.file, portal_zone(portal.timezone), terminal)
+    file: RowFile[Any] = read_checked(options.file, portal_zone(portal.timezone), terminal, asks=not options.yes)
     others = tuple(book.portal(name) for name in file.portals if name is not None)
     refuse_other_zones((portal, *others))
     # No database keeps what is not Unicode, as a file's name on an old disk may be.

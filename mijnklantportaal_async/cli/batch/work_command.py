@@ -7,22 +7,25 @@ from collections.abc import Sequence
 import attrs
 
 from mijnklantportaal_async.batch import DatabaseTroubleError, Jobs, Portal
-from mijnklantportaal_async.batch.portals import DEFAULT_PORTAL
-from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words, shown
+from mijnklantportaal_async.calling.many import Unsettled
+from mijnklantportaal_async.cli.batch.display import JobsDisplay, counts_in_words
 from mijnklantportaal_async.cli.batch.finish import code_of, report_job
 from mijnklantportaal_async.cli.batch.place import JobsPlace, open_jobs, place_of
-from mijnklantportaal_async.cli.batch.portals import PortalBook, Refusal, in_words_of_keys, refusal_in_words, try_key
+from mijnklantportaal_async.cli.batch.portals import PortalBook, Refusal, refusal_in_words, try_key
 from mijnklantportaal_async.cli.batch.sandboxes import Sandboxes, opened_sandboxes
 from mijnklantportaal_async.cli.batch.watching import JobWatch, TroubleLog, troubles_kept
 from mijnklantportaal_async.cli.batch.working import EndedAtOnceError, Ending, end_at_once, keep_working, make_worker
 from mijnklantportaal_async.cli.connection import clock_of
 from mijnklantportaal_async.cli.exit_codes import ExitCode
 from mijnklantportaal_async.cli.failures import CommandError
-from mijnklantportaal_async.cli.interruption import Interruption, listening
+from mijnklantportaal_async.cli.interruption import Interruption, listening, stopping_in_words
+from mijnklantportaal_async.cli.live import shown
 from mijnklantportaal_async.cli.options import Connection
+from mijnklantportaal_async.cli.portal_settings import missing_keys_in_words
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
 from mijnklantportaal_async.cli.time_warnings import said_afterwards
+from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL
 
 _LOOK, _LOOK_FOR_JOBS = 0.5, 5.0
 """Seconds between two looks at jobs, and at which jobs there are."""
@@ -251,7 +254,7 @@ class _Work:
             return CommandError(
                 f"There is no portal left to work for: {in_number(len(refused), 'key')} refused.", ExitCode.NO_PORTAL
             )
-        variables = "" if self._said else f" {in_words_of_keys([DEFAULT_PORTAL])}"
+        variables = "" if self._said else f" {missing_keys_in_words([DEFAULT_PORTAL])}"
         return CommandError(f"There is no portal to work for.{variables} To try it without a portal, say --sandbox.")
 
     def _say_portals(self, worker: str, portals: Sequence[Portal]) -> None:
@@ -265,9 +268,6 @@ class _Work:
             self._said.add(text)
             self._terminal.say(f"Note: {text}", "yellow")
 
-    def _tell_stopping(self) -> None:
-        self._terminal.say(
-            f"Stopping: no more rows are begun; those under way get up to {self._options.grace:g} s. Press Ctrl-C "
-            "again to end at once.",
-            "yellow",
-        )
+    def _tell_stopping(self, unsettled: Unsettled) -> None:
+        said = stopping_in_words(unsettled, self._options.grace)
+        self._terminal.say(f"Stopping: no more rows are begun. {said} {_GO_ON}", "yellow")

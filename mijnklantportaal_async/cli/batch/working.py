@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from mijnklantportaal_async.batch import LeaseLostError, Portal, Worker, WorkerSettings
+from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.cli.batch.place import JobsPlace
 from mijnklantportaal_async.cli.batch.portals import PortalBook
 from mijnklantportaal_async.cli.batch.watching import TroubleLog
@@ -65,7 +66,7 @@ async def keep_working(
     *,
     interruption: Interruption,
     log: TroubleLog,
-    tell_stopping: Callable[[], None],
+    tell_stopping: Callable[[Unsettled], None],
 ) -> Ending:
     """Starts a worker, and stops it at the end.
 
@@ -75,7 +76,7 @@ async def keep_working(
         until: Ends when the worker has done what it was started for.
         interruption: What the person at the terminal asks for.
         log: Where warnings are kept.
-        tell_stopping: Called when somebody asked to stop.
+        tell_stopping: Called when somebody asked to stop, with what is not settled yet.
 
     Raises:
         EndedAtOnceError: Somebody asked twice.
@@ -96,7 +97,7 @@ async def keep_working(
             ending = Ending.DONE
         elif asked.done():
             ending = Ending.STOPPED
-            tell_stopping()
+            tell_stopping(worker.unsettled)
         else:
             ending = Ending.LOST
         # Whoever has not asked yet has nothing to wait for: there the first Ctrl-C is enough.

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
 
 _PLAIN = re.compile(r"-?\d+(?:[.,]\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:(?:\.\d{3})+,|(?:,\d{3})+\.)\d{2}", re.ASCII)

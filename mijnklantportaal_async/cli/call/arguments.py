@@ -20,7 +20,7 @@ from mijnklantportaal_async.cli.call.docstrings import option
 from mijnklantportaal_async.cli.call.fields import Field
 from mijnklantportaal_async.cli.call.nested import Several, load_json
 from mijnklantportaal_async.cli.failures import CommandError
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
 _GIVEN = re.compile(r"--(?P<name>[A-Za-z][\w-]*)(?:(?P<mark>:?=)(?P<value>.*))?", re.DOTALL | re.ASCII)

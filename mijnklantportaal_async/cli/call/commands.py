@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
-from mijnklantportaal_async.cli.options import Connection, end_with, given_connection
+from mijnklantportaal_async.cli.help_page import HelpfulGroup
+from mijnklantportaal_async.cli.options import AsJsonOption, Connection, YesOption, end_with, given_connection
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.cli.exit_codes import ExitCode
@@ -24,7 +24,7 @@ What changes the portal is shown and asked for first; without a terminal it need
 _IN_HELP = "mijnklantportaal_async.cli.call.in_help"
 
 
-class OperationGroup(TyperGroup):
+class OperationGroup(HelpfulGroup):
     """The operations as commands, each made when it is named."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -70,7 +70,7 @@ call = typer.Typer(
 def _settings(
     connection: Connection,
     context: typer.Context,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: YesOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the request; send nothing.")] = False,
     all_pages: Annotated[
         bool, typer.Option("--all", help="Of a list that comes in pages, all pages instead of one.")
@@ -98,7 +98,7 @@ def _settings(
 
 def operations(
     tag: Annotated[str | None, typer.Argument(help="Only those of one tag, such as 'payment links'.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJsonOption = False,
 ) -> None:
     """List what `call` can do, by the tags of the service's reference."""
 

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
-from mijnklantportaal_async.appointment_files.moments import DATE_FORMS, TIME_FORMS, MomentError, read_parts
 from mijnklantportaal_async.cli.call.amounts import read_amount
+from mijnklantportaal_async.files.dates import DATE_FORMS
+from mijnklantportaal_async.files.moment_errors import MomentError
+from mijnklantportaal_async.files.moments import read_parts
+from mijnklantportaal_async.files.printable import shown_value
+from mijnklantportaal_async.files.times import TIME_FORMS
 from mijnklantportaal_async.models import FileContent
-from mijnklantportaal_async.tables.printable import shown_value
 from mijnklantportaal_async.values.local_time import from_wall_time
 from mijnklantportaal_async.values.open_enum import OpenStrEnum
 
@@ -27,6 +30,8 @@ class Kind(ABC):
     """What stands for a value in the help."""
     how_to_write: str = ""
     """What the help says once for all fields of the kind."""
+    sample: str = ""
+    """A value, for an example."""
 
     @abstractmethod
     def read(self, text: str, zone: ZoneInfo) -> Any:
@@ -64,6 +69,7 @@ class Text(Kind):
     """Any text, as it is."""
 
     label = "TEXT"
+    sample = "Tekst"
 
     def read(self, text: str, zone: ZoneInfo) -> str:
         """The text."""
@@ -74,6 +80,7 @@ class Whole(Kind):
     """A whole number."""
 
     label = "NUMBER"
+    sample = "21"
 
     def read(self, text: str, zone: ZoneInfo) -> int:
         """The number."""
@@ -92,6 +99,7 @@ class YesOrNo(Kind):
     """Yes or no."""
 
     label = "yes|no"
+    sample = "yes"
     _WORDS: ClassVar = {"yes": True, "true": True, "ja": True, "no": False, "false": False, "nee": False}
 
     def read(self, text: str, zone: ZoneInfo) -> bool:
@@ -117,6 +125,7 @@ class Amount(Kind):
     """An amount of money."""
 
     label = "AMOUNT"
+    sample = "12,95"
     how_to_write = "Write an AMOUNT as 12,95 or 12.95, thousands in full as 1.234,56; 1.000 is refused as ambiguous."
 
     def read(self, text: str, zone: ZoneInfo) -> Decimal:
@@ -135,6 +144,7 @@ class Day(Kind):
     """A day of the calendar."""
 
     label = "DAY"
+    sample = "25-03-2027"
     how_to_write = "Write a DAY as 25-03-2027 (day-month-year) or 2027-03-25."
 
     def read(self, text: str, zone: ZoneInfo) -> date:
@@ -149,6 +159,7 @@ class Moment(Kind):
     """A moment."""
 
     label = "TIME"
+    sample = "25-03-2027 14:30"
     how_to_write = (
         "Write a TIME with its day, as in '25-03-2027 14:30' or 2027-03-25T14:30. Without an offset such as +02:00 it "
         "is the portal's local time."
@@ -179,6 +190,7 @@ class Choice(Kind):
 
     def __init__(self, kind: type[OpenStrEnum]) -> None:
         self._kind = kind
+        self.sample = str(next(iter(kind)))
 
     def read(self, text: str, zone: ZoneInfo) -> OpenStrEnum:
         """The choice."""
@@ -194,6 +206,7 @@ class FileOfThisMachine(Kind):
     """A file to be sent."""
 
     label = "FILE"
+    sample = "contract.pdf"
     how_to_write = "A FILE is a path on this machine."
 
     def read(self, text: str, zone: ZoneInfo) -> FileContent:

@@ -7,8 +7,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from mijnklantportaal_async.calling.wire import python_name
-from mijnklantportaal_async.cli.call.kinds import Kind, Text, json_kind
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.cli.call.kinds import Kind, Text, Whole, json_kind
+from mijnklantportaal_async.files.printable import shown_value
 
 
 def load_json(text: str) -> Any:
@@ -42,6 +42,9 @@ class RecordInside(Kind):
         self._record = record
         self._fields = fields
         self._required = required
+        self.sample = json.dumps(
+            {name: _sample(name, kind) for name, kind in fields.items() if name in required}, separators=(",", ":")
+        )
 
     @property
     def example(self) -> str:
@@ -79,7 +82,7 @@ class Several(Kind):
     def __init__(self, item: Kind) -> None:
         self.item = item
         # Those of an item, because the field is given once for each.
-        self.label = item.label
+        self.label, self.sample = item.label, item.sample
         self.how_to_write = item.how_to_write
 
     @property
@@ -103,6 +106,12 @@ class Several(Kind):
             raise ValueError(f"must be a list in JSON, not {json_kind(data)}")
         items: list[Any] = data  # pyright: ignore[reportUnknownVariableType]
         return [_read_at(f"[{index}]", self.item, item, zone) for index, item in enumerate(items)]
+
+
+def _sample(name: str, kind: Kind) -> str | int:
+    if isinstance(kind, Whole):
+        return int(kind.sample)
+    return {"email": "j@example.nl", "first_name": "Jan", "last_name": "Bos"}.get(name, kind.sample)
 
 
 def _read_at(place: str, kind: Kind, data: Any, zone: ZoneInfo) -> Any:

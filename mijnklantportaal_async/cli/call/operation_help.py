@@ -1,11 +1,12 @@
 """The command of one operation: its help and its fields for completion. The fields are read by their own kinds."""
 
 import inspect
+import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from typer.core import TyperCommand
 from typer.main import get_command
 
@@ -15,15 +16,25 @@ from mijnklantportaal_async.cli.call.docstrings import for_a_terminal
 from mijnklantportaal_async.cli.call.fields import Field, comes_in_pages, fields_of
 from mijnklantportaal_async.cli.call.kinds import Choice
 from mijnklantportaal_async.cli.call.nested import RecordInside, Several
+from mijnklantportaal_async.cli.help_examples import Example
+from mijnklantportaal_async.cli.help_page import HelpfulCommand
 from mijnklantportaal_async.cli.options import end_with
 
 _HELP_OPTIONS = ("--help", "-h")
 
 
-class OperationCommand(TyperCommand):
+class OperationCommand(HelpfulCommand):
     """An operation as a command."""
 
     coroutine: NamedCoroutine
+
+    @property
+    def examples(self) -> Sequence[Example]:
+        """With the fields that it needs."""
+        line = example_of(self.coroutine, fields_of(self.coroutine))
+        if self.coroutine.changes_the_portal:
+            return (("Shows the request, and sends nothing", line.replace("call ", "call --dry-run ", 1)),)
+        return (("With what it needs", line),) if " --" in line else (("As it stands", line),)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Leaves the fields as they are written, but for completion and help."""
@@ -87,6 +98,15 @@ def summary_of(coroutine: NamedCoroutine) -> str:
     return for_a_terminal(coroutine.docstring.summary)
 
 
+def example_of(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
+    """A command line with the fields that an operation needs, and values that could be meant."""
+    needed = [field for field in fields.values() if field.required]
+    words = ["call", coroutine.name]
+    for field in needed:
+        words += [field.option, _sample(field)]
+    return shlex.join(words)
+
+
 # --- inside ----------------------------------------------------------------------------------------------------
 
 
@@ -96,7 +116,7 @@ def _help(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
     if said.refusals:
         paragraphs.append(f"Refused by the portal: {'; '.join(said.refusals)}")
     shown = [for_a_terminal(paragraph, fields) for paragraph in paragraphs]
-    return "\n\n".join(escape(paragraph) for paragraph in [*shown, _effect(coroutine)])
+    return "\n\n".join([*shown, _effect(coroutine)])
 
 
 def _effect(coroutine: NamedCoroutine) -> str:
@@ -117,7 +137,7 @@ def _epilog(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
             f":=null instead of a value empties a field: {nullable[0]}:=null. So it is with {in_words(nullable)}."
         )
     lines.append(coroutine.docstring.source)
-    return "\n\n".join(escape(line) for line in lines)
+    return "\n\n".join(lines)
 
 
 def _with_fields(fields: Sequence[Field] | Any) -> Callable[..., None]:
@@ -151,13 +171,18 @@ def _annotation(field: Field) -> Any:
     option = typer.Option(
         field.option,
         metavar=kind.label,
-        help=escape(_field_help(field)),
+        help=_field_help(field),
         autocompletion=_completing(kind.choices),
         rich_help_panel="Fields",
     )
     if isinstance(kind, Several):
         return Annotated[list[str] if field.required else list[str] | None, option]
     return Annotated[str if field.required else str | None, option]
+
+
+def _sample(field: Field) -> str:
+    found = re.search(r"\b([a-z]{2,4}_)\.\.\.", field.help) if field.kind.label == "TEXT" else None
+    return f"{found[1]}abcde123fgh" if found else field.kind.sample
 
 
 def _field_help(field: Field) -> str:

@@ -1,6 +1,7 @@
 """`mijnklantportaal operations`: what can be called, by tags."""
 
 import re
+import textwrap
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -13,7 +14,10 @@ from mijnklantportaal_async.cli.failures import CommandError
 from mijnklantportaal_async.cli.json_output import show_json
 from mijnklantportaal_async.cli.run_report import in_number
 from mijnklantportaal_async.cli.terminal import Terminal
-from mijnklantportaal_async.tables.printable import shown_value
+from mijnklantportaal_async.files.printable import shown_value
+
+_NARROWEST = 20
+"""Columns below which a sentence is not worth breaking."""
 
 
 def show_operations(terminal: Terminal, tag: str | None, *, as_data: bool) -> ExitCode:
@@ -53,18 +57,22 @@ def _key(tag: str) -> str:
 
 
 def _lines(chosen: Sequence[NamedCoroutine], terminal: Terminal) -> Text:
-    """A line for each; on a terminal none is broken."""
+    """A line for each; on a terminal as many as it takes."""
     widest = max(len(coroutine.name) for coroutine in chosen)
     lines: list[Text] = []
     for tag, coroutines in groupby(chosen, key=lambda coroutine: coroutine.tag):
         lines += [Text(), Text(tag, "bold")]
         for coroutine in coroutines:
             mark = ("*" if coroutine.changes_the_portal else " ", "yellow")
-            line = Text.assemble(f"  {coroutine.name:{widest}} ", mark, f" {_first_clause(coroutine)}")
-            if terminal.output.is_terminal:
-                line.truncate(terminal.output.width, overflow="ellipsis")
-            lines.append(line)
+            first, *rest = _wrapped(_first_clause(coroutine), terminal, widest + 5)
+            lines.append(Text.assemble(f"  {coroutine.name:{widest}} ", mark, f" {first}"))
+            lines += [Text(" " * (widest + 5) + line) for line in rest]
     return Text("\n").join(lines[1:])
+
+
+def _wrapped(text: str, terminal: Terminal, indent: int) -> list[str]:
+    room = terminal.output.width - indent
+    return textwrap.wrap(text, room) if terminal.output.is_terminal and room > _NARROWEST else [text]
 
 
 def _first_clause(coroutine: NamedCoroutine) -> str:

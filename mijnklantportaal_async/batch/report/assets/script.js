@@ -11,15 +11,40 @@
   addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
 
   // A browser may refuse to remember anything for a file.
-  const shelf = `ticks of ${document.body.dataset.job}`;
-  let ticked = {};
-  try { ticked = JSON.parse(localStorage.getItem(shelf)) || {}; } catch { ticked = {}; }
-  for (const box of document.querySelectorAll("[data-tick]")) {
-    box.checked = ticked[box.dataset.tick] === true;
-    box.addEventListener("change", () => {
-      ticked[box.dataset.tick] = box.checked;
-      try { localStorage.setItem(shelf, JSON.stringify(ticked)); } catch { /* Then the tick lasts as long as the page. */ }
+  const job = document.body.dataset.job, shelf = `decisions on ${job}`;
+  let kept = {};
+  try { kept = JSON.parse(localStorage.getItem(shelf)) || {}; } catch { kept = {}; }
+  const open = [...document.querySelectorAll("[data-decision]")];
+  const decisions = () => open.map((node) => ({
+    row: Number(node.dataset.decision), found: node.querySelector("input:checked").value, id: node.querySelector("[type=text]").value.trim(),
+  })).filter((decision) => decision.found);
+  function decided() {
+    const all = decisions();
+    for (const node of open) node.classList.toggle("is-there", node.querySelector("input:checked").value === "there");
+    document.getElementById("decided").textContent = all.length;
+    document.getElementById("save").disabled = all.length === 0;
+    try { localStorage.setItem(shelf, JSON.stringify(Object.fromEntries(all.map((one) => [one.row, one])))); } catch { /* Then they last as long as the page. */ }
+  }
+  if (open.length) {
+    const name = `${job.replace(/[^A-Za-z0-9._-]+/g, "-")}.decisions.json`;
+    for (const node of open) {
+      const before = kept[node.dataset.decision];
+      if (before) {
+        [...node.querySelectorAll("[type=radio]")].find((radio) => radio.value === before.found).checked = true;
+        node.querySelector("[type=text]").value = before.id || "";
+      }
+      node.addEventListener("input", decided);
+    }
+    document.getElementById("file-name").textContent = name;
+    document.getElementById("decide").hidden = false;
+    document.getElementById("save").addEventListener("click", () => {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([JSON.stringify({ version: 1, job, decisions: decisions() }, null, 1)], { type: "application/json" }));
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
+    decided();
   }
 
   const search = document.getElementById("search"), words = document.getElementById("words"), found = document.getElementById("found");
@@ -54,6 +79,7 @@
       details.open = searching ? holds : open;
     }
     if (!searching) openBefore = null;
-    found.textContent = searching ? `${count.toLocaleString("en")} of ${index.length.toLocaleString("en")} rows` : "";
+    const inWords = (number) => number.toLocaleString(document.documentElement.lang);
+    found.textContent = searching ? found.dataset.found.replace("{count}", inWords(count)).replace("{total}", inWords(index.length)) : "";
   }
 })();

@@ -1,0 +1,1 @@
+"""Appointments in tables: what their columns may be called, and what their cells say."""

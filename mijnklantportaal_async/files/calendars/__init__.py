@@ -1,0 +1,1 @@
+"""Calendars (iCalendar) as programs really write them, read to appointments."""
