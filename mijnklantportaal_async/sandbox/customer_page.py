@@ -13,11 +13,13 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from mijnklantportaal_async.sandbox.plain_page import plain_page, refusal
+from mijnklantportaal_async.sandbox.visitor import Visitor
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from mijnklantportaal_async.sandbox.owner_calls import Form, OwnerAnswer, OwnerCalls
+    from mijnklantportaal_async.sandbox.owner_calls import Block, Form, OwnerAnswer, OwnerCalls
     from mijnklantportaal_async.sandbox.owner_pages import OwnerPages
 
 _PATH = re.compile(r"/customers/([^/]+)(?:/(blocks|forms)/([^/]+))?")
@@ -47,70 +49,87 @@ class CustomerPage:
             return refused
         found = _PATH.fullmatch(request.rel_url.raw_path)
         assert found is not None, "handler_of saw it"  # noqa: S101
+        visitor = Visitor.of(request)
         customer_id, kind, which = unquote(found[1]), found[2], unquote(found[3] or "")
         name = self._pages.name_of(customer_id)
         if name is None:
-            return web.Response(status=404, text="There is no such customer.\n")
+            return _missing(visitor, words("There is no such customer."))
         if kind == "blocks":
             block = next((one for one in self._pages.blocks if one.page_id == which), None)
-            return _missing() if block is None else _sealed(await self._calls.block(block, customer_id))
+            return _missing(visitor) if block is None else _sealed(visitor, await self._calls.block(block, customer_id))
         if kind == "forms":
             form = next((one for one in self._pages.forms if one.form_id == which), None)
-            return _missing() if form is None else await self._sent(request, form, customer_id)
-        return await self._page(customer_id, name)
+            return _missing(visitor) if form is None else await self._sent(request, form, customer_id)
+        return await self._page(request, customer_id, name)
 
-    async def _page(self, customer_id: str, name: str) -> web.StreamResponse:
+    async def _page(self, request: web.BaseRequest, customer_id: str, name: str) -> web.StreamResponse:
+        visitor = Visitor.of(request)
         place = f"/customers/{quote(customer_id, safe='')}"
-        sections = [
-            f'<section><h2>Block on {escape(block.page_id)}</h2><iframe sandbox="" title="{escape(block.page_id)}" '
-            f'src="{place}/blocks/{quote(block.page_id, safe="")}"></iframe></section>'
-            for block in self._pages.blocks
-        ]
+        sections = [_block(visitor, block, place) for block in self._pages.blocks]
         for form in self._pages.forms:
             filled_in = await self._calls.prefill(form, customer_id)
-            sections.append(_form(form, place, filled_in))
-        nothing = "<section><p>There is no block and no form yet.</p>"
-        nothing += '<p class="soft">sandbox.owner_pages.add_block and add_form make them.</p></section>'
-        links = {"Look again": place, "Deliveries": "/deliveries", "Calendar": "/"}
-        return plain_page(name, "".join(sections) or nothing, links=links, frames=True)
+            sections.append(_form(visitor, form, place, filled_in))
+        if not sections:
+            nothing = visitor.say(words("There is no block and no form yet."))
+            how = visitor.say(words("sandbox.owner_pages.add_block and add_form make them."))
+            sections = [f'<section><p>{nothing}</p><p class="soft">{how}</p></section>']
+        links = {words("Look again"): place, words("Deliveries"): "/deliveries", words("Calendar"): "/"}
+        return plain_page(request, name, "".join(sections), links=links, frames=True)
 
     async def _sent(self, request: web.BaseRequest, form: Form, customer_id: str) -> web.StreamResponse:
+        visitor = Visitor.of(request)
         if (request.content_length or 0) > _MOST_SENT:
-            return web.Response(status=413, text="That is too much for a form.\n")
+            return _plain(visitor, 413, words("That is too much for a form."))
         filled_in = await request.post()
         answer = await self._calls.submit(
             form, customer_id, {name: str(filled_in.get(name, "")) for name in form.fields}
         )
-        said = '<p class="good">It was sent. Thank you.</p>'
+        said = f'<p class="good">{visitor.say(words("It was sent. Thank you."))}</p>'
         if answer.problem:
-            said = '<p class="bad">Something went wrong, please try again.</p>'
-            said += f'<p class="soft">{escape(answer.problem)}</p>'
-        links = {"Back": f"/customers/{quote(customer_id, safe='')}"}
-        return plain_page(form.name, f"<section>{said}</section>", links=links, status=502 if answer.problem else 200)
+            said = _trouble(visitor, words("Something went wrong, please try again."), answer.problem)
+        links = {words("Back"): f"/customers/{quote(customer_id, safe='')}"}
+        status = 502 if answer.problem else 200
+        return plain_page(request, form.name, f"<section>{said}</section>", links=links, status=status)
 
 
-def _form(form: Form, place: str, filled_in: OwnerAnswer) -> str:
+def _block(visitor: Visitor, block: Block, place: str) -> str:
+    heading = visitor.say(words("Block on {page}", page=block.page_id))
+    address = visitor.way(f"{place}/blocks/{quote(block.page_id, safe='')}")
+    frame = f'<iframe sandbox="" title="{escape(block.page_id)}" src="{address}"></iframe>'
+    return f"<section><h2>{heading}</h2>{frame}</section>"
+
+
+def _form(visitor: Visitor, form: Form, place: str, filled_in: OwnerAnswer) -> str:
     problem = ""
     if filled_in.problem:
-        problem = f'<p class="bad">It could not be filled in.</p><p class="soft">{escape(filled_in.problem)}</p>'
+        problem = _trouble(visitor, words("It could not be filled in."), filled_in.problem)
+    address = visitor.way(f"{place}/forms/{quote(form.form_id, safe='')}")
     fields = "".join(
         f'<label>{escape(name)}<input name="{escape(name)}" value="{escape(filled_in.values.get(name, ""))}"></label>'
         for name in form.fields
     )
     return (
         f'<section><h2>{escape(form.name)}</h2>{problem}<form method="post" '
-        f'action="{place}/forms/{quote(form.form_id, safe="")}">{fields}<button>Send</button></form></section>'
+        f'action="{address}">{fields}<button>{visitor.say(words("Send"))}</button></form></section>'
     )
 
 
-def _sealed(answer: OwnerAnswer) -> web.StreamResponse:
+def _trouble(visitor: Visitor, what: str, why: str) -> str:
+    return f'<p class="bad">{visitor.say(what)}</p><p class="soft">{visitor.say(why)}</p>'
+
+
+def _sealed(visitor: Visitor, answer: OwnerAnswer) -> web.StreamResponse:
     shown = answer.body
     if answer.problem:
-        said = f"The block is dropped: {answer.problem}."
-        shown = f'<!doctype html><meta charset="utf-8"><p style="font: 15px system-ui">{escape(said)}</p>'.encode()
+        said = visitor.say(words("The block is dropped: {problem}.", problem=answer.problem))
+        shown = f'<!doctype html><meta charset="utf-8"><p style="font: 15px system-ui">{said}</p>'.encode()
     headers = {"Content-Security-Policy": SEALED, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return web.Response(body=shown, content_type="text/html", headers={**headers, "Referrer-Policy": "no-referrer"})
 
 
-def _missing() -> web.Response:
-    return web.Response(status=404, text="There is nothing here.\n")
+def _missing(visitor: Visitor, what: str | None = None) -> web.Response:
+    return _plain(visitor, 404, what or words("There is nothing here."))
+
+
+def _plain(visitor: Visitor, status: int, text: str) -> web.Response:
+    return web.Response(status=status, text=f"{visitor.language.of(text)}\n")

@@ -13,6 +13,8 @@ import orjson
 from aiohttp import web
 
 from mijnklantportaal_async.sandbox.plain_page import plain_page, refusal, see_other
+from mijnklantportaal_async.sandbox.visitor import Visitor
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
 PATH = "/deliveries"
 _AGAIN = re.compile(r"/deliveries/(\d{1,9})/again")
 _MOST_SHOWN = 200
-_LEFT_IN_PEACE = '<p class="soft">Only this machine is called; name the host in webhook_hosts.</p>'
-_TONES = {"delivered": "good", "given up": "bad", "not called": "bad"}
+_STATES = {
+    "under way": (words("under way"), "soft"),
+    "delivered": (words("delivered"), "good"),
+    "given up": (words("given up"), "bad"),
+    "not called": (words("not called"), "bad"),
+}
 
 
 class DeliveriesPage:
@@ -43,36 +49,40 @@ class DeliveriesPage:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if (refused := refusal(request, self._host)) is not None:
             return refused
+        visitor = Visitor.of(request)
         if found := _AGAIN.fullmatch(request.rel_url.raw_path):
             try:
                 self._deliveries.again(int(found[1]))
             except LookupError as error:
                 return web.Response(status=404, text=f"{error}\n")
-            return see_other(PATH)
+            return see_other(visitor.way(PATH))
         made = self._deliveries.made
         shown = list(enumerate(made, 1))[-_MOST_SHOWN:][::-1]
-        main = "".join(_section(number, delivery) for number, delivery in shown)
-        nothing = (
-            '<section><p>No webhook was called yet.</p><p class="soft">Make one with create_webhook, and something '
-        )
-        nothing += "that it listens to.</p></section>"
-        links = {"Look again": PATH, "Calendar": "/"}
-        return plain_page("Deliveries", main or nothing, links=links)
+        main = "".join(_section(visitor, number, delivery) for number, delivery in shown)
+        nothing = visitor.say(words("No webhook was called yet."))
+        how = visitor.say(words("Make one with create_webhook, and something that it listens to."))
+        links = {words("Look again"): PATH, words("Calendar"): "/"}
+        empty = f'<section><p>{nothing}</p><p class="soft">{how}</p></section>'
+        return plain_page(request, words("Deliveries"), main or empty, links=links)
 
 
-def _section(number: int, delivery: Delivery) -> str:
-    tone = _TONES.get(delivery.state, "soft")
+def _section(visitor: Visitor, number: int, delivery: Delivery) -> str:
+    state, tone = _STATES[delivery.state]
     about = str(delivery.document.get("id") or "")
     attempts = "".join(
         f"<li>{attempt.at:.1f} s: {attempt.status if attempt.status is not None else escape(attempt.problem)}</li>"
         for attempt in delivery.attempts
     )
-    why = _LEFT_IN_PEACE if delivery.state == "not called" else ""
+    why = ""
+    if delivery.state == "not called":
+        only = words("Only this machine is called; name the host in webhook_hosts.")
+        why = f'<p class="soft">{visitor.say(only)}</p>'
     body = orjson.dumps({"event": delivery.event, "data": delivery.document}, option=orjson.OPT_INDENT_2).decode()
-    again = f'<form method="post" action="{PATH}/{number}/again"><button>Tell again</button></form>'
+    action = visitor.way(f"{PATH}/{number}/again")
+    again = f'<form method="post" action="{action}"><button>{visitor.say(words("Tell again"))}</button></form>'
     heading = f'{number}. {escape(delivery.event)} <span class="soft">{escape(about)}</span>'
     return (
         f'<section><div class="row"><div><h2>{heading}</h2><p>{escape(delivery.url)}</p>'
-        f'<p class="{tone}">{escape(delivery.state)}</p>{why}</div>{again}</div>'
-        f"<ol>{attempts}</ol><details><summary>Body</summary><pre>{escape(body)}</pre></details></section>"
+        f'<p class="{tone}">{visitor.say(state)}</p>{why}</div>{again}</div>'
+        f"<ol>{attempts}</ol><details><summary>{visitor.say(words('Body'))}</summary><pre>{escape(body)}</pre></details></section>"
     )

@@ -14,6 +14,7 @@ import attrs
 import orjson
 
 from mijnklantportaal_async.sandbox.hosts import host_of, is_loopback
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -87,11 +88,12 @@ class OwnerCalls:
         expected = hmac.new(block.key.encode(), told, hashlib.sha256).hexdigest()
         given = response.get("X-Checksum", "")
         if response.get("Content-Type", "").partition(";")[0].strip().lower() != "text/html":
-            return attrs.evolve(answer, problem="the Content-Type of the answer is not text/html")
+            return attrs.evolve(answer, problem=words("the Content-Type of the answer is not text/html"))
         if not given:
-            return attrs.evolve(answer, problem="the answer has no X-Checksum")
+            return attrs.evolve(answer, problem=words("the answer has no X-Checksum"))
         if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), expected.encode()):
-            return attrs.evolve(answer, problem="the X-Checksum is not that of this customer, this page and the key")
+            problem = words("the X-Checksum is not that of this customer, this page and the key")
+            return attrs.evolve(answer, problem=problem)
         return answer
 
     async def prefill(self, form: Form, customer_id: str) -> OwnerAnswer:
@@ -107,7 +109,7 @@ class OwnerCalls:
         except orjson.JSONDecodeError:
             said = None
         if not isinstance(said, dict):
-            return attrs.evolve(answer, problem="the answer of the pre-fill is no JSON object")
+            return attrs.evolve(answer, problem=words("the answer of the pre-fill is no JSON object"))
         values = {name: str(said[name]) for name in form.fields if said.get(name) is not None}  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
         return attrs.evolve(answer, values=values)
 
@@ -135,7 +137,9 @@ class OwnerCalls:
     ) -> tuple[OwnerAnswer, Mapping[str, str]]:
         host = host_of(url)
         if not is_loopback(host) and host not in self._hosts:
-            return OwnerAnswer(problem=f"the host {host} is left in peace; name it in webhook_hosts"), {}
+            return OwnerAnswer(
+                problem=words("the host {host} is left in peace; name it in webhook_hosts", host=host)
+            ), {}
         if self._http is None:
             self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE))
         try:
@@ -145,8 +149,12 @@ class OwnerCalls:
                 content = await response.content.read(MOST + 1)
                 while len(content) <= MOST and (more := await response.content.read(MOST)):
                     content += more
-                problem = "" if 200 <= response.status < 300 else f"it was answered with {response.status}"
-                problem = problem or ("the answer is larger than 1 MiB" if len(content) > MOST else "")
+                problem = ""
+                if not 200 <= response.status < 300:
+                    problem = words("it was answered with {status}", status=response.status)
+                elif len(content) > MOST:
+                    problem = words("the answer is larger than 1 MiB")
                 return OwnerAnswer(status=response.status, body=content, problem=problem), response.headers
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            return OwnerAnswer(problem=f"nobody answers ({type(error).__name__}); is your application running?"), {}
+            problem = words("nobody answers ({why}); is your application running?", why=type(error).__name__)
+            return OwnerAnswer(problem=problem), {}

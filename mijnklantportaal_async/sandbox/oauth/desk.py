@@ -12,6 +12,7 @@ from mijnklantportaal_async.sandbox.answers import Answer
 from mijnklantportaal_async.sandbox.oauth.grants import Grant, GrantBook, GrantRefusedError
 from mijnklantportaal_async.sandbox.request_body import JSON, media_type_of
 from mijnklantportaal_async.sandbox.scopes import ALL_SCOPES
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,7 +48,15 @@ class Wish:
 
 
 class WrongWishError(Exception):
-    """An authorize address that cannot be right; its text says why. Nobody is sent anywhere."""
+    """An authorize address that cannot be right. Nobody is sent anywhere.
+
+    Args:
+        why: For people.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class OAuthDesk:
@@ -119,19 +128,21 @@ class OAuthDesk:
         """
         application = self._book.applications.get(query.get("client_id", ""))
         if application is None:
-            raise WrongWishError("There is no application with this client_id.")
+            raise WrongWishError(words("There is no application with this client_id."))
         redirect_uri = query.get("redirect_uri", "")
         if not application.may_send_to(redirect_uri):
-            raise WrongWishError("This redirect_uri is not registered with the application.")
+            raise WrongWishError(words("This redirect_uri is not registered with the application."))
         if query.get("response_type") != "code":
-            raise WrongWishError("response_type must be code.")
+            raise WrongWishError(words("response_type must be code."))
         if query.get("prompt", "consent") not in {"consent", "login"}:
-            raise WrongWishError("prompt must be consent or login.")
+            raise WrongWishError(words("prompt must be consent or login."))
         if not query.get("state"):
-            raise WrongWishError("state is missing.")
+            raise WrongWishError(words("state is missing."))
         scopes = tuple(query.get("scope", "").split())
         if not scopes or set(scopes) - ALL_SCOPES:
-            raise WrongWishError(f"scope has {sorted(set(scopes) - ALL_SCOPES) or 'nothing'}.")
+            unknown = ", ".join(sorted(set(scopes) - ALL_SCOPES))
+            said = words("scope has {scopes}, which nobody knows.", scopes=unknown)
+            raise WrongWishError(said if unknown else words("scope is missing."))
         return Wish(application=application, redirect_uri=redirect_uri, state=query["state"], scopes=scopes)
 
     def say_yes(self, wish: Wish, scopes: Collection[str]) -> str:
