@@ -1,11 +1,9 @@
 """`PortalSession`: builds the parts, opens and closes them, and speaks every operation of `api/`."""
 
 import copy
-import inspect
 import os
 import random
 from collections.abc import Mapping, Sequence
-from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from zoneinfo import ZoneInfo
@@ -48,7 +46,13 @@ from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, Rat
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
 from mijnklantportaal_async.calling.settings import USER_AGENT, check_options, full_user_agent
-from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
+from mijnklantportaal_async.calling.transport import (
+    TLS,
+    ConnectorFactory,
+    Transport,
+    check_connector_factory,
+    check_tls,
+)
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.calling.wire import Effect, Operation, Request
 from mijnklantportaal_async.values.checks import check_setting
@@ -168,9 +172,9 @@ class PortalSession(
         transport = Transport(
             check_base_url(base_url),
             http=_http(http),
-            connector_factory=_connector_factory(connector_factory),
+            connector_factory=check_connector_factory(connector_factory),
             proxy=None if way is None else check_proxy(way.reveal()),
-            ssl=_tls(ssl),
+            ssl=check_tls(ssl),
             user_agent=full_user_agent(user_agent),
             clock=clock,
         )
@@ -392,26 +396,11 @@ def _http(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
     return session
 
 
-def _connector_factory(given: ConnectorFactory | None) -> ConnectorFactory | None:
-    if given is not None and (not callable(given) or inspect.iscoroutinefunction(given)):
-        kind = "a coroutine function" if callable(given) else type(given).__name__
-        raise TypeError(
-            f"connector_factory must be a function that makes a connector, not {kind}; "
-            "give connector_factory=lambda: aiohttp.TCPConnector(...)"
-        )
-    return given
-
-
 def _hosts(base_url: str, proxy: Token | None, ssl: TLS) -> "FileHosts":
     # Most sessions never fetch a file.
     from mijnklantportaal_async.calling.file_hosts import FileHosts
 
     return FileHosts(proxy=proxy, ssl=ssl, base_url=base_url, user_agent=USER_AGENT)
-
-
-def _tls(given: TLS) -> TLS:
-    example = "ssl.create_default_context(cafile='ca.pem'), or leave it out for the usual checks"
-    return check_setting(given, (SSLContext, aiohttp.Fingerprint, bool), "ssl", example)
 
 
 def _limiter(

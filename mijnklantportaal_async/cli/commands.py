@@ -302,11 +302,13 @@ async def doctor(connection: Connection, terminal: "Terminal", as_json: AsJsonOp
 
 @commands.command(epilog=EXIT_CODES_HELP)
 @with_connection
-def listen(
+async def listen(
     connection: Connection,
     terminal: "Terminal",
     forward_to: Annotated[str, typer.Option(metavar="URL", help="Your application, as in http://localhost:3000/hook.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")] = 8090,
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for any free one.")
+    ] = 8090,
     event_type: Annotated[
         list[str] | None,
         typer.Option("--type", metavar="TYPE", help="As in invoice-paid; all when left out. Repeatable."),
@@ -322,7 +324,7 @@ def listen(
     from mijnklantportaal_async.cli.listen_command import listen as listen_for_calls
 
     options = ListenOptions(forward_to=forward_to, port=port, types=tuple(event_type or ()))
-    return listen_for_calls(connection, terminal, options)
+    return await listen_for_calls(connection, terminal, options)
 
 
 @commands.command()

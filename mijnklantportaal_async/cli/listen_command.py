@@ -1,6 +1,5 @@
 """`mijnklantportaal listen`: calls of webhooks, shown and passed on to the application that one is writing."""
 
-import asyncio
 import contextlib
 import socket
 import time
@@ -35,7 +34,7 @@ class ListenOptions:
     types: tuple[str, ...]
 
 
-def listen(connection: Connection, terminal: Terminal, options: ListenOptions) -> ExitCode:
+async def listen(connection: Connection, terminal: Terminal, options: ListenOptions) -> ExitCode:
     """Listens until Ctrl-C."""
     try:
         check_url(options.forward_to, "--forward-to")
@@ -44,7 +43,7 @@ def listen(connection: Connection, terminal: Terminal, options: ListenOptions) -
     if unknown := [name for name in options.types if not WebhookEvent(name).is_known]:
         known = ", ".join(member.value for member in WebhookEvent)
         raise CommandError(f"--type {unknown[0]} is no documented type; they are {known}.")
-    return asyncio.run(_listen(connection, terminal, options))
+    return await _listen(connection, terminal, options)
 
 
 async def _listen(connection: Connection, terminal: Terminal, options: ListenOptions) -> ExitCode:

@@ -18,13 +18,15 @@ from mijnklantportaal_async.texts.words import words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mijnklantportaal_async.texts.words import Words
+
 
 def plain_page(
     request: web.BaseRequest,
     title: str,
     main: str,
     *,
-    links: Mapping[str, str],
+    links: Mapping[Words, str],
     status: int = 200,
     frames: bool = False,
     goes_to: str = "",

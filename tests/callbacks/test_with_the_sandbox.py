@@ -273,6 +273,36 @@ async def test_the_pages_show_text_as_text_and_no_secret(sandbox: Sandbox) -> No
     assert sandbox.requests == [], "nothing of it is a call of the API"
 
 
+async def test_the_pages_speak_the_language_of_the_browser_or_the_switch(sandbox: Sandbox) -> None:
+    async with served("aiohttp", block_with_a_script) as url:
+        customer_url = sandbox.customer_url(await filled(sandbox, url))
+        await sandbox.settle_deliveries()
+        block = f"{customer_url}/blocks/{sandbox.owner_pages.blocks[1].page_id}"
+        for place, dutch, english in (
+            (sandbox.deliveries_url, "Opnieuw bezorgen", "Tell again"),
+            (customer_url, "Versturen", "Send"),
+            (block, "Het blok is weggelaten: de X-Checksum is niet die van", "The block is dropped: the X-Checksum"),
+        ):
+            for query, accepted, said in (
+                ("", "nl-NL,nl;q=0.9", dutch),
+                ("", "de", english),
+                ("?language=nl", "en", dutch),
+                ("?language=en", "nl", english),
+                ("?language=<b>", "en", english),
+            ):
+                status, page, headers = await get(place + query, headers={"Accept-Language": accepted})
+                assert (status, said in page) == (200, True), (place, query, accepted)
+                assert "<b>" not in page
+                if place != block:
+                    assert headers["Content-Language"] == ("nl" if said is dutch else "en")
+                    assert f'<html lang="{headers["Content-Language"]}">' in page
+        # Whoever has chosen keeps it from page to page, and what a page sends.
+        _, page, _ = await get(f"{sandbox.deliveries_url}?language=nl")
+        assert 'href="/?language=nl"' in page
+        assert 'action="/deliveries/1/again?language=nl"' in page
+        assert 'href="/deliveries?language=en" lang="en"' in page
+
+
 async def test_the_button_tells_again_and_no_other_site_can_press_it(sandbox: Sandbox) -> None:
     async with served("aiohttp", block_with_a_script) as url:
         await filled(sandbox, url)

@@ -200,6 +200,26 @@ async def test_consent_by_the_page_and_taking_it_back(session: aiohttp.ClientSes
             assert response.status == 403
 
 
+async def test_consent_in_dutch(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
+    dutch = {"Accept-Language": "nl"}
+    async with session.get(authorize(sandbox), headers=dutch) as response:
+        page = await response.text()
+        assert (response.status, response.headers["Content-Language"]) == (200, "nl")
+    assert "toelaten tot het portaal?" in page
+    # The switch asks for the same again.
+    (switch,) = re.findall(r'href="([^"]+)" lang="en"', page)
+    async with session.get(sandbox.manage_url + unescape(switch), headers=dutch) as response:
+        page = await response.text()
+        assert (response.status, response.headers["Content-Language"]) == (200, "en")
+    assert 'action="/oauth/authorize?language=en"' in page
+    fields = {unescape(name): unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', page)}
+    place = f"{sandbox.manage_url}/oauth/authorize"
+    async with session.post(place, data=fields | {"answer": "yes"}, allow_redirects=False) as response:
+        assert (response.status, "code" in query_of(response.headers["Location"])) == (303, True)
+    async with session.get(authorize(sandbox, scope="rare"), headers=dutch) as response:
+        assert "scope bevat rare, en dat kent niemand." in await response.text()
+
+
 async def test_applications_are_listed_and_taken_out(sandbox: Sandbox, session: aiohttp.ClientSession) -> None:
     tokens = await first_tokens(session, sandbox)
     place = f"{sandbox.manage_url}/oauth/applications"

@@ -19,7 +19,7 @@ from mijnklantportaal_async.batch.report.sections import identifier_of
 from mijnklantportaal_async.batch.report.view import view_of
 from mijnklantportaal_async.batch.results import JobSummary, RowResult
 from mijnklantportaal_async.texts.language import ENGLISH, Language
-from mijnklantportaal_async.texts.words import counted, words
+from mijnklantportaal_async.texts.words import Words, counted, words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -67,13 +67,17 @@ def report_page(job: JobSummary, rows: Sequence[RowResult], *, made_at: datetime
         job_word=shlex.quote(view.job),
         words=words,
         counted=counted,
-        number=lambda count: words("{count:,}", count=count),
+        number=_number,
         week_names=[words("{day:%a}", day=_A_MONDAY + timedelta(days=place)) for place in range(7)],
         identifier_of=identifier_of,
         moment_in_words=moment_in_words,
         open_rows=OPEN_ROWS,
         opens_all_months=view.scheduled <= OPEN_CALENDAR,
     )
+
+
+def _number(count: int) -> Words:
+    return words("{count:,}", count=count)
 
 
 @functools.cache
