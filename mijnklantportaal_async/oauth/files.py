@@ -8,7 +8,6 @@ import hashlib
 import os
 import random
 import sys
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -55,7 +54,7 @@ class FileTokenStore:
             OSError: The file cannot be read, or is a link to somewhere else.
             ValueError: It holds something else, or is torn. It is kept, and nothing is written over it.
         """
-        return await asyncio.to_thread(self._load, owner)
+        return await asyncio.to_thread(self._load_tidily, owner)
 
     async def save(self, owner: str, tokens: PortalTokens | None, expected: str | None) -> bool:
         """As `TokenStore.save`.
@@ -88,6 +87,17 @@ class FileTokenStore:
         # Some file systems take two spellings of a name for one, and an owner's name may hold anything.
         return self._folder / f"{hashlib.sha256(owner.encode()).hexdigest()}.{kind}"
 
+    def _load_tidily(self, owner: str) -> PortalTokens | None:
+        left = unfinished(self._path(owner, "json"))
+        if left.exists():
+            # Whoever has the lock is writing it now. Reading goes on where nothing may be removed.
+            with suppress(filelock.Timeout, OSError), self._writing(owner, 0.0):
+                left.unlink(missing_ok=True)
+        return self._load(owner)
+
+    def _writing(self, owner: str, patience: float) -> filelock.BaseFileLock:
+        return filelock.FileLock(self._path(owner, "write"), timeout=patience, mode=0o600)
+
     def _load(self, owner: str) -> PortalTokens | None:
         content = read_private(self._path(owner, "json"))
         return None if content is None else PortalTokens.from_bytes(content)
@@ -95,7 +105,8 @@ class FileTokenStore:
     def _save(self, owner: str, tokens: PortalTokens | None, expected: str | None) -> bool:
         _make_folder(self._folder)
         path = self._path(owner, "json")
-        with filelock.FileLock(self._path(owner, "write"), timeout=WRITE_PATIENCE, mode=0o600):
+        with self._writing(owner, WRITE_PATIENCE):
+            unfinished(path).unlink(missing_ok=True)
             now = self._load(owner)
             if (None if now is None else now.generation) != expected:
                 return False
@@ -157,7 +168,7 @@ class FileStateStore:
 
     def _tidy(self) -> None:
         found: list[tuple[float, Path]] = []
-        for path in self._folder.glob("*.begun"):
+        for path in self._folder.glob("*.begun*"):
             with suppress(FileNotFoundError):
                 found.append((path.stat().st_mtime, path))
         for _, path in sorted(found)[: max(0, len(found) - self._most + TIDY_EVERY)]:
@@ -182,22 +193,31 @@ def read_private(path: Path) -> bytes | None:
         return file.read()
 
 
+def unfinished(path: Path) -> Path:
+    """Where a file lies until it is whole."""
+    return path.with_name(f"{path.name}.new")
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Puts a file into the place of another, whole, with nobody else able to read a byte of it at any moment.
+
+    One at a time for a file. A process that is killed meanwhile leaves what is `unfinished`.
 
     Raises:
         OSError: It could not be done; what was there still is.
     """
-    # `mkstemp` makes it for its owner alone, under a name that nobody can have made a link of.
-    number, name = tempfile.mkstemp(prefix=".", suffix=".new", dir=path.parent)
+    new = unfinished(path)
+    # For its owner alone, and made here: nobody can have put a link there.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    number = os.open(new, flags, 0o600)
     try:
         with os.fdopen(number, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _patiently(lambda: Path(name).replace(path))
+        _patiently(lambda: new.replace(path))
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
         raise
     if sys.platform != "win32":
         # The name is on the disk only when the folder is.

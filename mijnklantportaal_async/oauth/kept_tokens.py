@@ -24,6 +24,8 @@ ON_ITS_WAY = 5.0
 ON_ITS_WAY_PART = 0.05
 """The part of a short life that is left then."""
 
+SAVE_TRIES = 3
+
 SAVE_PAUSE = 0.2
 """Seconds between two tries to save."""
 

@@ -1,25 +1,20 @@
-"""The one door to the tokens of an owner: whoever needs a token comes here, whatever the reason.
-
-The decision to renew is taken inside the lock, after the store was read again: two tasks, processes or machines that
-find one token dead spend its refresh token once.
-"""
+"""The one door to the tokens of an owner: whoever needs a token comes here, whatever the reason."""
 
 import asyncio
-import contextvars
 import copy
 import hashlib
 import math
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import NoReturn, TypeVar
 
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.errors import TokenRefreshError
-from mijnklantportaal_async.oauth.errors import ReconnectError, TokenEndpointError, TokenSaveError, TokenStoreError
-from mijnklantportaal_async.oauth.kept_tokens import Held, KeptTokens
-from mijnklantportaal_async.oauth.stores import Hold, HoldLostError, TokenStore
-from mijnklantportaal_async.oauth.token_endpoint import Refusal, TokenEndpoint
+from mijnklantportaal_async.oauth.errors import ReconnectError, TokenSaveError, TokenStoreError
+from mijnklantportaal_async.oauth.kept_tokens import SAVE_TRIES, Held, KeptTokens
+from mijnklantportaal_async.oauth.renewal import Renewal
+from mijnklantportaal_async.oauth.stores import Hold, TokenStore
+from mijnklantportaal_async.oauth.token_endpoint import TokenEndpoint
 from mijnklantportaal_async.oauth.tokens import PortalTokens
 from mijnklantportaal_async.values.clock import Clock
 from mijnklantportaal_async.values.unset import UNSET
@@ -31,17 +26,6 @@ EARLY_PATIENCE = 5.0
 
 EARLY_PAUSE = 5.0
 """Seconds without another try, after one that failed while the token still lives."""
-
-SAVE_TRIES = 3
-
-MOST_HOLDS = 3
-"""Times that a lost hold is taken anew for one renewal."""
-
-USELESS = 10.0
-"""Seconds in which tokens are not made anew again and again because of 401s: it may be about a scope."""
-
-MOST_IN_VAIN = 2
-"""Tokens in a row that are made because of a 401 and hear another one within those seconds."""
 
 
 class PortalAuth:
@@ -61,15 +45,11 @@ class PortalAuth:
         "__weakref__",
         "_application",
         "_clock",
-        "_endpoint",
-        "_flight",
-        "_flight_for",
-        "_from_401",
         "_kept",
         "_not_before",
         "_owner",
         "_pinned",
-        "_refused",
+        "_renewal",
     )
 
     def __init__(
@@ -86,17 +66,10 @@ class PortalAuth:
         self._owner = owner
         self._application = application
         self._kept = KeptTokens(owner, store, clock, jitter)
-        self._endpoint = endpoint
+        self._renewal = Renewal(self._kept, endpoint, clock)
         self._clock = clock
         self._pinned = pinned
-        # The refresh token that the portal does not take any more.
-        self._refused: Token | None = None
-        # An access token that was made because of a 401, until when that counts, and how many there were in a row.
-        self._from_401: tuple[Token, float, int] | None = None
         self._not_before = -math.inf
-        self._flight: asyncio.Task[Held | TokenRefreshError] | None = None
-        # The rejected token that it is about; None where it is about a token's age.
-        self._flight_for: Token | None = None
 
     @property
     def owner(self) -> str:
@@ -144,10 +117,10 @@ class PortalAuth:
         """
         dead = Token(rejected)
         del rejected
-        held, now = self._kept.held, self._clock.monotonic()
-        if held is not None and self._is_good(held, dead):
+        held = self._kept.held
+        if held is not None and self._renewal.is_good(held, dead):
             return held.tokens.access_token.reveal()
-        if self._times_in_vain(dead, now) >= MOST_IN_VAIN:
+        if self._renewal.is_in_vain(dead):
             return None
         fresh = (await self._obtained(dead)).tokens.access_token
         return None if fresh == dead else fresh.reveal()
@@ -184,8 +157,8 @@ class PortalAuth:
 
     async def settle(self) -> None:
         """Waits for what is under way, and tries once more to save what is not saved. Never raises."""
-        if self._flight is not None:
-            await asyncio.wait({self._flight})
+        if (flight := self._renewal.flight) is not None:
+            await asyncio.wait({flight})
         if self._kept.unsaved is not None:
             try:
                 await self._alone(lambda _: self._kept.save(tries=SAVE_TRIES))
@@ -200,23 +173,11 @@ class PortalAuth:
 
     # --- whether ---------------------------------------------------------------------------------------------------
 
-    def _is_good(self, held: Held, rejected: Token | None) -> bool:
-        if rejected is not None and held.tokens.life == 0:
-            # Due from the beginning: whoever comes late with an older one takes it all the same, once.
-            return held.tokens.access_token != rejected
-        return held.tokens.access_token != rejected and self._clock.monotonic() < held.due
-
     def _is_in_need(self, held: Held, now: float) -> bool:
         unsaved = self._kept.unsaved
         if now >= held.dead or (unsaved is not None and unsaved.is_urgent):
             return True
         return now >= self._not_before and (now >= held.due or unsaved is not None)
-
-    def _times_in_vain(self, rejected: Token, now: float) -> int:
-        if self._from_401 is None:
-            return 0
-        token, until, times = self._from_401
-        return times if token == rejected and now < until else 0
 
     async def _look(self, held: Held) -> Held:
         """Whether the store has something else by now. A store that is away for a while ends no good token."""
@@ -226,14 +187,14 @@ class PortalAuth:
             logger.warning("%s", error)
             return held
 
-    # --- one renewal for all -----------------------------------------------------------------------------------
+    # --- waiting for one -----------------------------------------------------------------------------------
 
     async def _renewed(self, held: Held) -> Held:
         """Tokens in the place of those that end soon; those themselves, where it cannot be done in time."""
         lives = held.dead - self._clock.monotonic()
         if lives <= 0:
             return await self._obtained(None)
-        flight = self._fly(None)
+        flight = self._begun(None)
         # The call has a token that is good: it does not wait for long, and never until that is so no more.
         await asyncio.wait({flight}, timeout=self._clock.real(min(lives / 2, EARLY_PATIENCE)))
         if not flight.done() or flight.cancelled():
@@ -255,8 +216,8 @@ class PortalAuth:
         """Tokens that are good, however long it takes."""
         is_last = False
         while True:
-            flight = self._fly(rejected)
-            is_about_it = self._flight_for == rejected
+            flight = self._begun(rejected)
+            is_about_it = self._renewal.is_about == rejected
             result = _raised(await asyncio.shield(flight))
             if rejected is not None and result.tokens.access_token == rejected:
                 if is_about_it:
@@ -269,76 +230,16 @@ class PortalAuth:
                 return result
             is_last = True
 
-    def _fly(self, rejected: Token | None) -> "asyncio.Task[Held | TokenRefreshError]":
-        """What is under way; begun now where nothing is. It goes on when those who wait for it have left."""
-        flight = self._flight
-        if flight is None:
-            # It belongs to no call, so it knows nothing of the one that came first.
-            flight = asyncio.get_running_loop().create_task(self._obtain(rejected), context=contextvars.Context())
-            self._flight, self._flight_for = flight, rejected
+    def _begun(self, rejected: Token | None) -> "asyncio.Task[Held | TokenRefreshError]":
+        if (flight := self._renewal.flight) is None:
+            flight = self._renewal.begin(rejected)
             self._pinned.add(self)
-            flight.add_done_callback(self._land)
+            flight.add_done_callback(lambda _: self._unpin())
         return flight
 
-    def _land(self, flight: "asyncio.Task[Held | TokenRefreshError]") -> None:
-        self._flight = None
-        self._unpin()
-        if not flight.cancelled() and (error := flight.exception()) is not None:
-            logger.error("Renewing tokens failed: %s", type(error).__name__)
-
     def _unpin(self) -> None:
-        if self._kept.unsaved is None and self._flight is None:
+        if self._kept.unsaved is None and self._renewal.flight is None:
             self._pinned.discard(self)
-
-    async def _obtain(self, rejected: Token | None) -> Held | TokenRefreshError:
-        """The tokens of the store if they are good, or new ones."""
-        try:
-            for _ in range(MOST_HOLDS):
-                # Who needs no new token needs no lock.
-                if self._kept.unsaved is None and self._is_good(held := await self._kept.read(), rejected):
-                    return held
-                try:
-                    async with self._kept.hold() as hold:
-                        return await self._decide(rejected, hold)
-                except HoldLostError:
-                    continue
-        except TokenRefreshError as error:
-            return error
-        return TokenEndpointError("This process stood still while it renewed the tokens, again and again")
-
-    async def _decide(self, rejected: Token | None, hold: Hold) -> Held:
-        """Inside the lock: what the store says now counts, not what it said before."""
-        await self._kept.save(tries=1)
-        held = self._kept.held
-        if held is None or self._kept.unsaved is None:
-            held = await self._kept.read()
-        return held if self._is_good(held, rejected) else await self._refresh(held.tokens, rejected, hold)
-
-    async def _refresh(self, before: PortalTokens, rejected: Token | None, hold: Hold) -> Held:
-        refresh_token = before.refresh_token
-        if refresh_token is None:
-            raise ReconnectError("The access token has ended, and the portal gave no refresh token with it")
-        if refresh_token == self._refused:
-            raise ReconnectError("The portal has refused to renew these tokens before")
-        answer = await self._endpoint.refresh(before, refresh_token, partial(self._kept.extend, hold))
-        if isinstance(answer, Refusal):
-            there = await self._kept.read()
-            if there.tokens.generation != before.generation:
-                # Somebody has connected anew, past all locks.
-                return there
-            self._refused = refresh_token
-            code = f" {answer.code}" if answer.code else ""
-            raise ReconnectError(f"The portal refused to renew the tokens ({answer.status}{code})", code=answer.code)
-        if rejected is not None:
-            life = math.inf if answer.life is None else answer.life
-            now = self._clock.monotonic()
-            times = self._times_in_vain(rejected, now) + 1
-            self._from_401 = (answer.access_token, now + min(USELESS, life / 2), times)
-        is_other = answer.refresh_token != refresh_token
-        held = self._kept.take(answer, before.generation, is_urgent=is_other)
-        await self._kept.save(tries=SAVE_TRIES)
-        # Where the store has moved on meanwhile, past all locks, it is right.
-        return held if self._kept.held is held else await self._kept.read()
 
     async def _alone(self, act: Callable[[Hold], Awaitable[T]]) -> T:
         """Does something with the hold, to the end, also when whoever waits for it is cancelled."""

@@ -112,7 +112,7 @@ class ClockOfTheTest(Clock):
 
 
 def started() -> AttemptStarted:
-    return AttemptStarted(operation="schedule_appointment", method="POST", path="/appointments", attempt=1)
+    return AttemptStarted(call=1, operation="schedule_appointment", method="POST", path="/appointments", attempt=1)
 
 
 def test_a_display_that_stands_still_says_why_and_until_when() -> None:
@@ -134,7 +134,7 @@ def test_a_display_that_stands_still_says_why_and_until_when() -> None:
     assert figures.why_it_waits(free) == "no answer for 11 s"
 
     figures.note(attrs.evolve(finished(None, ConnectError("No connection")), elapsed=11.0))
-    figures.note(RetryPlanned(operation="x", attempt=1, wait=8.0, error=ConnectError("No connection")))
+    figures.note(RetryPlanned(call=1, operation="x", attempt=1, wait=8.0, error=ConnectError("No connection")))
     clock.now += 3
     assert figures.why_it_waits(free) == "No connection; next try in 5.0 s"
     figures.note(started())

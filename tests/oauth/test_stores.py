@@ -5,6 +5,7 @@ import contextlib
 import gc
 import glob
 import os
+import signal
 import stat
 import sys
 import time
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 
 from mijnklantportaal_async.calling.auth import Token
@@ -238,7 +240,7 @@ async def test_files_are_for_their_owner_alone_from_the_first_byte(tmp_path: Pat
     modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert modes[".json"] == 0o600
     assert set(modes.values()) == {0o600}
-    assert not list(folder.glob(".*"))
+    assert not list(folder.glob("*.new"))
 
 
 @pytest.mark.parametrize("torn", [b"", b'{"access_token": "acc', b"{}", b"\x00\x01"])
@@ -257,6 +259,70 @@ async def test_a_file_that_does_not_parse_stops_writes_and_is_kept(tmp_path: Pat
     other = await store.load("another")
     assert other is not None
     assert other.access_token == Token("access-2")
+
+
+DIES_WHILE_IT_SAVES = """
+import asyncio, resource, signal, sys
+from mijnklantportaal_async.calling.auth import Token
+from mijnklantportaal_async.oauth import FileTokenStore, PortalTokens
+
+async def main():
+    store = FileTokenStore(sys.argv[1])
+    before = await store.load("owner")
+    after = PortalTokens(access_token=Token("access-2"), refresh_token=Token("refresh-2"), expires_at=1.0, life=60.0)
+    # The system itself kills whoever writes more than so many bytes of a file.
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60, 60))
+    await store.save("owner", after, before.generation)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sets no limit to a file")
+@pytest.mark.parametrize("way", ["load", "save", "remove"])
+async def test_what_a_killed_process_leaves_of_a_save_is_gone_with_the_next_use(tmp_path: Path, way: str) -> None:
+    store, before = FileTokenStore(tmp_path), tokens(1)
+    await store.save("owner", before, None)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", DIES_WHILE_IT_SAVES, str(tmp_path))
+    assert await process.wait() == -signal.SIGXFSZ
+    [left] = map(Path, glob.glob(f"{tmp_path}/*.new"))
+    assert (left.stat().st_size, stat.S_IMODE(left.stat().st_mode)) == (60, 0o600)
+    assert await store.load("another") is None
+    assert left.exists(), "it is of another owner"
+    match way:
+        case "load":
+            assert await store.load("owner") == before
+        case "save":
+            assert await store.save("owner", tokens(3), before.generation)
+            assert await store.load("owner") == tokens(3)
+        case _:
+            assert await store.save("owner", None, before.generation)
+    assert not glob.glob(f"{tmp_path}/*.new")
+
+
+async def test_what_is_being_written_is_nobody_s_to_remove(tmp_path: Path) -> None:
+    store, before = FileTokenStore(tmp_path), tokens(1)
+    await store.save("owner", before, None)
+    [path] = map(Path, glob.glob(f"{tmp_path}/*.json"))
+    under_way = path.with_name(path.name + ".new")
+    with filelock.FileLock(path.with_suffix(".write")):
+        under_way.write_bytes(b"half of")
+        assert await store.load("owner") == before
+        assert under_way.read_bytes() == b"half of"
+    assert await store.load("owner") == before
+    assert not under_way.exists()
+
+
+async def test_what_is_left_of_what_was_begun_counts_among_the_oldest(tmp_path: Path) -> None:
+    store = FileStateStore(tmp_path, most=100)
+    left = tmp_path / "0.begun.new"
+    left.write_bytes(b"{")
+    os.utime(left, (1.0, 1.0))
+    for number in range(102):
+        await store.put(f"key {number}", Begun(browser="b", at=float(number)))
+    assert not left.exists()
+    assert await store.take("key 101") is not None
 
 
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no such flag")
