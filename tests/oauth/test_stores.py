@@ -294,8 +294,9 @@ async def test_what_a_killed_process_leaves_of_a_save_is_gone_with_the_next_use(
         case "load":
             assert await store.load("owner") == before
         case "save":
-            assert await store.save("owner", tokens(3), before.generation)
-            assert await store.load("owner") == tokens(3)
+            after = tokens(3)
+            assert await store.save("owner", after, before.generation)
+            assert await store.load("owner") == after
         case _:
             assert await store.save("owner", None, before.generation)
     assert not glob.glob(f"{tmp_path}/*.new")
