@@ -16,9 +16,11 @@ from aiohttp import web
 from aiohttp.test_utils import RawTestServer
 from cli_support import Command, RealProcess
 
+from mijnklantportaal_async import PortalSession
 from mijnklantportaal_async.callbacks import sign
 from mijnklantportaal_async.callbacks.signature import Secret
 from mijnklantportaal_async.cli.relay import MOST, Passed, Relay
+from mijnklantportaal_async.models.webhooks import Webhook
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
 Start = Callable[..., Awaitable[RealProcess]]
@@ -61,7 +63,7 @@ async def shown_by(process: RealProcess, text: str) -> str:
     return said
 
 
-@pytest.mark.parametrize("signature", ["hmac", "secret"])
+@pytest.mark.parametrize("signature", ["hmac", pytest.param("secret", marks=pytest.mark.soak)])
 async def test_a_call_goes_on_byte_for_byte_and_its_answer_back(
     started: Start, application: Application, signature: Any
 ) -> None:
@@ -134,58 +136,84 @@ async def test_an_answer_in_pieces_goes_back_whole_or_not_at_all(
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="there is no IPv6 here")
-async def test_localhost_is_both_families(started: Start) -> None:
-    """The one that applications listen on by default differs from one to the next."""
+async def test_an_application_that_comes_later_a_stranger_and_both_families(started: Start) -> None:
+    """The family that applications listen on by default differs from one to the next."""
     application = Application()
     runner = web.ServerRunner(web.Server(application.handle), shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "::1", 0).start()
-    target = f"http://localhost:{runner.addresses[0][1]}/hook"
-    async with Sandbox(rate_limit=None, webhook_retries=()) as sandbox, aiohttp.ClientSession() as http:
-        arguments = ("listen", "--forward-to", target, "--port", "0", "--type", "invoice-paid")
-        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
-        found = re.search(r"http://127\.0\.0\.1(:\d+/)", await process.until_it_says("Press Ctrl-C"))
-        assert found
-        for host in ("127.0.0.1", "[::1]"):
-            async with http.post(f"http://{host}{found[1]}", data=b"{}") as reply:
-                assert reply.status == 204
-        process.send(signal.SIGINT)
-        assert (await process.end()).code == 0
-    await runner.cleanup()
+    with socket.socket(socket.AF_INET6) as place:
+        place.bind(("::1", 0))
+        target = f"http://localhost:{place.getsockname()[1]}/hook"
+        async with Sandbox(rate_limit=None, webhook_retries=()) as sandbox, aiohttp.ClientSession() as http:
+            arguments = ("listen", "--forward-to", target, "--port", "0", "--type", "invoice-paid")
+            process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
+            found = re.search(r"http://127\.0\.0\.1(:\d+/)", await process.until_it_says("Press Ctrl-C"))
+            assert found
+            assert len(sandbox.records("/webhooks")) == 1
+            async with http.post(f"http://127.0.0.1{found[1]}", data=b"{}") as reply:
+                assert reply.status == 502
+                assert "start your application" in await reply.text()
+            assert "has no X-Webhook-Signature" in await shown_by(process, "-> 502")
+            place.listen()
+            await web.SockSite(runner, place).start()
+            for host in ("127.0.0.1", "[::1]"):
+                async with http.post(f"http://{host}{found[1]}", data=b"{}") as reply:
+                    assert reply.status == 204
+            process.send(signal.SIGINT)
+            assert (await process.end()).code == 0
+        await runner.cleanup()
     assert len(application.received) == 2
 
 
-async def test_an_application_that_is_not_there_and_a_stranger(started: Start) -> None:
-    async with Sandbox(rate_limit=None, webhook_retries=()) as sandbox:
-        arguments = ("listen", "--forward-to", "http://localhost:9/hook", "--port", "0", "--type", "invoice-paid")
-        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
-        shown = await process.until_it_says("Press Ctrl-C")
-        assert len(sandbox.records("/webhooks")) == 1
-        found = re.search(r"http://127\.0\.0\.1:\d+/", shown)
-        assert found
-        async with aiohttp.ClientSession() as http, http.post(found[0], data=b"{}") as reply:
-            assert reply.status == 502
-            assert "start your application" in await reply.text()
-        said = await shown_by(process, "-> 502")
-        assert "has no X-Webhook-Signature" in said
-        process.send(signal.SIGINT)
-        assert (await process.end()).code == 0
+async def test_what_proves_a_call_by_the_secret_itself_is_passed_on_and_shown_by_name(
+    application: Application,
+) -> None:
+    shown = list[Passed]()
+
+    async def secrets_of(_: bool) -> list[Secret]:
+        return [SECRET]
+
+    relay = Relay(application.url, secrets_of, shown.append)
+    async with RawTestServer(relay.handle, auto_decompress=False) as server, aiohttp.ClientSession() as http:
+        headers = {"X-Webhook-Signature": SECRET}
+        async with http.post(server.make_url("/"), data=b'{"event":"invoice-paid"}', headers=headers) as reply:
+            assert reply.status == 204
+    await relay.close()
+    (passed,) = shown
+    assert (passed.type, passed.proof) == ("invoice-paid", "secret")
+    assert SECRET not in repr(passed)
+    ((_, _, given, _),) = application.received
+    assert [value for name, value in given if name.lower() == b"x-webhook-signature"] == [SECRET.encode()]
 
 
-async def test_calls_go_on_also_where_their_secrets_cannot_be_looked_up(started: Start) -> None:
+@pytest.mark.parametrize("is_away", [False, True])
+async def test_calls_go_on_also_where_their_secrets_cannot_be_looked_up(
+    application: Application, is_away: bool
+) -> None:
     """A portal that is away, say: what comes in is passed on, and said not to be checked."""
-    async with Sandbox(rate_limit=None) as sandbox:
-        arguments = ("listen", "--forward-to", "http://localhost:9/hook", "--port", "0", "--type", "invoice-paid")
-        process = await started(*arguments, base_url=sandbox.url, key=sandbox.api_key)
-        shown = await process.until_it_says("Press Ctrl-C")
-        found = re.search(r"http://127\.0\.0\.1:\d+/", shown)
-        assert found
-        sandbox.fail_next(Fault.MALFORMED_JSON, method="GET", path="/webhooks")
-        async with aiohttp.ClientSession() as http, http.post(found[0], data=b"{}") as reply:
-            assert reply.status == 502
-        assert "secrets could not be looked up" in await shown_by(process, "-> 502")
-        process.send(signal.SIGINT)
-        assert (await process.end()).code == 0
+    shown, body = list[Passed](), b'{"event":"invoice-paid"}'
+    async with (
+        Sandbox(rate_limit=None) as sandbox,
+        PortalSession(api_key=sandbox.api_key, base_url=sandbox.url) as portal,
+        aiohttp.ClientSession() as http,
+    ):
+
+        async def secrets_of(_: bool) -> list[Webhook]:
+            return await portal.list_webhooks().collect()
+
+        if is_away:
+            sandbox.fail_next(Fault.MALFORMED_JSON, method="GET", path="/webhooks")
+        relay = Relay(application.url, secrets_of, shown.append)
+        async with (
+            RawTestServer(relay.handle, auto_decompress=False) as server,
+            http.post(server.make_url("/"), data=body, headers=sign(body, SECRET)) as reply,
+        ):
+            assert reply.status == 204
+        await relay.close()
+    (passed,) = shown
+    assert passed.proof == ""
+    assert ("secrets could not be looked up" if is_away else "no webhook is known") in passed.problem
+    assert len(application.received) == 1
 
 
 @pytest.mark.parametrize(

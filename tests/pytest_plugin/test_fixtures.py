@@ -128,7 +128,7 @@ def test_nothing():
 
 
 def test_a_run_that_does_not_use_it_imports_nothing_of_it(pytester: pytest.Pytester) -> None:
-    result = run(pytester, UNUSED, "-pno:asyncio", "-pno:anyio")
+    result = run(pytester, UNUSED, "-pno:asyncio", "-pno:anyio", alone=True)
     result.assert_outcomes(passed=1)
 
 
@@ -156,7 +156,7 @@ def test_what_loads_the_package():
 )
 def test_the_package_is_not_rewritten(pytester: pytest.Pytester, options: tuple[str, ...], loader: str) -> None:
     pytester.makepyfile(marks=MARKS)
-    run(pytester, REWRITTEN, "-pmarks", "-s", *options).stdout.fnmatch_lines([f"*LOADED BY {loader}*"])
+    run(pytester, REWRITTEN, "-pmarks", "-s", *options, alone=True).stdout.fnmatch_lines([f"*LOADED BY {loader}*"])
 
 
 def test_the_entry_point_names_a_module_beside_the_package() -> None:

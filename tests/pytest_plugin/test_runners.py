@@ -1,4 +1,4 @@
-"""The fixtures under every runner of asynchronous tests that users have, each in a process of its own."""
+"""The fixtures under every runner of asynchronous tests that users have, each in a run of pytest of its own."""
 
 import re
 from typing import Any
@@ -93,7 +93,15 @@ def anyio_backend():
 """
 
 
-def run(pytester: pytest.Pytester, source: str, *options: str, using: tuple[str, ...] = (), **ini: str) -> Any:
+def run(
+    pytester: pytest.Pytester,
+    source: str,
+    *options: str,
+    using: tuple[str, ...] = (),
+    alone: bool = False,
+    **ini: str,
+) -> Any:
+    """A run of pytest; in a process of its own where it is about what a process has loaded."""
     settings = {"filterwarnings": "error"} | ini
     if "-pno:asyncio" not in options:
         # Deprecated by its absence.
@@ -101,7 +109,10 @@ def run(pytester: pytest.Pytester, source: str, *options: str, using: tuple[str,
     pytester.makeini("\n".join(["[pytest]", *(f"{name} = {value}" for name, value in settings.items())]))
     pytester.makepyfile(GIVEN + LOST_ANSWER + source)
     without = [f"-pno:{name}" for name in OTHERS if name not in using]
-    return pytester.runpytest_subprocess(*without, "-pno:cacheprovider", *options, timeout=200)
+    arguments = (*without, "-pno:cacheprovider", *options)
+    if alone:
+        return pytester.runpytest_subprocess(*arguments, timeout=200)
+    return pytester.runpytest_inprocess(*arguments)
 
 
 def asyncio_tests(*, mark: str = "", fixture: str = "pytest.fixture") -> str:
@@ -109,7 +120,7 @@ def asyncio_tests(*, mark: str = "", fixture: str = "pytest.fixture") -> str:
 
 
 MORE = pytest.mark.soak
-"""Each is a run of pytest of its own; of settings that are alike the main tests try one."""
+"""Of settings that are alike the main tests try one; and under xdist they run themselves, these fixtures among them."""
 
 
 @pytest.mark.parametrize("scope", [pytest.param("function", marks=MORE), pytest.param("module", marks=MORE), "session"])
@@ -142,12 +153,13 @@ def test_anyio_beside_pytest_asyncio(pytester: pytest.Pytester) -> None:
     run(pytester, tests, asyncio_mode="strict").assert_outcomes(passed=6)
 
 
+@MORE
 def test_xdist(pytester: pytest.Pytester) -> None:
     many = (
         "@pytest.mark.parametrize('number', range(6))\nasync def test_side_by_side(number, portal, portal_sandbox):\n"
     )
     many += "    await portal.schedule_appointment(**WANTED)\n    assert len(portal_sandbox.appointments) == 1\n"
-    result = run(pytester, many, "-n2", using=("xdist",), asyncio_mode="auto")
+    result = run(pytester, many, "-n2", using=("xdist",), alone=True, asyncio_mode="auto")
     result.assert_outcomes(passed=6)
 
 
