@@ -156,7 +156,9 @@ def test_what_loads_the_package():
 )
 def test_the_package_is_not_rewritten(pytester: pytest.Pytester, options: tuple[str, ...], loader: str) -> None:
     pytester.makepyfile(marks=MARKS)
-    run(pytester, REWRITTEN, "-pmarks", "-s", *options, alone=True).stdout.fnmatch_lines([f"*LOADED BY {loader}*"])
+    run(pytester, REWRITTEN, "-pmarks", "-s", "-pno:asyncio", "-pno:anyio", *options, alone=True).stdout.fnmatch_lines(
+        [f"*LOADED BY {loader}*"]
+    )
 
 
 def test_the_entry_point_names_a_module_beside_the_package() -> None:
