@@ -31,7 +31,7 @@ def coverage(session: nox.Session) -> None:
     """Branch coverage of the core; the exceptions are explained in docs/architecture.md."""
     session.install("-e", ".[test]")
     session.run("coverage", "erase")
-    rooms = ("calling", "session", "values", "api", "errors", "shape", "chaos", "rate")
+    rooms = ("calling", "session", "values", "api", "errors", "shape", "chaos", "rate", "oauth", "transfers", "batch")
     session.run("coverage", "run", "-m", "pytest", "-n", "0", *(f"tests/{room}" for room in rooms), *session.posargs)
     session.run("coverage", "combine")
     session.run("coverage", "report", "--include", _core(), "--fail-under", "100")
@@ -82,8 +82,9 @@ if ".".join(aiohttp.__version__.split(".")[:2]) not in TESTED:
 def types(session: nox.Session) -> None:
     """Mypy --strict and pyright, on the package and on what users copy from."""
     session.install("-e", ".[test,lint]", "nox")
-    session.run("mypy", "mijnklantportaal_async", "examples", "noxfile.py")
-    session.run("pyright", "--pythonpath", f"{session.bin}/python", "mijnklantportaal_async", "examples")
+    checked = ("mijnklantportaal_async", "mijnklantportaal_pytest.py", "examples")
+    session.run("mypy", *checked, "noxfile.py")
+    session.run("pyright", "--pythonpath", f"{session.bin}/python", *checked)
 
 
 @nox.session

@@ -11,6 +11,7 @@ import orjson
 from benchmarks.measure_calls import measure_calls
 from benchmarks.measure_imports import measure_imports
 from benchmarks.measure_memory import measure_memory
+from benchmarks.measure_portals import measure_portals
 from benchmarks.measure_steps import measure_steps
 from benchmarks.measure_transfers import jobs_of, measure_transfers
 from benchmarks.processors import describe, pin
@@ -34,6 +35,7 @@ class Effort:
     large_file: int
     """Bytes."""
     small_files: int
+    portals: int
 
     def __str__(self) -> str:
         return (
@@ -54,6 +56,7 @@ FULL = Effort(
     transfer_looks=3,
     large_file=200_000_000,
     small_files=1000,
+    portals=1000,
 )
 QUICK = Effort(
     levels=(1, 32, 200),
@@ -67,6 +70,7 @@ QUICK = Effort(
     transfer_looks=1,
     large_file=2_000_000,
     small_files=20,
+    portals=100,
 )
 
 
@@ -81,6 +85,7 @@ def main() -> int:
         calls = asyncio.run(measure_calls(server, levels=effort.levels, rounds=effort.rounds, calls=effort.calls))
         steps = asyncio.run(measure_steps(server, calls=effort.steps_calls))
         memory = asyncio.run(measure_memory(server, requests=effort.memory_requests, every=effort.memory_every))
+        portals = asyncio.run(measure_portals(server, portals=effort.portals))
     jobs = jobs_of(effort.large_file, effort.small_files)
     with server_process("benchmarks.file_server") as server:
         transfers = asyncio.run(
@@ -93,6 +98,7 @@ def main() -> int:
         steps=steps,
         imports=imports,
         memory=memory,
+        portals=portals,
         transfers=transfers,
     )
     print("\n".join(report.lines()))

@@ -11,6 +11,8 @@ from benchmarks.clients import CONTENDERS, EVERYDAY, PACKAGE, PACKAGE_LONG
 from benchmarks.measure_calls import ContenderResult
 from benchmarks.measure_imports import YARDSTICK, ImportResult
 from benchmarks.measure_memory import MemoryResult
+from benchmarks.measure_portals import GOAL as PORTAL_GOAL
+from benchmarks.measure_portals import PortalsResult
 from benchmarks.measure_steps import StepsResult
 from benchmarks.measure_transfers import TransferResult
 from benchmarks.spread import Spread
@@ -41,6 +43,7 @@ class Report:
     steps: list[StepsResult]
     imports: list[ImportResult]
     memory: list[MemoryResult]
+    portals: PortalsResult
     transfers: list[TransferResult]
 
     def as_json(self) -> dict[str, Any]:
@@ -59,6 +62,7 @@ class Report:
         yield from self._import_lines()
         yield ""
         yield from self._memory_lines()
+        yield from self._portal_lines()
         yield from self._transfer_lines()
 
     def _call_lines(self) -> Iterator[str]:
@@ -105,6 +109,14 @@ class Report:
                 ratio = result.cpu_ratio.median
                 said = f"CPU ratio of `{result.statement}` {ratio:.2f}, at most {IMPORT_GOAL:.2f}"
                 yield _goal(said, ratio <= IMPORT_GOAL)
+
+    def _portal_lines(self) -> Iterator[str]:
+        each = self.portals.bytes_each
+        yield ""
+        yield f"portals: {self.portals.portals} open at once on one pool, each after a call"
+        yield f"{each / 1000:>8.1f} kB and {self.portals.tasks_each:.2f} tasks each"
+        met = "met" if each <= PORTAL_GOAL else "missed"
+        yield f"  goal {met:<7} {each / 1000:.1f} kB, at most {PORTAL_GOAL / 1000:.0f} kB"
 
     def _memory_lines(self) -> Iterator[str]:
         yield f"memory: {self.memory[0].requests} requests of schedule_appointments, results not kept"

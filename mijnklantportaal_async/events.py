@@ -13,10 +13,41 @@ from mijnklantportaal_async.errors import MijnKlantportaalError
 
 
 @attrs.frozen(kw_only=True)
+class CallStarted:
+    """A coroutine of a session was called, and begins."""
+
+    call: int
+    """Its number, the same in all events of the call; no other call of the process has it."""
+    operation: str
+    method: str
+    path: str
+    template: str | None
+    """The path without ids, such as `/customers/{customer_id}`; None for `PortalSession.request`."""
+    base_url: str
+    """Where the API is."""
+
+
+@attrs.frozen(kw_only=True)
+class CallFinished:
+    """A call has returned, or raised."""
+
+    call: int
+    operation: str
+    attempts: int
+    """Requests sent for it, or tried to be; looks not counted."""
+    elapsed: float
+    """Seconds from beginning to end, waiting included."""
+    error: BaseException | None
+    """What it raised: mostly a `MijnKlantportaalError`; a cancellation too."""
+
+
+@attrs.frozen(kw_only=True)
 class AttemptStarted:
     """A request is about to be sent."""
 
+    call: int
     operation: str
+    """Another than that of the call for a look."""
     method: str
     path: str
     attempt: int
@@ -27,6 +58,7 @@ class AttemptStarted:
 class AttemptFinished:
     """A request was answered, or failed."""
 
+    call: int
     operation: str
     method: str
     path: str
@@ -42,6 +74,7 @@ class AttemptFinished:
 class RetryPlanned:
     """An attempt failed and there will be another."""
 
+    call: int
     operation: str
     attempt: int
     """The one that failed."""
@@ -54,6 +87,7 @@ class RetryPlanned:
 class PermitWaited:
     """A call had to wait for the rate limit."""
 
+    call: int
     operation: str
     waited: float
     """Seconds."""
@@ -63,6 +97,7 @@ class PermitWaited:
 class OutcomeReconciled:
     """After an unknown outcome somebody looked whether it had happened."""
 
+    call: int
     operation: str
     found: bool
     identifier: str | None
@@ -72,5 +107,7 @@ class OutcomeReconciled:
     """Seconds of looking."""
 
 
-Event: TypeAlias = AttemptStarted | AttemptFinished | RetryPlanned | PermitWaited | OutcomeReconciled
+Event: TypeAlias = (
+    CallStarted | CallFinished | AttemptStarted | AttemptFinished | RetryPlanned | PermitWaited | OutcomeReconciled
+)
 Hook: TypeAlias = Callable[[Event], Awaitable[None] | None]

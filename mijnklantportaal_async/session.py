@@ -1,11 +1,9 @@
 """`PortalSession`: builds the parts, opens and closes them, and speaks every operation of `api/`."""
 
 import copy
-import inspect
 import os
 import random
 from collections.abc import Mapping, Sequence
-from ssl import SSLContext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from zoneinfo import ZoneInfo
@@ -41,13 +39,20 @@ from mijnklantportaal_async.calling.attempt import Sender
 from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, check_auth, hide, proxy_secrets
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.closing import Closing
+from mijnklantportaal_async.calling.file_resources import FileResources
 from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
 from mijnklantportaal_async.calling.retry import RetryPolicy, RetryQuota, Timeouts
 from mijnklantportaal_async.calling.settings import USER_AGENT, check_options, full_user_agent
-from mijnklantportaal_async.calling.transport import TLS, ConnectorFactory, Transport
+from mijnklantportaal_async.calling.transport import (
+    TLS,
+    ConnectorFactory,
+    Transport,
+    check_connector_factory,
+    check_tls,
+)
 from mijnklantportaal_async.calling.window import RateLimit
 from mijnklantportaal_async.calling.wire import Effect, Operation, Request
 from mijnklantportaal_async.values.checks import check_setting
@@ -167,9 +172,9 @@ class PortalSession(
         transport = Transport(
             check_base_url(base_url),
             http=_http(http),
-            connector_factory=_connector_factory(connector_factory),
+            connector_factory=check_connector_factory(connector_factory),
             proxy=None if way is None else check_proxy(way.reveal()),
-            ssl=_tls(ssl),
+            ssl=check_tls(ssl),
             user_agent=full_user_agent(user_agent),
             clock=clock,
         )
@@ -186,7 +191,7 @@ class PortalSession(
                     secrets=() if way is None else proxy_secrets(way.reveal()),
                 ),
                 quota=RetryQuota(options.retry.quota),
-                make_hosts=lambda: _hosts(base_url, way, ssl),
+                resources=FileResources(lambda: _hosts(base_url, way, ssl)),
             ),
             options=options,
             zone=zone,
@@ -235,6 +240,33 @@ class PortalSession(
             reconcile=now.reconcile if reconcile is UNSET else reconcile,
             priority=now.priority if priority is UNSET else priority,
         )
+        return view
+
+    def for_portal(
+        self,
+        auth: Auth,
+        *,
+        timezone: str | ZoneInfo | None = None,
+        rate_limit: RateLimit | RateLimiter | None = None,
+    ) -> Self:
+        """A session with another portal of the same service, over the connections of this one.
+
+        It has its own tokens, rate limit, retry quota and zone; options, hooks and clock are this one's. It is a view:
+        closing it closes nothing, and it ends with this one. `Portals` makes one for each owner.
+
+        Args:
+            auth: Where its tokens come from.
+            timezone: Its zone; this session's when left out.
+            rate_limit: Its limit, or a limiter that it shares; None for no limit.
+
+        Raises:
+            TypeError: `auth` is no source of tokens.
+            ValueError: There is no such zone.
+        """
+        view, caller = copy.copy(self), self._caller
+        limiter = _limiter(rate_limit, None, caller.sender.clock)
+        view._caller = caller.for_portal(check_auth(auth), limiter, RetryQuota(self._options.retry.quota))
+        view._zone = self._zone if timezone is None else portal_zone(timezone)
         return view
 
     def __copy__(self) -> Self:
@@ -303,7 +335,7 @@ class PortalSession(
         if effect is None:
             raise ValueError(f"method={method!r} must be one of {', '.join(_METHOD_EFFECTS)}")
         path = check_path(path)
-        operation = Operation(name="request", method=method.upper(), path=path, effect=effect)
+        operation = Operation(name="request", method=method.upper(), path="", effect=effect)
         body = None
         if json is not UNSET:
             check_json(json)
@@ -364,26 +396,11 @@ def _http(given: aiohttp.ClientSession | None) -> aiohttp.ClientSession | None:
     return session
 
 
-def _connector_factory(given: ConnectorFactory | None) -> ConnectorFactory | None:
-    if given is not None and (not callable(given) or inspect.iscoroutinefunction(given)):
-        kind = "a coroutine function" if callable(given) else type(given).__name__
-        raise TypeError(
-            f"connector_factory must be a function that makes a connector, not {kind}; "
-            "give connector_factory=lambda: aiohttp.TCPConnector(...)"
-        )
-    return given
-
-
 def _hosts(base_url: str, proxy: Token | None, ssl: TLS) -> "FileHosts":
     # Most sessions never fetch a file.
     from mijnklantportaal_async.calling.file_hosts import FileHosts
 
     return FileHosts(proxy=proxy, ssl=ssl, base_url=base_url, user_agent=USER_AGENT)
-
-
-def _tls(given: TLS) -> TLS:
-    example = "ssl.create_default_context(cafile='ca.pem'), or leave it out for the usual checks"
-    return check_setting(given, (SSLContext, aiohttp.Fingerprint, bool), "ssl", example)
 
 
 def _limiter(

@@ -18,7 +18,19 @@ from mijnklantportaal_async import PortalSession, ReconcilePolicy, RetryPolicy
 
 HERE = Path(__file__).parent
 
-ON_A_LOOP_ALONE = {"api", "calling", "chaos", "memory", "rate", "sandbox", "session", "transfers", "values"}
+ON_A_LOOP_ALONE = {
+    "api",
+    "calling",
+    "chaos",
+    "memory",
+    "oauth",
+    "rate",
+    "sandbox",
+    "session",
+    "telemetry",
+    "transfers",
+    "values",
+}
 """Rooms whose tests wait neither for other processes nor for threads of their own."""
 
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.

@@ -102,7 +102,7 @@ class Watch:
             *(
                 temporary / name
                 for name in files_in(temporary)
-                if not name.startswith((".org.chromium", ".com.google"))
+                if not name.startswith((".org.chromium", "org.chromium", ".com.google"))
             ),
             *(home / name for name in files_in(home)),
             *([data] if data.exists() else []),

@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from mijnklantportaal_async.batch.jobs import Jobs
     from mijnklantportaal_async.batch.lease import LeaseLostError
     from mijnklantportaal_async.batch.planning import JobRow, Plan
-    from mijnklantportaal_async.batch.portals import PortalAccess, access_from_environment, portal_from_environment
+    from mijnklantportaal_async.batch.portals import (
+        PortalAccess,
+        access_from_environment,
+        access_of_owner,
+        portal_from_environment,
+        portal_of_owner,
+    )
     from mijnklantportaal_async.batch.results import JobSummary, Progress, RowOutcome, RowResult, Submission
     from mijnklantportaal_async.batch.rows import Portal
     from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
@@ -40,7 +46,9 @@ __all__ = [
     "Worker",
     "WorkerSettings",
     "access_from_environment",
+    "access_of_owner",
     "portal_from_environment",
+    "portal_of_owner",
     "start_worker_process",
 ]
 
@@ -65,7 +73,9 @@ _MODULES = {
     "Worker": "worker",
     "WorkerSettings": "worker",
     "access_from_environment": "portals",
+    "access_of_owner": "portals",
     "portal_from_environment": "portals",
+    "portal_of_owner": "portals",
     "start_worker_process": "worker_process",
 }
 

@@ -7,12 +7,11 @@ from mijnklantportaal_async.batch.database import Database, DatabaseTroubleError
 from mijnklantportaal_async.batch.flow import RowFlow, taken
 from mijnklantportaal_async.batch.flow_settings import FlowSettings
 from mijnklantportaal_async.batch.ledger import Ledger, TakenError, Verdict
-from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource
+from mijnklantportaal_async.batch.portals import PortalAccess, PortalSource, find_access
 from mijnklantportaal_async.batch.rows import BatchRow, Portal, RowAtWork, WhenAbsent
 from mijnklantportaal_async.batch.shared_rate_limit import SharedRateLimiter
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.retry import Timeouts
-from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.clock import Clock
 
@@ -102,10 +101,7 @@ class Desk:
         self._ledger = ledger
         self._clock = clock
         self._limiter = SharedRateLimiter(database, name=access.shared_name, rate_limit=access.rate_limit, clock=clock)
-        self._session = PortalSession(
-            auth=access.make_auth(),
-            base_url=access.base_url,
-            proxy=access.proxy,
+        self._session = access.open_session(
             timezone=portal.timezone,
             timeouts=timeouts,
             rate_limit=self._limiter,
@@ -177,23 +173,15 @@ class Desks:
         self._make_desk = make_desk
         self._desks: dict[Portal, Desk] = {}
 
-    def why_not(self, portal: Portal) -> str:
-        """Why there is no way into a portal; empty where there is one: a key, for the same address."""
+    async def why_not(self, portal: Portal) -> str:
+        """Why there is no way into a portal; empty where there is one: a key or tokens, for the same address."""
         access = self.access(portal)
-        if access is None:
-            return words("no worker has a key for the portal {portal_name}", portal_name=repr(portal.name))
-        if access.known_address != portal.address:
-            return words(
-                "rows are for {portal_name} at {address}, and the worker's is at {known_address}",
-                portal_name=repr(portal.name),
-                address=portal.address,
-                known_address=access.known_address,
-            )
-        return ""
+        reason = _mismatch(portal, access)
+        return reason if reason or access is None else await access.why_not_now()
 
     def access(self, portal: Portal) -> PortalAccess | None:
         """The way into a portal."""
-        return self._portals(portal.name) if callable(self._portals) else self._portals.get(portal.name)
+        return find_access(self._portals, portal.name)
 
     def open_ones(self) -> dict[Portal, Desk]:
         """Those that rows came for."""
@@ -207,8 +195,8 @@ class Desks:
         """
         if portal not in self._desks:
             access = self.access(portal)
-            if access is None or self.why_not(portal):
-                raise LookupError(self.why_not(portal))
+            if access is None or _mismatch(portal, access):
+                raise LookupError(_mismatch(portal, access))
             self._desks[portal] = self._make_desk(portal, access)
         return self._desks[portal]
 
@@ -217,3 +205,16 @@ class Desks:
         for desk in self._desks.values():
             await desk.aclose()
         self._desks.clear()
+
+
+def _mismatch(portal: Portal, access: PortalAccess | None) -> str:
+    if access is None:
+        return words("no worker has a key for the portal {portal_name}", portal_name=repr(portal.name))
+    if access.known_address != portal.address:
+        return words(
+            "rows are for {portal_name} at {address}, and the worker's is at {known_address}",
+            portal_name=repr(portal.name),
+            address=portal.address,
+            known_address=access.known_address,
+        )
+    return ""

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import attrs
 
@@ -10,11 +11,14 @@ from mijnklantportaal_async.batch.shared_rate_limit import key_fingerprint
 from mijnklantportaal_async.calling.addresses import check_proxy
 from mijnklantportaal_async.calling.auth import ApiKey, Auth
 from mijnklantportaal_async.calling.window import RateLimit
+from mijnklantportaal_async.oauth.portal_auth import PortalAuth
+from mijnklantportaal_async.portals import Portals
 from mijnklantportaal_async.session import (
     DEFAULT_BASE_URL,
     ENVIRONMENT_API_KEY,
     ENVIRONMENT_BASE_URL,
     ENVIRONMENT_TIMEZONE,
+    PortalSession,
 )
 from mijnklantportaal_async.values.local_time import DEFAULT_TIMEZONE
 from mijnklantportaal_async.values.portal_names import DEFAULT_PORTAL, normal_address, variable
@@ -33,6 +37,7 @@ class PortalAccess:
         rate_limit: Calls that the key may make, until an answer says otherwise.
         limit_name: Under which name the limit is shared; a fingerprint of the key when left out.
         proxy: URL of an HTTP proxy.
+        over: A session over whose connections to call, with its hooks and its clock; one is opened when left out.
 
     Raises:
         TypeError: `api_key` and `auth` are both given, or neither; or `auth` without `limit_name`.
@@ -46,6 +51,7 @@ class PortalAccess:
     rate_limit: RateLimit = attrs.field(factory=RateLimit)
     limit_name: str | None = None
     proxy: str | None = attrs.field(default=None, repr=False)
+    over: PortalSession | None = attrs.field(default=None, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if (self.api_key is None) == (self.auth is None):
@@ -76,9 +82,67 @@ class PortalAccess:
         """Where the session's tokens come from."""
         return self.auth or ApiKey(self.api_key or "")
 
+    def open_session(self, **settings: Any) -> PortalSession:
+        """A session of its own, or a view of the one over whose connections it calls.
 
-PortalSource = Mapping[str, PortalAccess] | Callable[[str], PortalAccess | None]
-"""Where a worker finds its portals, by name."""
+        Args:
+            settings: Arguments of `PortalSession`, `timezone` and `rate_limit` with them.
+        """
+        if self.over is None:
+            return PortalSession(auth=self.make_auth(), base_url=self.base_url, proxy=self.proxy, **settings)
+        del settings["clock"]
+        own = {name: settings.pop(name) for name in ("timezone", "rate_limit")}
+        return self.over.for_portal(self.make_auth(), **own).with_options(**settings)
+
+    async def why_not_now(self) -> str:
+        """Why it leads nowhere at the moment: its owner has connected nothing. Empty where it may lead in."""
+        if not isinstance(self.auth, PortalAuth):
+            return ""
+        try:
+            is_connected = await self.auth.is_connected()
+        except Exception:  # noqa: BLE001 - the store is away: that is trouble of rows, which wait
+            return ""
+        return "" if is_connected else f"no portal is connected for {self.auth.owner!r}"
+
+
+PortalSource = Mapping[str, PortalAccess] | Callable[[str], PortalAccess | None] | Portals
+"""Where a worker finds its portals, by name. In `Portals` that is the owner."""
+
+
+def find_access(portals: PortalSource, name: str) -> PortalAccess | None:
+    """The way into the portal that is called so."""
+    if isinstance(portals, Portals):
+        return access_of_owner(portals, name)
+    return portals(name) if callable(portals) else portals.get(name)
+
+
+def portal_of_owner(portals: Portals, owner: str) -> Portal:
+    """The portal of an owner, for submitting. Nobody is asked whether it is connected.
+
+    Args:
+        portals: The sessions of all owners.
+        owner: As in `portals[owner]`. In a batch it names the portal: letters, digits, `.`, `_` and `-`.
+
+    Raises:
+        ValueError: The owner cannot name a portal of a batch.
+    """
+    return Portal(name=owner, address=normal_address(portals.base_url), timezone=portals.timezone_of(owner).key)
+
+
+def access_of_owner(portals: Portals, owner: str) -> PortalAccess:
+    """The way into the portal of an owner, over the connections of all of them.
+
+    Args:
+        portals: The sessions of all owners; a worker that was given them as its `portals` needs no more.
+        owner: As in `portals[owner]`.
+    """
+    return PortalAccess(
+        auth=portals.auth_of(owner),
+        limit_name=portals.limit_name_of(owner),
+        base_url=portals.base_url,
+        rate_limit=portals.rate_limit if portals.rate_limit.requests else RateLimit(),
+        over=portals.shared,
+    )
 
 
 def portal_from_environment(name: str = DEFAULT_PORTAL, environment: Mapping[str, str] | None = None) -> Portal:

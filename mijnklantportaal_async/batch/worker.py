@@ -81,7 +81,8 @@ class Worker:
 
     Args:
         database: Where the jobs are, as a URL.
-        portals: The ways into portals by their names, or a function that finds one; from the environment when left out.
+        portals: The ways into portals by their names, a function that finds one, or `Portals`, whose owners are those
+            names; from the environment when left out.
         settings: How to work.
         restored: Whether the database was put back from a backup, or may have lost what it recorded last: every row
             that is not done is looked for in the portal before it is sent.
@@ -143,7 +144,7 @@ class Worker:
             await self._client.open()
             self._follows_jobs = portals is None
             await asyncio.to_thread(self._lease.hold)
-            wanted = self._reachable(await self._portals_of_jobs() if portals is None else portals)
+            wanted = await self._reachable(await self._portals_of_jobs() if portals is None else portals)
             if self._restored:
                 count = await self._feeding.put_in_doubt([portal.id for portal in wanted])
                 LOG.warning("The database was put back: %d rows are looked for before they are sent", count)
@@ -257,8 +258,8 @@ class Worker:
     async def _portals_of_jobs(self) -> list[Portal]:
         return sorted((await self._ledger.portals()).values(), key=str)
 
-    def _reachable(self, portals: Sequence[Portal]) -> list[Portal]:
-        return [portal for portal in portals if not self._desks.why_not(portal)]
+    async def _reachable(self, portals: Sequence[Portal]) -> list[Portal]:
+        return [portal for portal in portals if not await self._desks.why_not(portal)]
 
     async def _run_row(self, row_id: str, number: int) -> None:
         owner = f"{self._name}-{secrets.token_hex(4)}"
@@ -322,7 +323,7 @@ class Worker:
         """Starts the engine anew where a job brought a portal that it does not listen to."""
         if not self._follows_jobs:
             return
-        portals = self._reachable(await self._portals_of_jobs())
+        portals = await self._reachable(await self._portals_of_jobs())
         if {portal.id for portal in portals} - self._portals.keys():
             await self._stop_engine()
             await self._start_engine(portals)
@@ -371,5 +372,5 @@ class Worker:
         if self._follows_jobs:
             for portal in await self._portals_of_jobs():
                 if portal.id not in troubles:
-                    troubles[portal.id] = self._desks.why_not(portal)
+                    troubles[portal.id] = await self._desks.why_not(portal)
         await self._ledger.sign(self._name, troubles)

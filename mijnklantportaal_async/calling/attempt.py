@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.answers import decode_error_from, error_from
-from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, refreshed_token, token_of
+from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, name_of, refreshed_token, token_of
 from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.evidence import Evidence, evidence_of
 from mijnklantportaal_async.calling.headers import retry_after
@@ -35,6 +35,13 @@ class CallOptions(NamedTuple):
     retry: RetryPolicy
     reconcile: ReconcilePolicy | None
     priority: Priority
+
+
+TURN_HOLDS = 0.5
+"""Seconds that a call may take for its token when its turn has come."""
+
+MOST_TURNS_MISSED = 3
+"""Turns that a call gives up because its token took longer."""
 
 
 def queue_left(options: CallOptions, record: CallRecord) -> float | None:
@@ -82,7 +89,18 @@ class Sender:
         secrets: What no error may show, besides the tokens.
     """
 
-    __slots__ = ("_evidence", "auth", "clock", "closing", "jitter", "limiter", "observer", "secrets", "transport")
+    __slots__ = (
+        "_evidence",
+        "_name",
+        "auth",
+        "clock",
+        "closing",
+        "jitter",
+        "limiter",
+        "observer",
+        "secrets",
+        "transport",
+    )
 
     def __init__(
         self,
@@ -104,22 +122,38 @@ class Sender:
         self.jitter = jitter
         self.closing = closing
         self.secrets = secrets
+        # Asked for now: once something has been sent, nothing of somebody else's is run.
+        self._name = name_of(auth)
         self._evidence: Evidence | None = None
+
+    def for_portal(self, auth: Auth, limiter: RateLimiter) -> "Sender":
+        """Sends for another portal: its tokens and limit are its own, and what is known of it."""
+        return Sender(
+            transport=self.transport,
+            auth=auth,
+            limiter=limiter,
+            observer=self.observer,
+            clock=self.clock,
+            jitter=self.jitter,
+            closing=self.closing,
+            secrets=self.secrets,
+        )
 
     def evidence_now(self) -> Evidence | None:
         """What is known of the portal; None until there was a token, which names it."""
-        if self._evidence is None and isinstance(self.auth, ApiKey):
-            self._evidence = evidence_of(self.transport.base_url, self.auth.held)
+        if self._evidence is None and self._name is not None:
+            self._evidence = evidence_of(self.transport.base_url, self._name)
         return self._evidence
 
     async def identify(self) -> tuple[Evidence, Token]:
         """What is known of the portal, and the token that names it, for the request that comes next.
 
-        Tokens come and go: it is the first that names the portal for as long as the session lives.
+        Tokens come and go: where nothing else does, it is the first that names the portal for as long as the session
+        lives.
         """
         token = await token_of(self.auth)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, token)
+            self._evidence = evidence_of(self.transport.base_url, self._name or token)
         return self._evidence, token
 
     async def attempt(
@@ -183,7 +217,7 @@ class Sender:
     async def _send_once(self, options: CallOptions, request: Request, record: CallRecord, token: Token) -> Answer:
         permit = self.limiter.take_now(options.priority, request.is_look)
         if permit is None:
-            permit = await self._wait_for_permit(options, request, record)
+            permit, token = await self._wait_with_token(options, request, record, token)
         now = self.clock.monotonic()
         timeouts = options.timeouts
         clock_name, timeout = "attempt", timeouts.attempt
@@ -222,7 +256,7 @@ class Sender:
         else:
             self.limiter.finish(permit, answer.headers)
         if self._evidence is None:
-            self._evidence = evidence_of(self.transport.base_url, token)
+            self._evidence = evidence_of(self.transport.base_url, self._name or token)
         self._evidence.hear(answer.headers.get("date"), self.clock)
         if answer.broken is not None or listens:
             self._announce_end(request, record, now, answer, answer.broken)
@@ -234,6 +268,29 @@ class Sender:
             self.limiter.finish(permit)
         else:
             self.limiter.give_back(permit)
+
+    async def _wait_with_token(
+        self, options: CallOptions, request: Request, record: CallRecord, token: Token
+    ) -> tuple[Permit, Token]:
+        """A permit, and a token that is good when it has come: one can end while its call waits."""
+        for _ in range(MOST_TURNS_MISSED):
+            permit = await self._wait_for_permit(options, request, record)
+            if type(self.auth) is ApiKey:
+                return permit, token
+            asked = self.clock.monotonic()
+            try:
+                token = await token_of(self.auth)
+            except BaseException:
+                self.limiter.give_back(permit)
+                raise
+            if self.clock.monotonic() - asked <= TURN_HOLDS:
+                return permit, token
+            # The permit has grown old meanwhile: the service would count the request later than the limiter does.
+            self.limiter.give_back(permit)
+            if (fresh := self.limiter.take_now(options.priority, request.is_look)) is not None:
+                return fresh, token
+        # Whose tokens always take long would wait for ever. One that has ended is told so by a 401.
+        return await self._wait_for_permit(options, request, record), token
 
     async def _wait_for_permit(self, options: CallOptions, request: Request, record: CallRecord) -> Permit:
         began = self.clock.monotonic()
@@ -253,7 +310,7 @@ class Sender:
             if self.observer.listens:
                 from mijnklantportaal_async.events import PermitWaited
 
-                self.observer.emit(PermitWaited(operation=request.operation.name, waited=waited))
+                self.observer.emit(PermitWaited(call=record.number, operation=request.operation.name, waited=waited))
 
     def _read(self, request: Request, answer: Answer, decode: Callable[[bytes], T], record: CallRecord) -> T:
         """What a success says; everything else is raised."""
@@ -289,7 +346,7 @@ class Sender:
     def _announce_start(self, request: Request, record: CallRecord) -> None:
         from mijnklantportaal_async.events import AttemptStarted
 
-        self.observer.emit(AttemptStarted(attempt=record.attempts, **request.context()))
+        self.observer.emit(AttemptStarted(call=record.number, attempt=record.attempts, **request.context()))
 
     def _announce_end(
         self,
@@ -303,6 +360,7 @@ class Sender:
 
         self.observer.emit(
             AttemptFinished(
+                call=record.number,
                 attempt=record.attempts,
                 elapsed=self.clock.monotonic() - began,
                 status=answer.status if answer else None,

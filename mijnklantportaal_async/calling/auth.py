@@ -36,6 +36,16 @@ class Auth(Protocol):
         ...
 
 
+@runtime_checkable
+class NamedAuth(Auth, Protocol):
+    """An `Auth` whose portal has a name of its own, because its token does not stay the same."""
+
+    @property
+    def portal_name(self) -> str:
+        """The same for every session with this portal, and for no other portal."""
+        ...
+
+
 class Token:
     """A secret on its way to a header. Its text shows only where `reveal` is called.
 
@@ -175,6 +185,22 @@ async def token_of(auth: Auth) -> Token:
         ValueError: What it gave could not be a header's value.
     """
     return auth.held if isinstance(auth, ApiKey) else hide(await auth.token()).checked("the token of Auth.token()")
+
+
+def name_of(auth: Auth) -> Token | None:
+    """What tells the portal from all others: its key, or the name of one whose tokens come and go; None for neither.
+
+    Raises:
+        TypeError: The name is no text. It is not repeated.
+    """
+    if isinstance(auth, ApiKey):
+        return auth.held
+    if not isinstance(auth, NamedAuth):
+        return None
+    name: object = auth.portal_name
+    if not isinstance(name, str) or not name:
+        raise TypeError(f"auth.portal_name must be a text that names the portal, not {type(name).__name__}")
+    return Token(name)
 
 
 async def refreshed_token(auth: Auth, rejected: Token) -> Token | None:

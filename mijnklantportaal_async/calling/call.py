@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender, queue_left
+from mijnklantportaal_async.calling.auth import Auth
 from mijnklantportaal_async.calling.claims import Turn
+from mijnklantportaal_async.calling.file_resources import FileResources
 from mijnklantportaal_async.calling.finder import Finder
+from mijnklantportaal_async.calling.rate_limit import RateLimiter
 from mijnklantportaal_async.calling.record import WATCHED, CallRecord, Doubt, State
 from mijnklantportaal_async.calling.retry import RetryQuota, Step, judge, may_send_again, retrying
 from mijnklantportaal_async.calling.search import Search
@@ -34,42 +37,34 @@ class Caller:
     Args:
         sender: Sends single requests.
         quota: How many retries are left.
-        make_hosts: Makes what asks other hosts for files.
+        resources: What its files need.
     """
 
-    __slots__ = ("_files", "_hosts", "_make_hosts", "quota", "sender")
+    __slots__ = ("_resources", "quota", "sender")
 
-    def __init__(self, *, sender: Sender, quota: RetryQuota, make_hosts: "Callable[[], FileHosts]") -> None:
-        self._files: FileThreads | None = None
-        self._make_hosts = make_hosts
-        self._hosts: FileHosts | None = None
+    def __init__(self, *, sender: Sender, quota: RetryQuota, resources: FileResources) -> None:
+        self._resources = resources
         self.sender = sender
         self.quota = quota
 
     @property
     def files(self) -> "FileThreads":
-        """The threads that files are read and written on; started for the first of them."""
-        if self._files is None:
-            # Most sessions never see a file.
-            from mijnklantportaal_async.calling.file_threads import FileThreads
-
-            self._files = FileThreads()
-        return self._files
+        """The threads that files are read and written on."""
+        return self._resources.threads
 
     @property
     def hosts(self) -> "FileHosts":
-        """What asks other hosts for files; made for the first of them."""
+        """What asks other hosts for files."""
         self.sender.transport.check_usable()
-        if self._hosts is None:
-            self._hosts = self._make_hosts()
-        return self._hosts
+        return self._resources.hosts
+
+    def for_portal(self, auth: Auth, limiter: RateLimiter, quota: RetryQuota) -> "Caller":
+        """Makes the calls of another portal over the same connections, on the same threads."""
+        return Caller(sender=self.sender.for_portal(auth, limiter), quota=quota, resources=self._resources)
 
     async def close_files(self) -> None:
         """Ends the threads, and the connections to hosts of files. Any number of times."""
-        if self._hosts is not None:
-            await self._hosts.aclose()
-        if self._files is not None:
-            await self._files.aclose()
+        await self._resources.aclose()
 
     async def call(
         self,
@@ -92,17 +87,20 @@ class Caller:
             RuntimeError: The session is closed, or belongs to another event loop.
             Exception: What the user's own `Auth` raises, as long as nothing can have been done.
         """
-        record = self._begin()
+        record = self._begin(request)
         try:
             # The first attempt runs outside of tenacity, which costs as much as all the rest of a call.
             try:
                 result = await self.sender.attempt(options, request, decode, record)
             except errors.MijnKlantportaalError as failure:
-                return await self._recover(options, request, decode, record, failure, when_done=when_done)
-            self.quota.give_back(0)
-            return result
-        finally:
-            self._end(record)
+                result = await self._recover(options, request, decode, record, failure, when_done=when_done)
+            else:
+                self.quota.give_back(0)
+        except BaseException as error:
+            self._end(request, record, error)
+            raise
+        self._end(request, record)
+        return result
 
     async def send_form(self, form: "Form", call: Coroutine[Any, Any, T]) -> T:
         """Makes a call with files: measures them before, and leaves nothing open afterwards.
@@ -138,7 +136,7 @@ class Caller:
             RuntimeError: The session is closed, or belongs to another event loop.
             Exception: What the user's own `Auth` raises, as long as nothing can have been done.
         """
-        record, sender, token = self._begin(), self.sender, None
+        record, sender, token = self._begin(request), self.sender, None
         made = None
         try:
             evidence = sender.evidence_now()
@@ -158,19 +156,27 @@ class Caller:
                     search = Search(sender, options, request, record, finder, evidence)
                     result = await self._recover(options, request, decode, record, failure, search)
                 made = finder.identifier(result) if finder.makes_records else None
-                return result
             finally:
                 tolerance = options.reconcile.tolerance if options.reconcile else 0.0
                 evidence.claims.leave(turn, made, sender.clock.monotonic(), tolerance + CLAIM_SLACK)
-        finally:
-            self._end(record)
+        except BaseException as error:
+            self._end(request, record, error)
+            raise
+        self._end(request, record)
+        return result
 
-    def _begin(self) -> CallRecord:
-        """The account of a call that begins now.
+    def _begin(self, request: Request) -> CallRecord:
+        """The account of a call that begins now, which whoever listens is told of.
 
         Raises:
             RuntimeError: The session is closed, or belongs to another event loop.
         """
+        record = self._account()
+        if self.sender.observer.listens:
+            self._announce_start(request, record)
+        return record
+
+    def _account(self) -> CallRecord:
         sender = self.sender
         sender.transport.check_usable()
         sender.limiter.check_usable()
@@ -181,10 +187,12 @@ class Caller:
         record.begin(sender.clock.monotonic())
         return record
 
-    def _end(self, record: CallRecord) -> None:
+    def _end(self, request: Request, record: CallRecord, error: BaseException | None = None) -> None:
         record.elapsed = self.sender.clock.monotonic() - record.started
         if not record.may_have_happened:
             record.state = State.IDLE
+        if self.sender.observer.listens:
+            self._announce_end(request, record, error)
 
     async def _wait_for_turn(
         self, options: CallOptions, request: Request, record: CallRecord, turn: Turn, before: Collection[Turn]
@@ -223,7 +231,7 @@ class Caller:
             record=record,
             quota=self.quota,
             may_repeat=lambda error: self._may_repeat(options, request, error, search, record),
-            before_sleep=lambda attempt, wait, error: self._announce_retry(request, attempt, wait, error),
+            before_sleep=lambda attempt, wait, error: self._announce_retry(request, record, attempt, wait, error),
             closing=self.sender.closing,
         )
         retries = 0
@@ -319,8 +327,33 @@ class Caller:
 
     # --- telling -----------------------------------------------------------------------------------------------
 
-    def _announce_retry(self, request: Request, attempt: int, wait: float, error: errors.MijnKlantportaalError) -> None:
+    def _announce_start(self, request: Request, record: CallRecord) -> None:
+        from mijnklantportaal_async.events import CallStarted
+
+        template, base_url = request.operation.template, self.sender.transport.base_url
+        self.sender.observer.emit(
+            CallStarted(call=record.number, template=template, base_url=base_url, **request.context())
+        )
+
+    def _announce_end(self, request: Request, record: CallRecord, error: BaseException | None) -> None:
+        from mijnklantportaal_async.events import CallFinished
+
+        self.sender.observer.emit(
+            CallFinished(
+                call=record.number,
+                operation=request.operation.name,
+                attempts=record.attempts,
+                elapsed=record.elapsed,
+                error=error,
+            )
+        )
+
+    def _announce_retry(
+        self, request: Request, record: CallRecord, attempt: int, wait: float, error: errors.MijnKlantportaalError
+    ) -> None:
         from mijnklantportaal_async.events import RetryPlanned
 
         operation = request.operation.name
-        self.sender.observer.emit(RetryPlanned(operation=operation, attempt=attempt, wait=wait, error=error))
+        self.sender.observer.emit(
+            RetryPlanned(call=record.number, operation=operation, attempt=attempt, wait=wait, error=error)
+        )

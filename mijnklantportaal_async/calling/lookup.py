@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 from mijnklantportaal_async import errors
 from mijnklantportaal_async.calling.attempt import CallOptions, Sender
 from mijnklantportaal_async.calling.call import Caller
+from mijnklantportaal_async.calling.file_resources import FileResources
 from mijnklantportaal_async.calling.finder import Finder, Grounds
 from mijnklantportaal_async.calling.reconcile import UnsettledError
 from mijnklantportaal_async.calling.record import Doubt
@@ -103,7 +104,7 @@ class LookingCaller(_SendsNothing):
         sent_at: float,
         others: Callable[[], Awaitable[Collection[str]]],
     ) -> None:
-        super().__init__(sender=sender, quota=RetryQuota(0), make_hosts=_no_hosts)
+        super().__init__(sender=sender, quota=RetryQuota(0), resources=FileResources(_no_hosts))
         self._elapsed = elapsed
         self._sent_at = sent_at
         self._others = others
@@ -138,7 +139,7 @@ class LookingCaller(_SendsNothing):
             OutcomeUnknownError: Nobody can tell.
         """
         clock = self.sender.clock
-        record = self._begin()
+        record = self._account()
         record.first_sent = clock.monotonic() - self._elapsed
         record.first_sent_wall = self._sent_at
         record.attempts, record.doubt = 1, Doubt.OPEN

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Iterable
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from mijnklantportaal_async.calling.record import WATCHED
@@ -29,12 +30,18 @@ class Observer:
         TypeError: A hook cannot be called, or `hooks` is no list of them.
     """
 
-    __slots__ = ("_hooks", "_running")
+    __slots__ = ("_contexts", "_hooks", "_running")
 
     def __init__(self, hooks: "Iterable[Hook]") -> None:
         if callable(hooks) or not isinstance(hooks, Iterable):
             raise TypeError(f"hooks must be a list of functions, not {type(hooks).__name__}; write hooks=[my_hook]")
-        self._hooks = tuple(hooks)
+        given: list[Hook] = []
+        for hook in hooks:
+            # One that is given twice, or equal to another, hears everything once.
+            if hook not in given:
+                given.append(hook)
+        self._hooks = tuple(given)
+        self._contexts: dict[int, Context] = {}
         self._running: set[asyncio.Task[None]] = set()
         for index, hook in enumerate(self._hooks):
             if not callable(hook):
@@ -48,6 +55,9 @@ class Observer:
     def emit(self, event: "Event") -> None:
         """Tells everybody. Coroutines run beside the call, which does not wait for them."""
         logger.log(_level(event), "%s", event)
+        if not self._hooks:
+            return
+        before = self._context_of(event)
         for hook in self._hooks:
             try:
                 result: Any = hook(event)
@@ -55,9 +65,26 @@ class Observer:
                 logger.exception("the hook %r failed on %r", hook, type(event).__name__)
             else:
                 if result is not None and inspect.isawaitable(result):
-                    task = asyncio.get_running_loop().create_task(self._await(hook, event, result))
+                    task = asyncio.get_running_loop().create_task(
+                        self._await(hook, event, result), context=before.copy()
+                    )
                     self._running.add(task)
                     task.add_done_callback(self._running.discard)
+
+    def _context_of(self, event: "Event") -> Context:
+        """What was around the call when it began.
+
+        Coroutines go on beside the call, and perhaps longer, so without what another hook puts around it: a span that
+        ends with the call, or the wish that nobody traces its requests.
+        """
+        from mijnklantportaal_async.events import CallFinished
+
+        context = self._contexts.get(event.call)
+        if context is None:
+            context = self._contexts[event.call] = copy_context()
+        if isinstance(event, CallFinished):
+            del self._contexts[event.call]
+        return context
 
     async def aclose(self) -> None:
         """Waits until the coroutines of hooks have ended, but not for ever."""

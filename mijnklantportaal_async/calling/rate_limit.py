@@ -64,6 +64,11 @@ class RateLimiter:
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @property
+    def remembers_for(self) -> float:
+        """Seconds after which a new limiter would do as well: the calls until now have left the window by then."""
+        return self._window.remembers_for(self._clock.monotonic())
+
     def snapshot(self) -> RateLimitSnapshot:
         """How it stands now."""
         now, window = self._clock.monotonic(), self._window

@@ -1,6 +1,7 @@
 """What is known of one call while it runs, and how a caller can look at it from outside."""
 
 import enum
+import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Generic, ParamSpec, TypeVar
@@ -35,10 +36,14 @@ class Doubt(enum.IntEnum):
     OPEN = 2
 
 
+_NUMBERS = itertools.count(1)
+
+
 class CallRecord:
     """The running account of one call.
 
     Attributes:
+        number: Of the call; no other call of the process has it.
         state: How far it is.
         doubt: What is known of the attempts that have ended.
         started: When it began.
@@ -68,6 +73,7 @@ class CallRecord:
         "is_valid",
         "last_sent",
         "moving",
+        "number",
         "queued",
         "started",
         "state",
@@ -81,6 +87,7 @@ class CallRecord:
 
     def begin(self, now: float) -> None:
         """Begins anew."""
+        self.number = next(_NUMBERS)
         self.state = State.WAITING
         self.was_begun = True
         self.doubt = Doubt.NONE

@@ -127,6 +127,7 @@ class Search(Generic[T]):
         """One request of a look, and what its answer shows."""
         # Looks have an account of their own: they are no attempts, and what they do is never in doubt.
         record = CallRecord()
+        record.number = self._record.number
         record.started, record.queued = self._record.started, self._record.queued
         # By the page: those of one list may well be written in the same second.
         first_dates: dict[str, str] = {}
@@ -207,6 +208,7 @@ class Search(Generic[T]):
 
         self._sender.observer.emit(
             OutcomeReconciled(
+                call=self._record.number,
                 operation=self._request.operation.name,
                 found=found is not None,
                 identifier=None if found is None else self._finder.identifier(found),

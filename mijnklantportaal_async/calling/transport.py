@@ -1,6 +1,7 @@
 """The rim: one request out, one answer or typed error back. Chooses the way; says what is known without an answer."""
 
 import asyncio
+import inspect
 import ssl as ssl_module
 import warnings
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from mijnklantportaal_async.calling.observe import logger
 from mijnklantportaal_async.calling.record import CallRecord, State
 from mijnklantportaal_async.calling.wire import Answer, Request
 from mijnklantportaal_async.texts.words import words
+from mijnklantportaal_async.values.checks import check_setting
 from mijnklantportaal_async.values.clock import Clock
 
 if TYPE_CHECKING:
@@ -36,6 +38,31 @@ ConnectorFactory: TypeAlias = Callable[[], aiohttp.BaseConnector]
 TLS: TypeAlias = ssl_module.SSLContext | aiohttp.Fingerprint | bool
 
 _JSON = "application/json"
+
+
+def check_connector_factory(given: ConnectorFactory | None) -> ConnectorFactory | None:
+    """What `PortalSession(connector_factory=...)` is given.
+
+    Raises:
+        TypeError: It is no function, or one that has to be awaited.
+    """
+    if given is not None and (not callable(given) or inspect.iscoroutinefunction(given)):
+        kind = "a coroutine function" if callable(given) else type(given).__name__
+        raise TypeError(
+            f"connector_factory must be a function that makes a connector, not {kind}; "
+            "give connector_factory=lambda: aiohttp.TCPConnector(...)"
+        )
+    return given
+
+
+def check_tls(given: TLS) -> TLS:
+    """What `PortalSession(ssl=...)` is given.
+
+    Raises:
+        TypeError: It is of another type.
+    """
+    example = "ssl.create_default_context(cafile='ca.pem'), or leave it out for the usual checks"
+    return check_setting(given, (ssl_module.SSLContext, aiohttp.Fingerprint, bool), "ssl", example)
 
 
 class Transport:

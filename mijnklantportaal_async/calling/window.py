@@ -116,6 +116,10 @@ class SlidingWindow:
         """Calls under way."""
         return len(self._under_way)
 
+    def remembers_for(self, now: float) -> float:
+        """Seconds until nothing of what happened so far matters any more, a pause included."""
+        return max(0.0, self._paused_until - now) + self._margin + self._per
+
     def may_go(self, now: float) -> bool:
         """Whether another call may go now."""
         if len(self._under_way) >= self.most_in_flight or now < self._paused_until:

@@ -47,7 +47,7 @@ class Operation(NamedTuple):
     """The coroutine's name."""
     method: str
     path: str
-    """Below the base URL, with placeholders: `/appointments/{appointment_id}`."""
+    """Below the base URL, with placeholders: `/appointments/{appointment_id}`; empty where none is known."""
     effect: Effect
     scope: str | None = None
     """The scope that it needs, by meaning: the documentation does not say."""
@@ -61,6 +61,11 @@ class Operation(NamedTuple):
     """What ids in the path begin with, where their names do not say it."""
     success: frozenset[int] = frozenset({200, 201})
     """For what must not be done twice: the statuses with which the portal says that it is done."""
+
+    @property
+    def template(self) -> str | None:
+        """The path with its placeholders, as telemetry tells it: without ids."""
+        return self.path or None
 
     @property
     def how_to_check(self) -> str:

@@ -52,6 +52,7 @@ class _Commands(LazyGroup):
         "logout": "Remove the API key of a portal from this machine.",
         "portals": "List the portals that have a key on this machine. Shows no key.",
         "doctor": "Check connection, clock, time zone, what is installed and the key, without changing anything.",
+        "listen": "Receive calls of webhooks, show them, and pass them on to your application, until Ctrl-C.",
         "sandbox": "Run an embedded portal with a calendar page, until Ctrl-C.",
         "operations": "List what `call` can do, by the tags of the service's reference.",
         "batch": "Durable batches: thousands of rows, each exactly once, whatever happens to this machine.",

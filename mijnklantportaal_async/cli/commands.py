@@ -300,6 +300,33 @@ async def doctor(connection: Connection, terminal: "Terminal", as_json: AsJsonOp
     return await examine(connection, terminal, as_data=as_json)
 
 
+@commands.command(epilog=EXIT_CODES_HELP)
+@with_connection
+async def listen(
+    connection: Connection,
+    terminal: "Terminal",
+    forward_to: Annotated[str, typer.Option(metavar="URL", help="Your application, as in http://localhost:3000/hook.")],
+    port: Annotated[
+        int, typer.Option(metavar="NUMBER", min=0, max=65535, help="Port to listen on; 0 for any free one.")
+    ] = 8090,
+    event_type: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="As in invoice-paid; all when left out. Repeatable."),
+    ] = None,
+) -> ExitCode:
+    """Receive calls of webhooks, show them, and pass them on to your application, until Ctrl-C.
+
+    Each call is checked, shown and passed on byte for byte, with its signature; what your application answers goes
+    back. Against a sandbox the webhooks are made by themselves. Against a real portal nothing is changed: it says what
+    to enter.
+    """
+    from mijnklantportaal_async.cli.listen_command import ListenOptions
+    from mijnklantportaal_async.cli.listen_command import listen as listen_for_calls
+
+    options = ListenOptions(forward_to=forward_to, port=port, types=tuple(event_type or ()))
+    return await listen_for_calls(connection, terminal, options)
+
+
 @commands.command()
 def sandbox(
     port: Annotated[

@@ -64,6 +64,13 @@ EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         ("Is all set up right?", "doctor"),
         ("For another program", "doctor --json"),
     ),
+    "listen": (
+        (
+            "Calls of a sandbox, passed on to your application",
+            "listen --sandbox --forward-to http://localhost:3000/hook",
+        ),
+        ("Those of one type", "listen --sandbox --forward-to http://localhost:3000/hook --type invoice-paid"),
+    ),
     "sandbox": (
         ("A portal to try things on, with a page at http://localhost:8080/", "sandbox --seeded"),
         ("One that drops, stalls and refuses every fifth request", "sandbox --faults 0.2"),

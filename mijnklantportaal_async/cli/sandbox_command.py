@@ -64,6 +64,7 @@ async def _run(terminal: Terminal, options: SandboxOptions) -> ExitCode:
             table = quiet_table("", "")
             table.show_header = False
             table.add_row(words("Calendar"), sandbox.page_url)
+            table.add_row(words("Deliveries"), sandbox.deliveries_url)
             table.add_row("API", sandbox.url)
             table.add_row(words("API key"), words("{api_key} (of the sandbox only)", api_key=sandbox.api_key))
             table.add_row(words("Rate limit"), limit if options.rate_limit else words("none"))

@@ -14,7 +14,7 @@ import orjson
 from aiohttp import web
 
 from mijnklantportaal_async.sandbox.hosts import is_own_host
-from mijnklantportaal_async.sandbox.plain_page import language_of
+from mijnklantportaal_async.sandbox.visitor import Visitor
 from mijnklantportaal_async.texts.language import Language
 from mijnklantportaal_async.texts.pages import page_in
 
@@ -54,10 +54,11 @@ class CalendarPage:
         return handler if is_own_host(request.headers.get("Host", ""), self._host) else self._foreign_host
 
     async def _page(self, request: web.BaseRequest) -> web.StreamResponse:
-        page, policy = _page_and_policy(language_of(request).code)
+        code = Visitor.of(request).language.code
+        page, policy = _page_and_policy(code)
         headers = {
             "Content-Security-Policy": policy,
-            "Content-Language": language_of(request).code,
+            "Content-Language": code,
             "Vary": "Accept-Language",
             "Cache-Control": "no-store",
             "X-Content-Type-Options": "nosniff",

@@ -93,13 +93,31 @@ class Deliveries:
             return
         for webhook in self._documents().all("/webhooks"):
             if webhook["type"] == event:
-                delivery = Delivery(event=event, url=webhook["url"], webhook_id=webhook["id"], document=document)
-                self.made.append(delivery)
-                host = host_of(delivery.url)
-                if is_loopback(host) or host in self._settings.hosts:
-                    self._loop.call_soon_threadsafe(self._begin, delivery, webhook["secret"])
-                else:
-                    delivery.state = "not called"
+                self._tell(webhook, event, document, self._loop)
+
+    def _tell(self, webhook: Document, event: str, document: Document, loop: asyncio.AbstractEventLoop) -> Delivery:
+        delivery = Delivery(event=event, url=webhook["url"], webhook_id=webhook["id"], document=document)
+        self.made.append(delivery)
+        host = host_of(delivery.url)
+        if is_loopback(host) or host in self._settings.hosts:
+            loop.call_soon_threadsafe(self._begin, delivery, webhook["secret"])
+        else:
+            delivery.state = "not called"
+        return delivery
+
+    def again(self, number: int) -> Delivery:
+        """Call a webhook once more with what it was told before.
+
+        Raises:
+            LookupError: Nothing was told under that number, or the webhook is gone.
+        """
+        if not 1 <= number <= len(self.made):
+            raise LookupError(f"there is no delivery number {number}")
+        old = self.made[number - 1]
+        webhook = self._documents().get(old.webhook_id, "/webhooks")
+        if webhook is None or self._loop is None:
+            raise LookupError(f"the webhook {old.webhook_id} is gone")
+        return self._tell(webhook, old.event, old.document, self._loop)
 
     def clear(self) -> None:
         """Forget what was delivered, and give up what is under way."""

@@ -64,6 +64,7 @@ class Exchange:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Handle one request to the API."""
         self.in_progress += 1
+        record = None
         try:
             # Of a repeated parameter the last one counts, as in PHP.
             query = {name: value for name, value in request.query.items()}  # noqa: C416 - dict() keeps the first
@@ -78,6 +79,8 @@ class Exchange:
             return await self._plays[reception.fault.fault](request, reception, reception.fault)
         finally:
             self.in_progress -= 1
+            if record is not None:
+                record.ended_at = self._portal.clock.seconds()
 
     async def _read_body(self, request: web.BaseRequest, record: ReceivedRequest) -> Answer | None:
         if request.headers.get("Expect", "").lower() == "100-continue":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -100,6 +101,7 @@ class Faults:
         retry_after: Portal seconds, of a 429 or a 503.
         dead: Portal seconds for which a line is dead.
         down: Portal seconds that a restart takes.
+        path: Only requests to this path, such as `/oauth/tokens`; `*` stands for anything.
     """
 
     seed: int
@@ -111,6 +113,7 @@ class Faults:
     retry_after: int = 1
     dead: float = 40.0
     down: float = 10.0
+    path: str | None = None
 
     def delay_of(self, fault: Fault) -> float:
         """Return the portal seconds that a fault takes."""
@@ -130,16 +133,28 @@ class FaultOrder:
 
 
 @attrs.define
-class _ScriptedFault:
+class ScriptedFault:
+    """A fault that waits for requests; `times` says how many it has not hit yet."""
+
     order: FaultOrder
     times: int
     method: str | None
     path: str | None
 
     def matches(self, method: str, path: str) -> bool:
-        if self.method is not None and self.method.upper() != method:
-            return False
-        return self.path is None or any(fnmatchcase(path, wanted) for wanted in (self.path, API_PREFIX + self.path))
+        """Whether it hits such a request."""
+        return (self.method is None or self.method.upper() == method) and _is_meant(self.path, path)
+
+
+def _is_meant(wanted: str | None, path: str) -> bool:
+    return wanted is None or any(_is_at(path, pattern) for pattern in (wanted, API_PREFIX + wanted))
+
+
+def _is_at(path: str, wanted: str) -> bool:
+    if "{" not in wanted:
+        return fnmatchcase(path, wanted)
+    literal = [re.escape(part) for part in re.split(r"{\w+}", wanted)]
+    return re.fullmatch("[^/]+".join(literal), path) is not None
 
 
 class FaultPlan:
@@ -148,7 +163,7 @@ class FaultPlan:
     def __init__(self, faults: Faults | None = None) -> None:
         self._faults = faults
         self._drawing = Drawing(faults.seed, faults.share, faults.kinds) if faults else None
-        self._scripted: list[_ScriptedFault] = []
+        self._scripted: list[ScriptedFault] = []
 
     def script(
         self,
@@ -159,7 +174,7 @@ class FaultPlan:
         path: str | None,
         delay: float | None,
         retry_after: int | None,
-    ) -> None:
+    ) -> ScriptedFault:
         """Put `fault` at the end of the queue, for the next `times` matching requests.
 
         Raises:
@@ -169,7 +184,9 @@ class FaultPlan:
             raise ValueError(f"times must be at least 1, not {times}")
         usual = self._faults or _QUIET
         order = FaultOrder(Fault(fault), usual.delay_of(Fault(fault)) if delay is None else delay, retry_after)
-        self._scripted.append(_ScriptedFault(order, times, method, path))
+        scripted = ScriptedFault(order, times, method, path)
+        self._scripted.append(scripted)
+        return scripted
 
     def next_for(self, method: str, path: str) -> FaultOrder | None:
         """Return the fault that hits this request."""
@@ -179,15 +196,17 @@ class FaultPlan:
                 if scripted.times == 0:
                     self._scripted.remove(scripted)
                 return scripted.order
-        return self._random_fault()
+        return self._random_fault(path)
 
     def forget_script(self) -> None:
         """Empty the queue of scripted faults."""
         self._scripted.clear()
 
-    def _random_fault(self) -> FaultOrder | None:
+    def _random_fault(self, path: str) -> FaultOrder | None:
         faults = self._faults
-        fault = None if self._drawing is None else self._drawing.draw()
-        if faults is None or fault is None:
+        if faults is None or self._drawing is None or not _is_meant(faults.path, path):
+            return None
+        fault = self._drawing.draw()
+        if fault is None:
             return None
         return FaultOrder(fault, faults.delay_of(fault), faults.retry_after)

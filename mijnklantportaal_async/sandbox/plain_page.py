@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from mijnklantportaal_async.sandbox.hosts import host_of, is_own_host
-from mijnklantportaal_async.texts.language import CODES, Language, language_accepted
+from mijnklantportaal_async.sandbox.visitor import Visitor
+from mijnklantportaal_async.texts.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def plain_page(
+    request: web.BaseRequest,
     title: str,
     main: str,
     *,
-    language: Language,
     links: Mapping[str, str],
     status: int = 200,
     frames: bool = False,
@@ -32,29 +33,35 @@ def plain_page(
     """Answer a page.
 
     Args:
-        title: What it is about; escaped here.
+        request: Who asks, and in which language.
+        title: What it is about; said in that language and escaped here.
         main: What stands in it, as HTML: whatever came from elsewhere has to be escaped in it.
-        language: In which it is said.
-        links: Name -> address, for its head.
+        links: Name -> path, for its head.
         status: Of the answer.
         frames: Whether it shows pages of this portal in frames.
         goes_to: The origin that its forms lead to in the end, beside this portal.
         referrer: To whom a browser says which page it comes from.
     """
     style, digest = _style()
-    head = "".join(f'<a href="{escape(address)}">{escape(name)}</a>' for name, address in links.items())
+    visitor = Visitor.of(request)
+    said = visitor.say(title)
+    head = "".join(f'<a href="{escape(visitor.way(path))}">{visitor.say(name)}</a>' for name, path in links.items())
+    if request.method == "GET":
+        other = visitor.say(words("nl"))
+        address = escape(str(request.rel_url.update_query(language=other)))
+        head += f'<a href="{address}" lang="{other}" hreflang="{other}">{visitor.say(words("Nederlands"))}</a>'
     page = (
-        f'<!doctype html><html lang="{language.code}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{visitor.language.code}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{style}</style></head>"
-        f"<body><header><h1>{escape(title)}</h1>{head}</header><main>{main}</main></body></html>"
+        f"<title>{said}</title><style>{style}</style></head>"
+        f"<body><header><h1>{said}</h1>{head}</header><main>{main}</main></body></html>"
     )
     frame = "frame-src 'self'; " if frames else ""
     forms = f"form-action 'self' {goes_to}".rstrip()
     policy = f"default-src 'none'; style-src '{digest}'; {frame}{forms}; base-uri 'none'; frame-ancestors 'none'"
     headers = {
         "Content-Security-Policy": policy,
-        "Content-Language": language.code,
+        "Content-Language": visitor.language.code,
         "Vary": "Accept-Language",
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
@@ -62,12 +69,6 @@ def plain_page(
     }
     text = page.encode("utf-8", "replace")
     return web.Response(status=status, body=text, content_type="text/html", charset="utf-8", headers=headers)
-
-
-def language_of(request: web.BaseRequest) -> Language:
-    """The language of a visitor: what the switch of a page says, or the browser."""
-    said = request.query.get("language", "")
-    return Language(said) if said in CODES else language_accepted(request.headers.get("Accept-Language", ""))
 
 
 def refusal(request: web.BaseRequest, bound_host: str) -> web.Response | None:

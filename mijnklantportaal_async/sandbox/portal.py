@@ -13,8 +13,10 @@ from mijnklantportaal_async.sandbox.answers import Answer, Refusal, refuse
 from mijnklantportaal_async.sandbox.contract import Contract
 from mijnklantportaal_async.sandbox.faults import API_PREFIX, FaultOrder, FaultPlan
 from mijnklantportaal_async.sandbox.list_cache import ListCache
+from mijnklantportaal_async.sandbox.oauth.desk import TOKENS
 from mijnklantportaal_async.sandbox.rate_window import RateVerdict, RateWindow, RateWindowKind, open_rate_window
 from mijnklantportaal_async.sandbox.records import ReceivedRequest
+from mijnklantportaal_async.sandbox.scopes import token_in
 from mijnklantportaal_async.sandbox.tag import Call, Tag
 from mijnklantportaal_async.sandbox.wall_time import moment
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from mijnklantportaal_async.sandbox.clock import PortalClock
     from mijnklantportaal_async.sandbox.manners import Manners
+    from mijnklantportaal_async.sandbox.oauth.desk import OAuthDesk
     from mijnklantportaal_async.sandbox.scopes import Keyring
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,7 +76,9 @@ class Portal:
         zone: ZoneInfo,
         unlicensed: Collection[str],
         manners: Manners,
+        desk: OAuthDesk,
     ) -> None:
+        self._desk = desk
         self.clock = clock
         self.keyring = keyring
         self.rate = rate
@@ -84,6 +89,7 @@ class Portal:
         self._cache = ListCache(manners, clock)
         self.counters = PortalCounters()
         self.requests: deque[ReceivedRequest] = deque(maxlen=MOST_REQUESTS_KEPT)
+        self.token_requests: deque[ReceivedRequest] = deque(maxlen=MOST_REQUESTS_KEPT)
         self._contract = Contract(())
         self._tags: Mapping[str, Tag] = {}
         self._windows: dict[str, RateWindow] = {}
@@ -94,7 +100,7 @@ class Portal:
         self._tags = tags
 
     def note(self, method: str, path: str, query: dict[str, str], headers: dict[str, str]) -> ReceivedRequest:
-        """Write down that a request arrived."""
+        """Write down that a request arrived; those for tokens in a list of their own."""
         self.counters.received += 1
         record = ReceivedRequest(
             number=self.counters.received,
@@ -105,31 +111,42 @@ class Portal:
             body=b"",
             at=self.clock.seconds(),
         )
-        self.requests.append(record)
+        (self.token_requests if path == TOKENS else self.requests).append(record)
         return record
 
     def receive(self, record: ReceivedRequest, authorization: str | None) -> Reception:
         """Let a request in or refuse it at the door: first the key, then the rate limit, then the faults."""
+        if record.path == TOKENS:
+            self._desk.note_grant(record)
+            return Reception(record, fault=self._fault_for(record))
         if record.path != API_PREFIX and not record.path.startswith(API_PREFIX + "/"):
             return Reception(record, refusal=Answer(404, {"message": "Not found."}))
         key = self.keyring.key_of(authorization)
         if key is None:
+            record.dead_for = self._desk.dead_for(token_in(authorization) or "")
             refusal = Answer(401, {"message": "Unauthenticated."}, {"WWW-Authenticate": "Bearer"})
             return Reception(record, refusal=refusal)
+        if self.keyring.is_grant(key):
+            record.grant = key
         verdict = self._take(key)
         headers = self.manners.limit_headers({} if verdict is None else rate_headers(verdict), record.number)
         if verdict is not None and not verdict.allowed:
             return Reception(record, key=key, refusal=self.too_many_requests(verdict.wait), headers=headers)
+        return Reception(record, key=key, fault=self._fault_for(record), headers=headers)
+
+    def _fault_for(self, record: ReceivedRequest) -> FaultOrder | None:
         fault = self.plan.next_for(record.method, record.path)
         if fault is not None:
             record.fault = fault.fault
             self.counters.faulted += 1
-        return Reception(record, key=key, fault=fault, headers=headers)
+        return fault
 
     def commit(self, reception: Reception) -> Answer:
         """Do what a request that was let in asks for."""
         try:
             record, key = reception.record, reception.key
+            if record.path == TOKENS:
+                return self._desk.answer(record)
             return self._cache.answer(key, record, lambda: self._play(record, key))
         except Refusal as refusal:
             return refusal.answer
@@ -153,6 +170,7 @@ class Portal:
     def clear(self) -> None:
         """Forget the requests, the counts, the rate windows and the scripted faults."""
         self.requests.clear()
+        self.token_requests.clear()
         self.counters = PortalCounters()
         self._windows.clear()
         self._cache.clear()

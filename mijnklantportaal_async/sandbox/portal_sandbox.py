@@ -13,13 +13,21 @@ from mijnklantportaal_async.sandbox.clock import PortalClock
 from mijnklantportaal_async.sandbox.connections import Connections, PortalServer
 from mijnklantportaal_async.sandbox.contents import PortalContents
 from mijnklantportaal_async.sandbox.contract import load_contract
+from mijnklantportaal_async.sandbox.customer_page import CustomerPage
 from mijnklantportaal_async.sandbox.deliveries import Deliveries, Delivery, DeliverySettings, WebhookSignature
+from mijnklantportaal_async.sandbox.deliveries_page import DeliveriesPage
 from mijnklantportaal_async.sandbox.exchange import Exchange
-from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults
+from mijnklantportaal_async.sandbox.faults import API_PREFIX, Fault, FaultPlan, Faults, ScriptedFault
 from mijnklantportaal_async.sandbox.file_faults import FileFault, FileFaultPlan, FileFaults
 from mijnklantportaal_async.sandbox.file_host import Download, FileHost
 from mijnklantportaal_async.sandbox.listening import PATIENCE, Listener
 from mijnklantportaal_async.sandbox.manners import Manner, Manners, manners_of
+from mijnklantportaal_async.sandbox.oauth.desk import OAuthDesk
+from mijnklantportaal_async.sandbox.oauth.grants import GrantBook
+from mijnklantportaal_async.sandbox.oauth.pages import OAuthPages
+from mijnklantportaal_async.sandbox.oauth.rules import OAuthApplication, OAuthRules
+from mijnklantportaal_async.sandbox.owner_calls import OwnerCalls
+from mijnklantportaal_async.sandbox.owner_pages import OwnerPages
 from mijnklantportaal_async.sandbox.pages import by_path
 from mijnklantportaal_async.sandbox.pending import PendingCommits
 from mijnklantportaal_async.sandbox.portal import Portal, RateSettings
@@ -82,6 +90,8 @@ class Sandbox(PortalContents):
         webhook_signature: What `X-Webhook-Signature` holds, which the documentation does not settle: the webhook's
             `"secret"`, or an `"hmac"`, the hex HMAC-SHA256 of the body under it.
         webhook_hosts: Hosts that webhooks may call, beside this machine itself.
+        applications: Those that may ask for tokens; `sandbox-app` with `sandbox-secret` when nothing else is said.
+        oauth: How tokens are handed out, where the documentation leaves that open.
     """
 
     def __init__(
@@ -109,6 +119,8 @@ class Sandbox(PortalContents):
         webhook_retries: Sequence[float] = (10.0, 60.0, 600.0),
         webhook_signature: WebhookSignature = "secret",
         webhook_hosts: Collection[str] = (),
+        applications: Collection[OAuthApplication] = (OAuthApplication(),),
+        oauth: OAuthRules = OAuthRules(),  # noqa: B008 - frozen
     ) -> None:
         if rate_limit is not None:
             open_rate_window(rate_window, rate_limit, rate_period)  # refuses wrong figures here, not at the first call
@@ -127,7 +139,9 @@ class Sandbox(PortalContents):
         )
         self._host = host
         self._port = port
-        self._keyring = Keyring({"sandbox-key": ALL_SCOPES} if keys is None else dict(keys))
+        self._desk = OAuthDesk(GrantBook(applications, oauth), self._clock)
+        known = {"sandbox-key": ALL_SCOPES} if keys is None else dict(keys)
+        self._keyring = Keyring(known, self._desk.grant_of, self._desk.scopes_of)
         short = {
             Manner.CANCELED_NOT_LISTED: not list_canceled,
             Manner.NEWEST_FIRST: newest_first,
@@ -142,6 +156,7 @@ class Sandbox(PortalContents):
             zone=self._zone,
             unlicensed=frozenset(unlicensed),
             manners=self._manners,
+            desk=self._desk,
         )
         self._file_host = FileHost(self._documents, self._now, self._clock, FileFaultPlan(file_faults))
         self._file_port = 0
@@ -150,6 +165,7 @@ class Sandbox(PortalContents):
             self._clock,
             DeliverySettings(retries=webhook_retries, signature=webhook_signature, hosts=webhook_hosts),
         )
+        self._owner_pages = OwnerPages(OwnerCalls(webhook_hosts), self._documents)
         self._connections = Connections()
         self._pending: PendingCommits | None = None
         self._exchange: Exchange | None = None
@@ -169,6 +185,9 @@ class Sandbox(PortalContents):
         pages = (
             CalendarPage(data, self._host, self._pending, self._clock.http_date),
             RecordsPage(self._documents(), tags, self._host),
+            DeliveriesPage(self._deliveries, self._host),
+            CustomerPage(self._owner_pages, self._owner_pages.calls, self._host),
+            OAuthPages(self._desk, self._host),
         )
         answer = by_path(pages, self._exchange.handle)
         try:
@@ -198,6 +217,7 @@ class Sandbox(PortalContents):
         if self._file_runner is not None:
             await self._file_runner.cleanup()
         await self._deliveries.stop()
+        await self._owner_pages.calls.close()
         self._close_file()
 
     async def __aenter__(self) -> Sandbox:
@@ -221,6 +241,21 @@ class Sandbox(PortalContents):
     def page_url(self) -> str:
         """The address of the calendar page."""
         return self._origin() + "/"
+
+    @property
+    def manage_url(self) -> str:
+        """The manage portal, with the pages and the token endpoint of OAuth: `base_url` of an `OAuthApp`."""
+        return self._origin()
+
+    @property
+    def oauth(self) -> OAuthDesk:
+        """Its OAuth side: what was granted, and words of its owner without a browser."""
+        return self._desk
+
+    @property
+    def token_requests(self) -> list[ReceivedRequest]:
+        """The requests for tokens, in order of arrival. Their bodies hold secrets of the sandbox."""
+        return list(self._portal.token_requests)
 
     @property
     def api_key(self) -> str:
@@ -268,6 +303,31 @@ class Sandbox(PortalContents):
         """
         self._deliveries.emit(event, document)
 
+    def deliver_again(self, number: int) -> Delivery:
+        """Call a webhook once more with what it was told before, as the button on the page of deliveries does.
+
+        Args:
+            number: 1 for the first of `deliveries`.
+
+        Raises:
+            LookupError: Nothing was told under that number, or the webhook is gone.
+        """
+        return self._deliveries.again(number)
+
+    def customer_url(self, customer_id: str) -> str:
+        """The address of a customer's page, with the blocks and forms that were added."""
+        return f"{self._origin()}/customers/{customer_id}"
+
+    @property
+    def deliveries_url(self) -> str:
+        """The address of the page of deliveries."""
+        return f"{self._origin()}/deliveries"
+
+    @property
+    def owner_pages(self) -> OwnerPages:
+        """The Dynamic HTML blocks and the forms on the pages of customers: `sandbox.owner_pages.add_block(...)`."""
+        return self._owner_pages
+
     @property
     def open_connections(self) -> int:
         """TCP connections that are open now."""
@@ -292,7 +352,7 @@ class Sandbox(PortalContents):
         path: str | None = None,
         delay: float | None = None,
         retry_after: int | None = None,
-    ) -> None:
+    ) -> ScriptedFault:
         """Let `fault` hit the next requests that match.
 
         Faults wait in a queue: a request is hit by the first one that matches it, and by a random one only when none
@@ -302,11 +362,16 @@ class Sandbox(PortalContents):
             fault: What happens.
             times: How many requests it hits.
             method: Only requests with this method.
-            path: Only requests to this path, with or without `/v1`; `*` stands for anything.
+            path: Only requests to this path, with or without `/v1`; `*` stands for anything, `{...}` for one id.
             delay: Portal seconds until a slow or late commit.
             retry_after: The `retry-after` of a 429 (1 by default) or of a 503 (none by default).
+
+        Returns:
+            The fault in its queue: `times` says how many requests it has not hit yet.
         """
-        self._portal.plan.script(fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after)
+        return self._portal.plan.script(
+            fault, times=times, method=method, path=path, delay=delay, retry_after=retry_after
+        )
 
     def fail_next_download(self, fault: FileFault, *, times: int = 1) -> None:
         """Let `fault` hit the next requests to the host of files.

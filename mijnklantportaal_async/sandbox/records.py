@@ -78,6 +78,12 @@ class ReceivedRequest:
     """The status that was answered; `None` when nothing was (yet)."""
     fault: Fault | None = None
     """The fault that hit it."""
+    grant: str = ""
+    """The OAuth grant whose token it came with; empty for a key."""
+    dead_for: float | None = None
+    """Portal seconds since its access token ended by itself; `None` for one that lives or was ended early."""
+    ended_at: float | None = None
+    """When it was dealt with, as `at`; `None` while it is not."""
 
 
 def stored_appointment(document: Document, zone: ZoneInfo) -> StoredAppointment:

@@ -14,7 +14,8 @@ import orjson
 from aiohttp import web
 
 from mijnklantportaal_async.sandbox.contract import load_contract
-from mijnklantportaal_async.sandbox.plain_page import language_of, plain_page, refusal
+from mijnklantportaal_async.sandbox.plain_page import plain_page, refusal
+from mijnklantportaal_async.sandbox.visitor import Visitor
 from mijnklantportaal_async.texts.words import counted, words
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from mijnklantportaal_async.sandbox.documents import Document, Documents
     from mijnklantportaal_async.sandbox.tag import Tag
-    from mijnklantportaal_async.texts.language import Language
 
 PATH = "/records"
 _PATH = re.compile(r"/records(?:/.+)?")
@@ -70,78 +70,80 @@ class RecordsPage:
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         if (refused := refusal(request, self._host)) is not None:
             return refused
-        language = language_of(request)
+        visitor = Visitor.of(request)
         path = unquote(request.rel_url.raw_path).removeprefix(PATH).rstrip("/")
         lists = self._documents.lists()
         if not path:
-            return self._overview(lists, language)
+            return self._overview(request, lists, visitor)
         if path in lists:
-            return self._list(path, lists, language)
+            return self._list(request, path, lists, visitor)
         parent, _, identifier = path.rpartition("/")
         document = self._documents.get(identifier, parent)
         if document is None:
-            said = language.of(words("There is nothing here."))
-            return self._page(words("Records"), f"<section><p>{escape(said)}</p></section>", language, status=404)
-        return self._record(path, document, lists, language)
+            said = visitor.say(words("There is nothing here."))
+            return self._page(request, words("Records"), f"<section><p>{said}</p></section>", status=404)
+        return self._record(request, path, document, lists, visitor)
 
     # --- pages -----------------------------------------------------------------------------------------------------
 
-    def _overview(self, lists: Mapping[str, int], language: Language) -> web.Response:
-        kinds = sorted((path for path in lists if path.count("/") == 1), key=lambda path: language.of(_name(path)))
+    def _overview(self, request: web.BaseRequest, lists: Mapping[str, int], visitor: Visitor) -> web.Response:
+        kinds = sorted((path for path in lists if path.count("/") == 1), key=lambda path: visitor.say(_name(path)))
         rows = "".join(
-            f'<li><a href="{_address(path)}">{escape(language.of(_name(path)))}</a> '
-            f'<span class="soft">{_number(lists[path], language)}</span></li>'
+            f'<li><a href="{visitor.way(_address(path))}">{visitor.say(_name(path))}</a> '
+            f'<span class="soft">{_number(lists[path], visitor)}</span></li>'
             for path in kinds
         )
-        nothing = f"<p>{escape(language.of(words('There are no records yet.')))}</p>"
-        return self._page(words("Records"), f"<section>{f'<ul>{rows}</ul>' if rows else nothing}</section>", language)
+        nothing = f"<p>{visitor.say(words('There are no records yet.'))}</p>"
+        return self._page(request, words("Records"), f"<section>{f'<ul>{rows}</ul>' if rows else nothing}</section>")
 
-    def _list(self, path: str, lists: Mapping[str, int], language: Language) -> web.Response:
+    def _list(self, request: web.BaseRequest, path: str, lists: Mapping[str, int], visitor: Visitor) -> web.Response:
         documents = self._documents.some(path, 0, _MOST_SHOWN, newest_first=True)
         shown = [self._shown(path, document) for document in documents]
         columns = _columns(shown)
         head = "".join(f"<th>{escape(_label(name))}</th>" for name in (*columns, "id"))
         rows = "".join(
             f"<tr>{''.join(f'<td>{escape(_cell(record.get(name)))}</td>' for name in columns)}"
-            f'<td><a class="code" href="{_address(path, document["id"])}">{escape(document["id"])}</a></td></tr>'
+            f'<td><a class="code" href="{visitor.way(_address(path, document["id"]))}">{escape(document["id"])}</a>'
+            "</td></tr>"
             for document, record in zip(documents, shown, strict=True)
         )
         count = counted("{count:,} record, the newest first", "{count:,} records, the newest first", lists[path])
         if lists[path] > _MOST_SHOWN:
             count = words("{count}; {shown:,} of them are shown", count=count, shown=_MOST_SHOWN)
-        said = f'<p class="soft">{escape(language.of(count))}</p>'
+        said = f'<p class="soft">{visitor.say(count)}</p>'
         main = f'<section>{said}<div class="wide"><table><thead><tr>{head}</tr></thead>'
-        return self._page(_name(path), f"{main}<tbody>{rows}</tbody></table></div></section>", language)
+        return self._page(request, _name(path), f"{main}<tbody>{rows}</tbody></table></div></section>")
 
-    def _record(self, path: str, document: Document, lists: Mapping[str, int], language: Language) -> web.Response:
+    def _record(
+        self, request: web.BaseRequest, path: str, document: Document, lists: Mapping[str, int], visitor: Visitor
+    ) -> web.Response:
         record = self._shown(path.rpartition("/")[0], document)
         fields = "".join(
-            f"<dt>{escape(_label(name))}</dt><dd>{self._value(value)}</dd>" for name, value in record.items()
+            f"<dt>{escape(_label(name))}</dt><dd>{self._value(value, visitor)}</dd>" for name, value in record.items()
         )
         below = "".join(
-            f'<li><a href="{_address(one)}">{escape(language.of(_name(one)))}</a> '
-            f'<span class="soft">{_number(count, language)}</span></li>'
+            f'<li><a href="{visitor.way(_address(one))}">{visitor.say(_name(one))}</a> '
+            f'<span class="soft">{_number(count, visitor)}</span></li>'
             for one, count in lists.items()
             if one.startswith(f"{path}/")
         )
         main = f"<section><dl>{fields}</dl></section>" + (f"<section><ul>{below}</ul></section>" if below else "")
-        return self._page(_title(record), main, language, back=path.rpartition("/")[0])
+        return self._page(request, _title(record), main, back=path.rpartition("/")[0])
 
     def _page(
-        self, title: str, main: str, language: Language, *, back: str | None = None, status: int = 200
+        self, request: web.BaseRequest, title: str, main: str, *, back: str | None = None, status: int = 200
     ) -> web.Response:
         links = {words("Calendar"): "/", words("Records"): PATH}
         if back is not None:
             links = {_name(back): _address(back), **links}
-        said = {language.of(name): f"{address}?language={language.code}" for name, address in links.items()}
-        return plain_page(language.of(title), main, language=language, links=said, status=status)
+        return plain_page(request, title, main, links=links, status=status)
 
-    def _value(self, value: Any) -> str:
+    def _value(self, value: Any, visitor: Visitor) -> str:
         """A value as HTML; the id of another record leads to it."""
         if isinstance(value, list | dict) and value:
             return f"<pre>{escape(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())}</pre>"
         if isinstance(value, str) and _IDENTIFIER.fullmatch(value) and (path := self._documents.path_of(value)):
-            return f'<a class="code" href="{_address(path)}">{escape(value)}</a>'
+            return f'<a class="code" href="{visitor.way(_address(path))}">{escape(value)}</a>'
         if isinstance(value, bool):
             return "true" if value else "false"
         text = str(cast(object, value))
@@ -166,8 +168,8 @@ def _address(*parts: str) -> str:
     return PATH + "/".join(quote(part, safe="/") for part in parts)
 
 
-def _number(count: int, language: Language) -> str:
-    return escape(language.of(words("{count:,}", count=count)))
+def _number(count: int, visitor: Visitor) -> str:
+    return visitor.say(words("{count:,}", count=count))
 
 
 def _label(name: str) -> str:

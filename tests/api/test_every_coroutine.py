@@ -109,6 +109,7 @@ def test_the_whole_api_is_there_and_nothing_else() -> None:
     assert set(CONSTANTS) == set(IDS)
     own = {
         "aclose",
+        "for_portal",
         "from_env",
         "rate_limit",
         "request",

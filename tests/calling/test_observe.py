@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from contextlib import suppress
 
 import pytest
@@ -9,7 +10,15 @@ from given import SECRET, MakePortal
 from scripted_server import ScriptedServer, answer, appointment, drop
 
 from mijnklantportaal_async import MijnKlantportaalError, RateLimit, with_response
-from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Event, PermitWaited, RetryPlanned
+from mijnklantportaal_async.events import (
+    AttemptFinished,
+    AttemptStarted,
+    CallFinished,
+    CallStarted,
+    Event,
+    PermitWaited,
+    RetryPlanned,
+)
 
 FOUND = answer(200, appointment())
 
@@ -19,6 +28,7 @@ async def test_hooks_hear_every_step_in_order(make_portal: MakePortal) -> None:
     async with ScriptedServer(answer(503), drop, FOUND) as server:
         await make_portal(server.url, hooks=[events.append]).get_appointment("apt_1")
     assert [type(event) for event in events] == [
+        CallStarted,
         AttemptStarted,
         AttemptFinished,
         RetryPlanned,
@@ -27,7 +37,9 @@ async def test_hooks_hear_every_step_in_order(make_portal: MakePortal) -> None:
         RetryPlanned,
         AttemptStarted,
         AttemptFinished,
+        CallFinished,
     ]
+    assert len({event.call for event in events}) == 1
     finished = [event for event in events if isinstance(event, AttemptFinished)]
     assert [event.status for event in finished] == [503, None, 200]
     assert [event.error is None for event in finished] == [True, False, True]
@@ -74,7 +86,7 @@ async def test_the_log_without_hooks_and_without_the_key(
             await make_portal(server.url).get_appointment("apt_1")
     levels = [record.levelno for record in caplog.records if record.name == "mijnklantportaal_async"]
     debug, info, warning = logging.DEBUG, logging.INFO, logging.WARNING
-    assert levels == [debug, debug, warning, debug, info, warning, debug, debug]
+    assert levels == [debug, debug, debug, warning, debug, info, warning, debug, debug, debug]
     assert SECRET not in caplog.text
 
 
@@ -85,7 +97,7 @@ async def test_what_goes_wrong_is_logged_at_warning_without_debug(
         async with ScriptedServer(answer(503), drop, FOUND) as server:
             await make_portal(server.url).get_appointment("apt_1")
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
-    assert "RetryPlanned(operation='get_appointment', attempt=1" in caplog.text
+    assert re.search(r"RetryPlanned\(call=\d+, operation='get_appointment', attempt=1", caplog.text)
 
 
 async def test_a_hook_that_is_a_coroutine_runs_beside_the_call_and_is_waited_for_at_the_end(
@@ -107,8 +119,8 @@ async def test_a_hook_that_is_a_coroutine_runs_beside_the_call_and_is_waited_for
             response = await with_response(portal.get_appointment, "apt_1")
             assert (response.attempts, heard) == (1, [])
             gate.set()
-        assert sorted(heard) == ["AttemptFinished", "AttemptStarted"]
-    assert caplog.text.count("\nZeroDivisionError") == 2
+        assert sorted(heard) == ["AttemptFinished", "AttemptStarted", "CallFinished", "CallStarted"]
+    assert caplog.text.count("\nZeroDivisionError") == 4
     assert "never retrieved" not in caplog.text
 
 
@@ -148,7 +160,7 @@ async def test_a_hook_that_never_ends_does_not_keep_a_session_from_closing(
     async with ScriptedServer(FOUND) as server, make_portal(server.url, hooks=[endless]) as portal:
         await portal.get_appointment("apt_1")
     await asyncio.sleep(0)
-    assert cancelled == [True, True]
+    assert cancelled == [True] * 4
     assert "did not end within 5 s" in caplog.text
 
 

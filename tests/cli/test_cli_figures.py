@@ -17,6 +17,7 @@ from mijnklantportaal_async.events import AttemptFinished, AttemptStarted, Outco
 
 def finished(status: int | None, error: MijnKlantportaalError | None = None) -> AttemptFinished:
     return AttemptFinished(
+        call=1,
         operation="schedule_appointment",
         method="POST",
         path="/appointments",
@@ -30,7 +31,7 @@ def finished(status: int | None, error: MijnKlantportaalError | None = None) -> 
 def test_events_are_counted_by_what_they_mean() -> None:
     figures = Figures(clock=Clock())
     for event in (
-        AttemptStarted(operation="schedule_appointment", method="POST", path="/appointments", attempt=1),
+        AttemptStarted(call=1, operation="schedule_appointment", method="POST", path="/appointments", attempt=1),
         finished(201),
         finished(503),
         finished(429),
@@ -39,10 +40,14 @@ def test_events_are_counted_by_what_they_mean() -> None:
         finished(201, ConnectionLostError("half a body")),
         finished(None, ConnectError("refused")),
         finished(None, CallTimeoutError("slow")),
-        RetryPlanned(operation="schedule_appointment", attempt=1, wait=1.0, error=ServerError("503 down")),
-        OutcomeReconciled(operation="schedule_appointment", found=True, identifier="apt_1", looks=1, elapsed=0.1),
-        OutcomeReconciled(operation="schedule_appointment", found=False, identifier=None, looks=3, elapsed=10.0),
-        PermitWaited(operation="schedule_appointment", waited=3.0),
+        RetryPlanned(call=1, operation="schedule_appointment", attempt=1, wait=1.0, error=ServerError("503 down")),
+        OutcomeReconciled(
+            call=1, operation="schedule_appointment", found=True, identifier="apt_1", looks=1, elapsed=0.1
+        ),
+        OutcomeReconciled(
+            call=1, operation="schedule_appointment", found=False, identifier=None, looks=3, elapsed=10.0
+        ),
+        PermitWaited(call=1, operation="schedule_appointment", waited=3.0),
     ):
         figures.note(event)
 
@@ -107,7 +112,7 @@ class ClockOfTheTest(Clock):
 
 
 def started() -> AttemptStarted:
-    return AttemptStarted(operation="schedule_appointment", method="POST", path="/appointments", attempt=1)
+    return AttemptStarted(call=1, operation="schedule_appointment", method="POST", path="/appointments", attempt=1)
 
 
 def test_a_display_that_stands_still_says_why_and_until_when() -> None:
@@ -129,7 +134,7 @@ def test_a_display_that_stands_still_says_why_and_until_when() -> None:
     assert figures.why_it_waits(free) == "no answer for 11 s"
 
     figures.note(attrs.evolve(finished(None, ConnectError("No connection")), elapsed=11.0))
-    figures.note(RetryPlanned(operation="x", attempt=1, wait=8.0, error=ConnectError("No connection")))
+    figures.note(RetryPlanned(call=1, operation="x", attempt=1, wait=8.0, error=ConnectError("No connection")))
     clock.now += 3
     assert figures.why_it_waits(free) == "No connection; next try in 5.0 s"
     figures.note(started())

@@ -195,7 +195,7 @@ def parameters_of(function: Any) -> list[str]:
         ("sandbox.md", "## Faults", [fault.name for fault in Fault]),
         ("sandbox.md", "## Faults of the host of files", [fault.name for fault in FileFault]),
         ("sandbox.md", "## Manners", [manner.name for manner in Manner]),
-        ("hooks-and-logging.md", "# Hooks and logging", [kind.__name__ for kind in events.Event.__args__]),
+        ("observability.md", "# Observability", [kind.__name__ for kind in events.Event.__args__]),
         ("many.md", "## Results", ["Scheduled", "Rejected", "NotStarted", "Unknown"]),
         ("command-line.md", "# Command line", list(typer.main.get_command(application).commands)),  # type: ignore[attr-defined]
     ],
@@ -225,7 +225,7 @@ def test_the_exit_codes() -> None:
 
 def test_the_fields_of_events() -> None:
     fields: set[str] = set()
-    for row in table(DOCS / "hooks-and-logging.md", "# Hooks and logging")[1:]:
+    for row in table(DOCS / "observability.md", "# Observability")[1:]:
         kind = getattr(events, first_words([row])[0])
         told = set(re.findall(r"`(\w+)`", row[2]))
         if row[2].startswith("also"):
@@ -340,7 +340,9 @@ def check_command(words: list[str]) -> None:
             if command == "call":
                 check_call(arguments)
         case ["python", script, *arguments]:
-            check_options(ROOT / script, arguments)
+            # Python runs a folder by its `__main__.py`.
+            path = ROOT / script
+            check_options(path / "__main__.py" if path.is_dir() else path, arguments)
         case ["benchmarks", *arguments]:
             check_options(ROOT / "benchmarks" / "__main__.py", arguments)
         case ["nox", "-s", session]:

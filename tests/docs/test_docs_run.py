@@ -186,5 +186,9 @@ def test_files(page: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", str(tmp_path)]
     # Deprecated by its absence; pytest-asyncio is otherwise as its users find it.
     command += ["-o", "asyncio_default_fixture_loop_scope=function"]
+    # What these tests of ours are run with takes long to begin, and has nothing to do with theirs.
+    command += [f"-pno:{name}" for name in ("schemathesis", "hypothesispytest", "timeout", "xdist")]
+    # Starlette's test client warns of what it is built on, which is none of ours.
+    command += ["-W", "ignore:Using `httpx`"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
     assert f"{tests} passed" in result.stdout, result.stdout + result.stderr

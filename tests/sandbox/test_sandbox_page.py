@@ -12,7 +12,7 @@ import pytest
 from sandbox_calls import Caller
 
 from mijnklantportaal_async.sandbox import Fault, Sandbox
-from mijnklantportaal_async.sandbox.calendar_page import is_own_host
+from mijnklantportaal_async.sandbox.hosts import is_own_host
 
 if TYPE_CHECKING:
     import aiohttp

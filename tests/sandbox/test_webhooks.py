@@ -172,6 +172,8 @@ async def test_only_this_machine_is_called_unless_a_host_is_named(
             await call("POST", "/customers", json=CUSTOMER)
             await sandbox.settle_deliveries()
             assert [delivery.state for delivery in sandbox.deliveries] == states
+            async with session.get(sandbox.deliveries_url) as page:
+                assert (await page.text()).count("name the host in webhook_hosts") == states.count("not called")
             sandbox.clear()
             assert sandbox.deliveries == []
 

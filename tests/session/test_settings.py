@@ -57,6 +57,13 @@ class HalfAnAuth:
         return SECRET
 
 
+class NumberedAuth(HalfAnAuth):
+    portal_name = 17
+
+    async def refresh(self, rejected: str) -> str | None:
+        return None
+
+
 class OtherZone:
     """As of pytz."""
 
@@ -138,6 +145,7 @@ def test_settings_of_another_kind(settings: dict[str, Any], error: type[Exceptio
     [
         (object(), r"auth must have the coroutines token\(\) and refresh\(rejected\), which object lacks"),
         (HalfAnAuth(), "which HalfAnAuth lacks"),
+        (NumberedAuth(), "auth.portal_name must be a text that names the portal, not int"),
         (ApiKey, r"auth must be an object, not the class ApiKey; make one: auth=ApiKey\(...\)"),
         (SECRET, "which str lacks; give a key as api_key="),
     ],

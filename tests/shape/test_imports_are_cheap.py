@@ -74,3 +74,23 @@ def test_a_batch_costs_only_whoever_uses_it() -> None:
     assert "sqlalchemy" in limiter
     assert "dbos" not in limiter
     assert "dbos" in loaded_by("from mijnklantportaal_async.batch import Worker")
+
+
+def test_what_comes_in_and_oauth_cost_only_whoever_uses_them() -> None:
+    both = "from mijnklantportaal_async import callbacks, oauth"
+    heavy = {"aiohttp", "sqlalchemy", "psycopg", "filelock", "cattrs"}
+    assert not heavy & loaded_by(f"{both}; oauth.MemoryTokenStore, oauth.PortalTokens, callbacks.MemorySeen")
+    assert "sqlalchemy" not in loaded_by(f"{both}; callbacks.webhooks.parse, callbacks.html.element, oauth.OAuthApp")
+    needs = f"""
+sys.modules["sqlalchemy"] = None
+{both}
+for package, name in ((callbacks, "SqlSeen"), (oauth, "SqlTokenStore")):
+    try:
+        getattr(package, name)
+    except ModuleNotFoundError as error:
+        extra = package.__name__.rpartition(".")[2]
+        assert str(error) == f"{{name}} needs sqlalchemy: pip install 'mijnklantportaal-async[{{extra}}]'", error
+    else:
+        raise AssertionError(name)
+"""
+    assert "mijnklantportaal_async.oauth" in loaded_by(needs)

@@ -1,24 +1,13 @@
-"""For the tests of your own code: a portal in a sandbox, as a context manager and as pytest fixtures.
+"""A portal in a sandbox as a context manager, for any test runner."""
 
-In `conftest.py`: `pytest_plugins = ["mijnklantportaal_async.testing"]`. Needs the extra `sandbox`, and for the fixtures
-pytest-asyncio.
-"""
-
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from mijnklantportaal_async.sandbox import Sandbox
 from mijnklantportaal_async.session import PortalSession
+from mijnklantportaal_async.testing.clock import SPEED
 from mijnklantportaal_async.values.clock import Clock
-
-try:
-    import pytest_asyncio
-except ImportError:  # pragma: no cover - the context manager works without pytest
-    pytest_asyncio = None  # type: ignore[assignment]
-
-SPEED = 20.0
-"""Portal seconds for each real second, so that backoff, settling and the rate limit take no time in a test."""
 
 
 @asynccontextmanager
@@ -45,20 +34,3 @@ async def portal_in_sandbox(
         settings: dict[str, Any] = {"api_key": sandbox.api_key, "base_url": sandbox.url, "clock": clock}
         async with PortalSession(**settings | dict(session or {})) as portal:
             yield portal, sandbox
-
-
-if pytest_asyncio is not None:
-
-    @pytest_asyncio.fixture
-    async def portal_sandbox() -> AsyncIterator[Sandbox]:
-        """An empty sandbox portal, twenty times as fast as real time."""
-        async with Sandbox(speed=SPEED) as sandbox:
-            yield sandbox
-
-    @pytest_asyncio.fixture
-    async def portal_session(portal_sandbox: Sandbox) -> AsyncIterator[PortalSession]:
-        """A session with the portal of `portal_sandbox`."""
-        async with PortalSession(
-            api_key=portal_sandbox.api_key, base_url=portal_sandbox.url, clock=Clock(SPEED)
-        ) as session:
-            yield session
