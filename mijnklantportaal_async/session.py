@@ -40,7 +40,6 @@ from mijnklantportaal_async.calling.auth import ApiKey, Auth, Token, check_auth,
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.closing import Closing
 from mijnklantportaal_async.calling.file_resources import FileResources
-from mijnklantportaal_async.calling.many import Unsettled
 from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.rate_limit import Priority, RateLimiter, RateLimitSnapshot
 from mijnklantportaal_async.calling.reconcile import ReconcilePolicy
@@ -64,6 +63,7 @@ from mijnklantportaal_async.values.unset import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.file_hosts import FileHosts
+    from mijnklantportaal_async.calling.many import Unsettled
     from mijnklantportaal_async.events import Hook
 
 DEFAULT_BASE_URL = "https://api.mijnklantportaal.nl/v1"
@@ -293,11 +293,13 @@ class PortalSession(
         return self._caller.sender.limiter.snapshot()
 
     @property
-    def unsettled(self) -> Unsettled:
+    def unsettled(self) -> "Unsettled":
         """What runs such as `schedule_appointments` have under way of which nobody knows yet whether it was done.
 
         A program that wants to end can wait so long, in seconds of the portal's clock, and will know.
         """
+        from mijnklantportaal_async.calling.many import Unsettled
+
         found = [run.unsettled for run in self._runs]
         return Unsettled(
             calls=sum(one.calls for one in found), seconds=max((one.seconds for one in found), default=0.0)

@@ -10,7 +10,7 @@ import logging
 import warnings
 from collections.abc import AsyncIterable, Coroutine, Iterable
 from datetime import datetime
-from typing import Any, get_overloads, overload
+from typing import TYPE_CHECKING, Any, get_overloads, overload
 
 import attrs
 
@@ -18,7 +18,6 @@ from mijnklantportaal_async import errors, models
 from mijnklantportaal_async.api.appointment_finder import AppointmentFinder
 from mijnklantportaal_async.calling.attempt import settled_in
 from mijnklantportaal_async.calling.body import Body
-from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.operations import Operations, done_if
 from mijnklantportaal_async.calling.rate_limit import Priority
 from mijnklantportaal_async.calling.record import CallRecord
@@ -27,6 +26,9 @@ from mijnklantportaal_async.texts.words import words
 from mijnklantportaal_async.values.local_time import is_same_instant, to_wall_time, wall_time
 from mijnklantportaal_async.values.serde import reader_of, write
 from mijnklantportaal_async.values.unset import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.many import Run
 
 logger = logging.getLogger("mijnklantportaal_async")
 
@@ -143,6 +145,9 @@ class Appointments(Operations):
 
         Source: https://docs.developers.mijnklantportaal.nl/api-reference/appointments-api/schedule-appointment
         """
+        # Who makes single calls loads nothing of it.
+        from mijnklantportaal_async.calling.many import Run
+
         timeouts = self._options.timeouts
         queue = None if timeouts.queue is None else max(timeouts.queue, BATCH_QUEUE)
         call = None if timeouts.call is None else max(timeouts.call, BATCH_CALL)

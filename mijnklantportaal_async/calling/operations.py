@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,6 @@ from mijnklantportaal_async.calling.attempt import CallOptions
 from mijnklantportaal_async.calling.body import Body
 from mijnklantportaal_async.calling.call import Caller
 from mijnklantportaal_async.calling.finder import Finder
-from mijnklantportaal_async.calling.many import Run
 from mijnklantportaal_async.calling.operation_finder import finder_for
 from mijnklantportaal_async.calling.pages import (
     Page,
@@ -28,6 +27,9 @@ from mijnklantportaal_async.calling.pagination import Pager
 from mijnklantportaal_async.calling.wire import Operation, Request, path_with
 from mijnklantportaal_async.values.records import ListReader
 from mijnklantportaal_async.values.serde import reader_of
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.calling.many import Run
 
 T = TypeVar("T")
 

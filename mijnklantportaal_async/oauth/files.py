@@ -156,7 +156,7 @@ class FileStateStore:
         path = self._path(key)
         taken = path.with_suffix(f".{os.getpid()}-{random.getrandbits(64):x}.taken")
         try:
-            _patiently(lambda: path.rename(taken))
+            patiently(lambda: path.rename(taken))
         except FileNotFoundError:
             return None
         content = read_private(taken)
@@ -186,7 +186,7 @@ def read_private(path: Path) -> bytes | None:
     """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        number = _patiently(lambda: os.open(path, flags))
+        number = patiently(lambda: os.open(path, flags))
     except FileNotFoundError:
         return None
     with os.fdopen(number, "rb") as file:
@@ -215,7 +215,7 @@ def write_private(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        _patiently(lambda: new.replace(path))
+        patiently(lambda: new.replace(path))
     except BaseException:
         new.unlink(missing_ok=True)
         raise
@@ -232,8 +232,17 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def _patiently(act: Callable[[], T]) -> T:
-    for _ in range(WINDOWS_TRIES if sys.platform == "win32" else 0):  # pragma: no cover - Windows
+def patiently(act: Callable[[], T], tries: int = WINDOWS_TRIES if sys.platform == "win32" else 1) -> T:
+    """Does something with a file that somebody else may be using at this moment.
+
+    Args:
+        act: What.
+        tries: How often at the most; elsewhere than on Windows using a file is in nobody's way.
+
+    Raises:
+        PermissionError: It could not be done with the last try either.
+    """
+    for _ in range(tries - 1):
         try:
             return act()
         except PermissionError:

@@ -262,6 +262,12 @@ def test_what_cannot_be_registered() -> None:
             register()
 
 
+@pytest.mark.parametrize("secrets", [[], [""], [None], SECRET, [" padded"]])
+def test_secrets_that_let_anybody_in_are_refused_when_it_is_built(secrets: Any) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        WebhookEndpoint(secrets=secrets)
+
+
 async def test_secrets_are_looked_up_by_the_owner_in_the_path(framework: str) -> None:
     """A wrong owner and a wrong secret are answered alike: nobody learns who is known here."""
     known = {"north": [hook("invoice-paid")], "south": [hook("invoice-paid", "another-secret-2")], "empty": []}

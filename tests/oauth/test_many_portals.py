@@ -28,7 +28,7 @@ from mijnklantportaal_async.batch import PortalAccess
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.evidence import evidence_of
 from mijnklantportaal_async.oauth import MemoryTokenStore, PortalTokens, ReconnectError
-from mijnklantportaal_async.portals import Portals
+from mijnklantportaal_async.portals import IN_FLIGHT, Portals
 from mijnklantportaal_async.sandbox import Fault
 
 MANY = 1000
@@ -160,6 +160,33 @@ async def test_the_refusals_of_one_owner_slow_nobody_else() -> None:
         for call in refused:
             with pytest.raises((RateLimitedError, RateLimitWaitError)):
                 await call
+
+
+async def test_one_owner_whose_portal_answers_nothing_does_not_fill_the_pool() -> None:
+    under_way = most = 0
+
+    async def hang_for_one(exchange: Exchange) -> None:
+        nonlocal under_way, most
+        if exchange.received.headers["authorization"].endswith("slow"):
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(1000)
+        await who_asks(exchange)
+
+    limit = RateLimit(requests=None, in_flight=IN_FLIGHT)
+    async with (
+        ScriptedServer(otherwise=hang_for_one) as server,
+        many(server.url, ["slow", "good"], rate_limit=limit) as portals,
+    ):
+        hanging = [asyncio.ensure_future(portals["slow"].request("GET", "/who")) for _ in range(60)]
+        await server.wait_for(IN_FLIGHT)
+        began = asyncio.get_running_loop().time()
+        assert await asyncio.gather(*(portals["good"].request("GET", "/who") for _ in range(40)))
+        assert asyncio.get_running_loop().time() - began < 1
+        assert (under_way, most) == (IN_FLIGHT, IN_FLIGHT)
+        for call in hanging:
+            call.cancel()
+        await asyncio.wait(hanging)
 
 
 async def test_each_owner_has_a_zone_and_a_limiter() -> None:

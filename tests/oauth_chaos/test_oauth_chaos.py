@@ -58,7 +58,7 @@ async def test_who_decides_before_the_lock_is_logged_out(tmp_path: Path) -> None
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_who_decides_inside_the_lock_is_not(tmp_path: Path) -> None:
     chaos = TokenChaos(stores=[str(tmp_path)], portals=[STRICT], workers=3, owners=8, share=0.0, pause=0.05)
     [report] = await chaos.run(renewed(24))
@@ -66,7 +66,7 @@ async def test_who_decides_inside_the_lock_is_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 async def test_eight_processes_for_longer(stores: list[str], soak_seed: int) -> None:
     chaos = TokenChaos(
         stores=stores,

@@ -33,6 +33,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
         "mijnklantportaal_async.calling.file_hosts",
         "mijnklantportaal_async.calling.file_threads",
         "mijnklantportaal_async.calling.form",
+        "mijnklantportaal_async.calling.many",
         "mijnklantportaal_async.calling.streaming",
         "mijnklantportaal_async.calling.transfer",
         "mijnklantportaal_async.models.appointments",
