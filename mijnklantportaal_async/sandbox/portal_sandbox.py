@@ -394,17 +394,13 @@ class Sandbox(PortalContents):
     def _origin(self) -> str:
         if self._listener is None:
             raise RuntimeError("the sandbox is not running: use `async with Sandbox() as sandbox:` or `start()`")
-        return self._address()
+        return self._address(self._port)
 
-    def _address(self) -> str:
-        # Answers name it too, and those that were slow are still made while the portal stops.
-        return f"http://{self._netloc(self._port)}"
-
-    def _netloc(self, port: int) -> str:
-        return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
+    def _address(self, port: int) -> str:
+        return f"http://[{self._host}]:{port}" if ":" in self._host else f"http://{self._host}:{port}"
 
     def _file_url(self, identifier: str, name: str, expires: datetime) -> str:
-        return f"http://{self._netloc(self._file_port)}{self._file_host.link(identifier, name, expires)}"
+        return f"{self._address(self._file_port)}{self._file_host.link(identifier, name, expires)}"
 
     def _premises_with(self, documents: Documents) -> Premises:
         return Premises(
@@ -413,7 +409,8 @@ class Sandbox(PortalContents):
             zone=self._zone,
             now=self._now,
             manners=self._manners,
-            base_url=lambda: self._address() + API_PREFIX,
+            # Answers name it, and those that were slow are still made while the portal stops.
+            base_url=lambda: self._address(self._port) + API_PREFIX,
             emit=self._deliveries.emit,
             file_url=self._file_url,
         )
