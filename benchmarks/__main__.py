@@ -60,17 +60,17 @@ FULL = Effort(
 )
 QUICK = Effort(
     levels=(1, 32, 200),
-    rounds=2,
-    calls=50,
-    steps_calls=50,
+    rounds=1,
+    calls=20,
+    steps_calls=20,
     import_rounds=1,
-    memory_requests=300,
-    memory_every=100,
-    transfer_rounds=2,
+    memory_requests=60,
+    memory_every=20,
+    transfer_rounds=1,
     transfer_looks=1,
     large_file=2_000_000,
     small_files=20,
-    portals=100,
+    portals=10,
 )
 
 
