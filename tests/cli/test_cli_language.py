@@ -74,7 +74,7 @@ def test_help(command: Command) -> None:
     ("arguments", "said"),
     [
         (("list", "--dys", "3"), "Er is geen optie --dys. Bedoelt u --days of --ics?"),
-        (("lst",), "Er is geen commando 'lst'. Bedoelt u list, listen?"),
+        (("lst",), "Er is geen commando 'lst'."),
         (("zzz",), "Er is geen commando 'zzz'. Er is niets verstuurd."),
         (("schedule",), "--name ontbreekt."),
         (("schedule", "--name"), "--name heeft een waarde nodig."),
