@@ -3,7 +3,9 @@
 Needs the extra `batch`: `pip install "mijnklantportaal-async[batch]"`. Nothing of it is imported before it is used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mijnklantportaal_async.values.late_import import late_import
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.batch.database import DatabaseTroubleError
@@ -52,45 +54,21 @@ __all__ = [
     "start_worker_process",
 ]
 
-_MODULES = {
-    "DatabaseTroubleError": "database",
-    "Decided": "decisions",
-    "Decision": "decisions",
-    "Found": "decisions",
-    "FlowSettings": "flow_settings",
-    "JobRow": "planning",
-    "JobSummary": "results",
-    "Jobs": "jobs",
-    "LeaseLostError": "lease",
-    "Plan": "planning",
-    "Portal": "rows",
-    "PortalAccess": "portals",
-    "Progress": "results",
-    "RowOutcome": "results",
-    "RowResult": "results",
-    "SharedRateLimiter": "shared_rate_limit",
-    "Submission": "results",
-    "Worker": "worker",
-    "WorkerSettings": "worker",
-    "access_from_environment": "portals",
-    "access_of_owner": "portals",
-    "portal_from_environment": "portals",
-    "portal_of_owner": "portals",
-    "start_worker_process": "worker_process",
+_NAMES = {
+    "database": "DatabaseTroubleError",
+    "decisions": "Decided Decision Found",
+    "flow_settings": "FlowSettings",
+    "jobs": "Jobs",
+    "lease": "LeaseLostError",
+    "planning": "JobRow Plan",
+    "portals": "access_from_environment access_of_owner portal_from_environment portal_of_owner PortalAccess",
+    "results": "JobSummary Progress RowOutcome RowResult Submission",
+    "rows": "Portal",
+    "shared_rate_limit": "SharedRateLimiter",
+    "worker": "Worker WorkerSettings",
+    "worker_process": "start_worker_process",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    try:
-        module = import_module(f"{__name__}.{_MODULES[name]}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("mijnklantportaal_async"):
-            raise
-        raise ModuleNotFoundError(
-            f"{name} needs {error.name}: pip install 'mijnklantportaal-async[batch]'", name=error.name
-        ) from error
-    return getattr(module, name)
+if not TYPE_CHECKING:
+    # Under this name a type checker would take every attribute for granted.
+    __getattr__ = late_import(__name__, _NAMES, "batch")

@@ -338,7 +338,7 @@ class Jobs:
             return found
         known = list(dict.fromkeys(kept.job for kept in await self._records.submissions()))
         there = (
-            words("there are {repr}", repr=", ".join(map(repr, known[:10]))) if known else words("there are none yet")
+            words("there are {jobs}", jobs=", ".join(map(repr, known[:10]))) if known else words("there are none yet")
         )
         raise LookupError(
             words(

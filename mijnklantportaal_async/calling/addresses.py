@@ -29,8 +29,8 @@ def check_query(query: Mapping[str, str | int | None]) -> Mapping[str, str | int
             raise TypeError(f"query has the name {name!r}, which is no str")
         if value is not None and (isinstance(value, bool) or not isinstance(value, (str, int))):
             raise TypeError(
-                f"query[{name!r}] must be a str, an int or None, not {type(value).__name__}: {value!r}; write "
-                "it as the portal wants to read it"
+                f"query[{name!r}] must be a str, an int or None, not {type(value).__name__}: {value!r}; "
+                "write it as the portal wants to read it"
             )
         if isinstance(value, str) and not value.isprintable() and re.search("[\ud800-\udfff]", value):
             raise ValueError(f"query[{name!r}]={value!r} is half a character, which no URL can hold")
@@ -51,8 +51,8 @@ def check_path(path: str) -> str:
         raise TypeError(f"path must be a str, not {type(path).__name__}")
     if not _PATH.fullmatch(path) or "//" in path or {".", ".."} & set(path.lower().replace("%2e", ".").split("/")):
         raise ValueError(
-            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' "
-            f"segments, spaces, '?' or '#'; give the query as query={{...}}"
+            f"path={path!r} must begin with one '/', as in '/appointments', without '//', '.' or '..' segments, "
+            "spaces, '?' or '#'; give the query as query={...}"
         )
     return quote(path, safe="/%:@!$&'()*+,;=-._~")
 

@@ -27,6 +27,8 @@ T = TypeVar("T")
 
 USED_UP = words("; it is not sent again, because its file can be read only once")
 
+_READ = words("its file was read")
+
 CLAIM_SLACK = 10.0
 """Seconds beyond the tolerance for which a record stays claimed: clocks with whole seconds, slow answers."""
 
@@ -113,7 +115,7 @@ class Caller:
         try:
             self.sender.transport.check_usable()
             # A source of the caller's may never end.
-            await self.sender.closing.wrap(form.prepare(self.files, self.sender.clock), words("its file was read"))
+            await self.sender.closing.wrap(form.prepare(self.files, self.sender.clock), _READ)
             return await call
         finally:
             # Where it was not come to.

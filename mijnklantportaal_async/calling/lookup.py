@@ -16,7 +16,7 @@ from mijnklantportaal_async.calling.record import Doubt
 from mijnklantportaal_async.calling.retry import RetryQuota
 from mijnklantportaal_async.calling.search import Search
 from mijnklantportaal_async.calling.wire import Answer, Request
-from mijnklantportaal_async.texts.words import words
+from mijnklantportaal_async.texts.words import told_by, words
 
 if TYPE_CHECKING:
     from mijnklantportaal_async.calling.form import Form
@@ -154,7 +154,7 @@ class LookingCaller(_SendsNothing):
         except errors.OutcomeUnknownError as error:
             unsettled = error.__context__
             if isinstance(unsettled, UnsettledError) and not unsettled.doubt and unsettled.look_error is None:
-                raise NotYetError(str(unsettled)) from error
+                raise NotYetError(told_by(unsettled)) from error
             raise
         if found is None:
             raise AbsentError

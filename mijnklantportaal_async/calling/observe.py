@@ -77,13 +77,16 @@ class Observer:
         Coroutines go on beside the call, and perhaps longer, so without what another hook puts around it: a span that
         ends with the call, or the wish that nobody traces its requests.
         """
-        from mijnklantportaal_async.events import CallFinished
+        from mijnklantportaal_async.events import CallFinished, CallStarted
 
         context = self._contexts.get(event.call)
         if context is None:
-            context = self._contexts[event.call] = copy_context()
-        if isinstance(event, CallFinished):
-            del self._contexts[event.call]
+            context = copy_context()
+        if isinstance(event, CallStarted):
+            # Nothing is kept for the looks of batches: nobody would say that they have ended.
+            self._contexts[event.call] = context
+        elif isinstance(event, CallFinished):
+            self._contexts.pop(event.call, None)
         return context
 
     async def aclose(self) -> None:

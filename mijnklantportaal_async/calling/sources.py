@@ -163,10 +163,10 @@ class FileSource:
                 self._close()
                 raise ValueError(
                     words(
-                        "{path} had {size} bytes when the call began, and has {size_2} now",
+                        "{path} had {size} bytes when the call began, and has {now} now",
                         path=repr(self._path),
                         size=self.size,
-                        size_2=size,
+                        now=size,
                     )
                 )
         try:

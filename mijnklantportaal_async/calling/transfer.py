@@ -210,7 +210,7 @@ class Transfer:
         if terms.size is not None and size != terms.size:
             if first.length is None:
                 raise BrokenOffError(
-                    words("the file broke off after {size} of {size_2} bytes", size=size, size_2=terms.size)
+                    words("the file broke off after {size} of {whole} bytes", size=size, whole=terms.size)
                 )
             raise _of_another_size(arriving, str(size), terms.size)
 

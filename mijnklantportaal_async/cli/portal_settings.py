@@ -69,13 +69,13 @@ class PortalSettings:
                     raise CommandError(
                         words(
                             "The key of the portal {name} is kept for {address}, and this command goes to "
-                            "{address_2} (--base-url or {environment_base_url}). It is not sent there. Log in "
+                            "{other} (--base-url or {variable}). It is not sent there. Log in "
                             "there under another name, with login --portal NAME --base-url URL, and say "
                             "--portal NAME.",
                             name=repr(name),
                             address=kept.address,
-                            address_2=address,
-                            environment_base_url=variable(ENVIRONMENT_BASE_URL, name),
+                            other=address,
+                            variable=variable(ENVIRONMENT_BASE_URL, name),
                         )
                     )
                 self._keys[name] = kept.key()

@@ -33,19 +33,19 @@ class CalendarProof:
         # A row whose outcome is unknown may be there once, or not.
         surplus = made - sure - unsure
         count = words(
-            "The sandbox's calendar has {total:,} new appointments for {total_2:,} scheduled rows",
-            total=made.total(),
-            total_2=sure.total(),
+            "The sandbox's calendar has {made:,} new appointments for {rows:,} scheduled rows",
+            made=made.total(),
+            rows=sure.total(),
         )
         if missing or surplus:
             return False, words(
-                "{count}: {total} missing, {total_2} too many. This is a bug.",
+                "{count}: {missing} missing, {surplus} too many. This is a bug.",
                 count=count,
-                total=missing.total(),
-                total_2=surplus.total(),
+                missing=missing.total(),
+                surplus=surplus.total(),
             )
         doubt = (
-            words(" (and {total} of {total_2} unknown ones)", total=(made - sure).total(), total_2=unsure.total())
+            words(" (and {made} of {unknown} unknown ones)", made=(made - sure).total(), unknown=unsure.total())
             if unsure
             else ""
         )

@@ -259,7 +259,7 @@ def check_setting(value: object, kinds: type[T] | tuple[type[Any], ...], field: 
     """
     if not isinstance(value, kinds):
         names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
-        raise TypeError(f"{field} must be a {Sentences(names, words(' or '))}, not {_kind_of(value)}; give {example}")
+        raise TypeError(f"{field} must be a {' or '.join(names)}, not {_kind_of(value)}; give {example}")
     return cast("T", value)
 
 

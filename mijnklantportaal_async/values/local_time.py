@@ -283,13 +283,13 @@ def _unclear(moment: datetime, zone: ZoneInfo, field: str) -> ValueError:
     first, second = moment.replace(fold=0), moment.replace(fold=1)
     return ValueError(
         words(
-            "{field}: {wall} comes twice in {zone_key} that night, because the clock is set back ({isoformat} "
-            "and {isoformat_2}); the portal takes no offset and could read it as an hour off. Choose a time "
+            "{field}: {wall} comes twice in {zone_key} that night, because the clock is set back ({first} "
+            "and {second}); the portal takes no offset and could read it as an hour off. Choose a time "
             "outside that hour",
             field=field,
             wall=wall,
             zone_key=zone.key,
-            isoformat=first.isoformat(),
-            isoformat_2=second.isoformat(),
+            first=first.isoformat(),
+            second=second.isoformat(),
         )
     )

@@ -82,6 +82,7 @@ async def test_many_owners_on_one_worker_and_no_token_anywhere(
                     async for _ in jobs.progress(name, every=0.3):
                         pass
                 said = repr(worker)
+            assert portals.shared._caller.sender.observer._contexts == {}, "looks end with nothing that is kept"
         assert booked(sandbox) == asked(rows)
         assert refreshes(sandbox) >= len(names)
         by = {request.grant for request in sandbox.requests if request.method == "POST" and request.status == 201}

@@ -226,10 +226,10 @@ def refusal_in_words(refusal: Refusal) -> str:
     match error:
         case errors.AuthenticationError() | errors.LicenceError():
             return words(
-                "The portal {portal_name} refuses the key: {error} {portal_name_2}",
+                "The portal {portal_name} refuses the key: {error} {source}",
                 portal_name=repr(portal.name),
                 error=error,
-                portal_name_2=source_of_key(portal.name),
+                source=source_of_key(portal.name),
             )
         case errors.PermissionDeniedError():
             return words(

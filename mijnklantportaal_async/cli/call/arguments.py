@@ -77,10 +77,10 @@ def undocumented_choices(arguments: Mapping[str, Any]) -> list[str]:
     """Notes about choices that the documentation does not name: a slip of the hand, or a new one."""
     return [
         words(
-            "{name}: {value} is not documented ({value_2}). It is sent as it stands.",
+            "{name}: {value} is not documented ({near}). It is sent as it stands.",
             name=option(name),
             value=repr(shown_value(str(value))),
-            value_2=_near(value),
+            near=_near(value),
         )
         for name, value in arguments.items()
         if isinstance(value, OpenStrEnum) and not value.is_known

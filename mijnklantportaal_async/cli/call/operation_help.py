@@ -146,9 +146,9 @@ def _epilog(coroutine: NamedCoroutine, fields: Mapping[str, Field]) -> str:
     if nullable:
         lines.append(
             words(
-                ":=null instead of a value empties a field: {nullable}:=null. So it is with {nullable_2}.",
-                nullable=nullable[0],
-                nullable_2=in_words(nullable),
+                ":=null instead of a value empties a field: {one}:=null. So it is with {all}.",
+                one=nullable[0],
+                all=in_words(nullable),
             )
         )
     lines.append(coroutine.docstring.source)

@@ -101,7 +101,7 @@ def _rows(lines: Sequence[Sequence[object]]) -> Iterator[ResultRow]:
     outcomes = _english(OUTCOMES)
     if not columns.keys() >= _NEEDED or len(columns.keys() & known) < len(HEADINGS) - 2:
         raise NoResultsError(
-            words("its first row does not have the columns {repr}", repr=", ".join(map(repr, HEADINGS)))
+            words("its first row does not have the columns {columns}", columns=", ".join(map(repr, HEADINGS)))
         )
     for number, line in enumerate(lines[1:], start=2):
         said = {name: line[index] for name, index in columns.items() if index < len(line)}
