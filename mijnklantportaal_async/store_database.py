@@ -8,20 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Table, event
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from mijnklantportaal_async.sql_engine import CONNECTIONS, is_file, let_readers_in, open_engine
+
 T = TypeVar("T")
-
-CONNECTIONS = 4
-"""Connections, and threads. Nobody keeps one while others are spoken to, so that few are enough for everybody."""
-
-BUSY_MILLISECONDS = 30_000
-"""How long SQLite waits for another process that writes."""
-
-POSTGRESQL: dict[str, Any] = {"connect_timeout": 10, "options": "-c idle_in_transaction_session_timeout=5s"}
 
 _MAKING = 7305437
 """An advisory lock of PostgreSQL: two that make a table at once would trip over each other."""
@@ -52,7 +46,7 @@ class StoreDatabase:
     @property
     def is_sqlite(self) -> bool:
         """Whether it is a file on this machine."""
-        return self._url.get_backend_name() == "sqlite"
+        return is_file(self._url)
 
     async def run(self, work: Callable[[sqlalchemy.Connection], T]) -> T:
         """One transaction. Whoever is cancelled meanwhile hears of it when it is over, not half way.
@@ -100,18 +94,7 @@ class StoreDatabase:
 
     def _connected(self) -> sqlalchemy.Engine:
         if self._engine is None:
-            arguments = {} if self.is_sqlite else POSTGRESQL
-            engine = sqlalchemy.create_engine(
-                self._url,
-                pool_size=CONNECTIONS,
-                max_overflow=0,
-                pool_pre_ping=True,
-                hide_parameters=True,
-                connect_args=arguments,
-            )
-            if self.is_sqlite:
-                event.listen(engine, "connect", _set_up_sqlite)
-            self._engine = engine
+            self._engine = open_engine(self._url)
         return self._engine
 
     def _make(self) -> None:
@@ -122,8 +105,7 @@ class StoreDatabase:
             path.touch(mode=0o600)
         engine = self._connected()
         if self.is_sqlite:
-            with engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            let_readers_in(engine)
         with engine.begin() as connection:
             if self.is_sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -149,9 +131,3 @@ def _read_url(text: str) -> URL:
             "'postgresql://user:password@host:5432/name'; for memory there is another store"
         )
     return url.set(drivername="sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg")
-
-
-def _set_up_sqlite(connection: Any, _: Any) -> None:
-    # Write transactions take the lock when they begin, and wait for it; later there would be no waiting.
-    connection.isolation_level = "IMMEDIATE"
-    connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")

@@ -1,44 +1,24 @@
 """Where jobs are kept: a SQLite file on this machine, or PostgreSQL for many."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import sqlalchemy
-from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from mijnklantportaal_async.batch import sqlite_dialect
+from mijnklantportaal_async.sql_engine import CONNECTIONS, is_file, let_readers_in, open_engine
 from mijnklantportaal_async.texts.words import words
 
 T = TypeVar("T")
 
 SCHEMA = "mijnklantportaal"
 """On PostgreSQL all that is ours, the engine's tables too, lies in a schema of its own: no other engine meets it."""
-
-BUSY_MILLISECONDS = 30_000
-"""How long SQLite waits for another process that writes."""
-
-LOCKED_PAUSE = 0.05
-"""Seconds between two tries where it does not wait by itself."""
-
-IDLE_SECONDS = 5
-"""How long PostgreSQL waits for the next word in a transaction: a worker that is frozen in the middle of one, or whose
-machine is gone, would hold up all others."""
-
-POSTGRESQL: dict[str, Any] = {
-    "connect_timeout": 10,
-    "options": f"-c idle_in_transaction_session_timeout={IDLE_SECONDS}s",
-}
-"""Of each connection of ours."""
-
-CONNECTIONS = 4
-"""Connections, and threads, for our own few short transactions."""
 
 
 class DatabaseTroubleError(Exception):
@@ -63,7 +43,7 @@ class Database:
     @property
     def is_sqlite(self) -> bool:
         """Whether it is a file on this machine."""
-        return self._url.get_backend_name() == "sqlite"
+        return is_file(self._url)
 
     @property
     def path(self) -> Path:
@@ -90,12 +70,7 @@ class Database:
     def engine(self) -> sqlalchemy.Engine:
         """Our own connections, beside the engine's."""
         if self._engine is None:
-            arguments: dict[str, Any] = {} if self.is_sqlite else POSTGRESQL
-            self._engine = sqlalchemy.create_engine(
-                self._url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, connect_args=arguments
-            )
-            if self.is_sqlite:
-                event.listen(self._engine, "connect", _set_up_sqlite)
+            self._engine = open_engine(self._url)
         return self._engine
 
     async def run(self, function: Callable[[sqlalchemy.Connection], T]) -> T:
@@ -127,9 +102,7 @@ class Database:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Names and addresses of people lie in it: nobody else's business. Its companions take after it.
             self.path.touch(mode=0o600)
-            until = time.monotonic() + BUSY_MILLISECONDS / 1000
-            while not self._lets_readers_in(is_last=time.monotonic() >= until):
-                time.sleep(LOCKED_PAUSE)
+            let_readers_in(self.engine)
 
         if not self.is_sqlite:
             return
@@ -137,22 +110,6 @@ class Database:
             await asyncio.get_running_loop().run_in_executor(None, work)
         except (DBAPIError, OSError) as error:
             raise trouble(self, error) from error
-
-    def _lets_readers_in(self, *, is_last: bool) -> bool:
-        """Has readers and a writer work side by side, which stays with the file; False where others are at it just now.
-
-        SQLite does not wait for one who writes here, whatever its timeout is.
-        """
-        with self.engine.connect() as connection:
-            if connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal":
-                return True
-            try:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            except OperationalError as error:
-                if is_last or "locked" not in str(error.orig):
-                    raise
-                return False
-            return True
 
     def close(self) -> None:
         """Lets go of connections and threads. Any number of times."""
@@ -221,9 +178,3 @@ def _read_url(text: str) -> URL:
         sqlite_dialect.register()
         return url.set(drivername=sqlite_dialect.DRIVER)
     return url.set(drivername="postgresql+psycopg")
-
-
-def _set_up_sqlite(connection: Any, _: Any) -> None:
-    # Write transactions take the lock when they begin: no deadlock half way.
-    connection.isolation_level = "IMMEDIATE"
-    connection.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")

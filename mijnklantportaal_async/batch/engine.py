@@ -17,10 +17,11 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from mijnklantportaal_async.batch.database import CONNECTIONS, IDLE_SECONDS, Database, trouble
+from mijnklantportaal_async.batch.database import Database, trouble
 from mijnklantportaal_async.batch.job_records import CHUNK, chunks
 from mijnklantportaal_async.batch.rows import Portal
 from mijnklantportaal_async.batch.tables import Tables
+from mijnklantportaal_async.sql_engine import CONNECTIONS, IDLE_SECONDS
 
 T = TypeVar("T")
 

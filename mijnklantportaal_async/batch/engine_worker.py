@@ -17,8 +17,9 @@ from typing import Any
 import psycopg
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-from mijnklantportaal_async.batch.database import IDLE_SECONDS, Database
+from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.engine import APPLICATION, DBOS_SCHEMA, ROW_WORKFLOW, VERSION
+from mijnklantportaal_async.sql_engine import IDLE_SECONDS
 
 LOG = logging.getLogger("mijnklantportaal_async.batch")
 

@@ -9,8 +9,9 @@ import sqlalchemy
 
 from mijnklantportaal_async import Clock, Priority
 from mijnklantportaal_async.batch import DatabaseTroubleError, SharedRateLimiter
-from mijnklantportaal_async.batch.database import IDLE_SECONDS, Database
+from mijnklantportaal_async.batch.database import Database
 from mijnklantportaal_async.batch.slot_log import SlotLog, SlotTables
+from mijnklantportaal_async.sql_engine import IDLE_SECONDS
 
 KEY = "sk-of-everybody"
 

@@ -6,6 +6,7 @@ import gc
 import glob
 import os
 import signal
+import sqlite3
 import stat
 import sys
 import time
@@ -378,6 +379,23 @@ async def test_the_database_is_for_its_owner_alone(tmp_path: Path) -> None:
     store = SqlTokenStore(f"sqlite:///{tmp_path}/deep/tokens.db")
     await store.save("owner", tokens(1), None)
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deep").iterdir()} == {0o600}
+    await store.aclose()
+
+
+async def test_a_new_database_that_somebody_else_is_at(tmp_path: Path) -> None:
+    """Of two processes that begin with one new file, none is told that it is locked."""
+    path = tmp_path / "tokens.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("CREATE TABLE things (number INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    store = SqlTokenStore(f"sqlite:///{path}")
+    saving = asyncio.create_task(store.save("owner", tokens(1), None))
+    await asyncio.sleep(0.2)
+    assert not saving.done()
+    other.execute("COMMIT")
+    assert await saving
+    other.close()
+    assert await store.load("owner") is not None
     await store.aclose()
 
 

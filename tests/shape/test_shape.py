@@ -19,7 +19,7 @@ ROOT = PACKAGE.parent
 
 FLOORS = [
     {"texts"},
-    {"values", "errors"},
+    {"values", "errors", "sql_engine"},
     {"events", "models"},
     {"sandbox"},
     {"calling", "store_database"},
