@@ -211,9 +211,10 @@ async def test_what_the_service_says_of_the_limit_is_everybodys(database: str) -
         ) as session:
             await session.list_appointments()
             assert session.rate_limit.limit == 7
+        # It is written beside the call; closing waits for that.
+        await limiter.aclose()
         other = SharedRateLimiter(database, api_key=sandbox.api_key, clock=clock)
         assert (await other.remaining()).limit == 7
-        await limiter.aclose()
         await other.aclose()
 
 
