@@ -20,7 +20,7 @@ from mijnklantportaal_async.cli.terminal import Terminal, plain_text
 from mijnklantportaal_async.models.webhooks import Webhook, WebhookEvent
 from mijnklantportaal_async.session import PortalSession
 from mijnklantportaal_async.texts.system import reason_of
-from mijnklantportaal_async.texts.words import sentence, sentences, told_by, words
+from mijnklantportaal_async.texts.words import counted, sentence, sentences, told_by, words
 from mijnklantportaal_async.values.checks import check_url
 
 _BETWEEN_LOOKS = 60.0
@@ -96,10 +96,10 @@ async def _introduce(
         made = await _register(opened.portal, here, types)
         terminal.say(
             words(
-                "Listens at {here} for {types} types of events; {made} webhooks were made in the sandbox.",
+                "Listens at {here} for {types}; {made} in the sandbox.",
                 here=here,
-                types=len(types),
-                made=made,
+                types=counted("{count} type of events", "{count} types of events", len(types)),
+                made=counted("{count} webhook was made", "{count} webhooks were made", made),
             )
         )
         if opened.sandbox is not None:
