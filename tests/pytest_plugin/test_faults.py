@@ -55,7 +55,7 @@ def test_expected(portal_faults):
 
 
 def test_a_fault_that_never_happened_fails_the_test_by_name(pytester: pytest.Pytester) -> None:
-    result = run(pytester, UNUSED, "--strict-markers", "-rf")
+    result = run(pytester, UNUSED, "--strict-markers")
     result.assert_outcomes(failed=3, passed=1, skipped=1, xfailed=1)
     text = result.stdout.str()
     first = "the answer to the next schedule_appointment is lost after the commit"

@@ -109,7 +109,8 @@ def run(
     pytester.makeini("\n".join(["[pytest]", *(f"{name} = {value}" for name, value in settings.items())]))
     pytester.makepyfile(GIVEN + LOST_ANSWER + source)
     without = [f"-pno:{name}" for name in OTHERS if name not in using]
-    arguments = (*without, "-pno:cacheprovider", *options)
+    # No summary: how much of a message it repeats depends on the terminal's width, and on CI being set.
+    arguments = (*without, "-pno:cacheprovider", "-rN", *options)
     if alone:
         return pytester.runpytest_subprocess(*arguments, timeout=200)
     return pytester.runpytest_inprocess(*arguments)
