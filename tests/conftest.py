@@ -7,7 +7,7 @@ from typing import Any
 
 import left_behind
 import pytest
-from browser import browser  # noqa: F401 - a fixture, for all tests
+from browser import browser, browser_program  # noqa: F401 - fixtures, for all tests
 from given import SECRET, MakePortal
 from hypothesis import HealthCheck, settings
 from moved_time import LoopClock, MovedTimeLoop

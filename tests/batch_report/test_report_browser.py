@@ -66,7 +66,7 @@ async def opened(browser: Browser, page: str, folder: Path, name: str = "report.
     """The page as the browser has it in the end, and what it wrote to the console."""
     file = folder / name
     file.write_text(page, encoding="utf-8")
-    return await browser.show(file.as_uri(), "--hide-scrollbars", "--window-size=1400,1000")
+    return await browser.show(file.as_uri())
 
 
 async def measured(

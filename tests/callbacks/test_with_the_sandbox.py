@@ -368,9 +368,7 @@ async def test_the_pages_fit_the_window(sandbox: Sandbox, browser: Browser, tmp_
             for width in WIDTHS:
                 frame += f'<iframe src="{name}.html" width="{width}" height="900" style="border: 0"></iframe>'
         (tmp_path / "frame.html").write_text(frame, encoding="utf-8")
-        shown, _ = await browser.show(
-            (tmp_path / "frame.html").as_uri(), "--hide-scrollbars", "--window-size=1400,1000"
-        )
+        shown, _ = await browser.show((tmp_path / "frame.html").as_uri())
     assert sorted(re.findall(r"\d+ \d+ \d+;", shown)) == sorted(f"{width} {width} 0;" for width in WIDTHS * 2)
 
 

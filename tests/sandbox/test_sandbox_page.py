@@ -145,7 +145,7 @@ async def test_a_browser_shows_names_as_text(sandbox: Sandbox, browser: Browser,
         attendee_name="<img src=x onerror=document.title='taken'>",
         attendee_email="x@example.nl",
     )
-    shown, _ = await browser.show(sandbox.page_url + link, "--window-size=1280,860")
+    shown, _ = await browser.show(sandbox.page_url + link, width=1280, height=860)
     page, _, _ = shown.partition("<script>")
     escaped = NASTY.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert "<title>Sandbox portal</title>" in shown
