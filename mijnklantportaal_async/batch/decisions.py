@@ -177,6 +177,7 @@ def _looked_for_again(rows: sqlalchemy.Table) -> dict[str, Any]:
         "when_absent": WhenAbsent.SEND,
         "doubt": Doubt.OPEN,
         "doubts": 0,
+        "looks": 0,
         "first_sent": func.coalesce(rows.c.first_sent, rows.c.submitted_at),
         "refused_at": None,
         "not_before": 0.0,

@@ -40,6 +40,9 @@ LOOKING = 30.0
 CONNECTING = 60.0
 """Seconds of the machine for making a connection: nothing waits for it but the row."""
 
+LOOKS_FOR_EACH = 10
+"""How many times in a row a row may not be looked for, for each time that the portal may fail at it."""
+
 NO_CALENDAR = 250e9
 """A moment that has not come yet, in seconds since 1970."""
 
@@ -133,16 +136,18 @@ class RowFlow:
         work = Work(at_work, arguments, drawn.request.operation.effect)
         try:
             if at_work.doubt is not Doubt.NONE:
+                reason = words("It is not known yet whether an earlier attempt arrived")
                 if at_work.doubt is Doubt.UNDER_WAY:
-                    wait, reason = self._longest_answer, words("a worker stopped while it had the row")
+                    wait, reason = self._longest_answer, words("A worker stopped while it had the row")
                     await self._note(
                         at_work, words("{reason}, and what it sent may be under way still", reason=reason), wait
                     )
                     await self._clock.sleep(wait)
-                verdict = await self.settle_doubt(work, words("A worker stopped while it had the row"))
+                verdict = await self.settle_doubt(work, reason)
                 if verdict.state is not State.WAITING or verdict.doubt is not Doubt.NONE:
                     return verdict
-                work = Work(attrs.evolve(at_work, doubt=Doubt.NONE, doubts=verdict.doubts), arguments, work.effect)
+                known = attrs.evolve(at_work, doubt=Doubt.NONE, doubts=verdict.doubts, looks=0)
+                work = Work(known, arguments, work.effect)
             return await self._attempt(work)
         except (LostError, DatabaseTroubleError):
             raise
@@ -262,7 +267,7 @@ class RowFlow:
         Returns:
             What is certain; `WAITING` without doubt where nothing of the row is there.
         """
-        at_work, doubts = work.at_work, work.at_work.doubts + 1
+        at_work, doubts, looks = work.at_work, work.at_work.doubts + 1, work.at_work.looks + 1
         if work.effect.may_repeat:
             return self._again(at_work, reason, wait=self._settings.doubt_wait(doubts), doubts=doubts)
         try:
@@ -273,9 +278,9 @@ class RowFlow:
         except CannotLookError as error:
             return Verdict(state=State.UNKNOWN, message=words("{reason}; {error}", reason=reason, error=error))
         except (errors.MijnKlantportaalError, NotYetError) as error:
-            if may_pass(error) and doubts < self._settings.doubts * 10:
+            if may_pass(error) and looks < self._settings.doubts * LOOKS_FOR_EACH:
                 trouble = words("{reason}; it cannot be looked for yet: {error}", reason=reason, error=text_of(error))
-                return self._again(at_work, trouble, self._settings.doubt_wait(min(doubts, 8)), Doubt.OPEN, doubts)
+                return self._again(at_work, trouble, self._settings.doubt_wait(looks), looks=looks)
             return Verdict(
                 state=State.UNKNOWN,
                 message=words("{reason}; looking did not help: {error}", reason=reason, error=text_of(error)),
@@ -283,12 +288,11 @@ class RowFlow:
         except (LostError, DatabaseTroubleError):
             raise
         except Exception as error:  # noqa: BLE001 - the user's own Auth, say: it leaves open what became of the row
-            wait = self._settings.unreachable_wait
             return self._again(
                 at_work,
                 words("{reason}; it cannot be looked for: {error}", reason=reason, error=text_of(error)),
-                wait,
-                Doubt.OPEN,
+                self._settings.unreachable_wait,
+                looks=at_work.looks + 1,
             )
 
     async def _absent(self, work: "Work", reason: str, *, is_applied: bool) -> Verdict:
@@ -363,16 +367,17 @@ class RowFlow:
         at_work: RowAtWork,
         trouble: str,
         wait: float = 0.0,
-        doubt: Doubt = Doubt.NONE,
         doubts: int | None = None,
+        looks: int = 0,
     ) -> Verdict:
-        """Another round, `wait` seconds of the portal's clock later."""
+        """Another round, `wait` seconds of the portal's clock later; it begins with a look where there were `looks`."""
         return Verdict(
             state=State.WAITING,
             trouble=trouble,
             wait=self._clock.real(wait),
-            doubt=doubt,
+            doubt=Doubt.OPEN if looks else Doubt.NONE,
             doubts=at_work.doubts if doubts is None else doubts,
+            looks=looks,
             refused_at=at_work.refused_at,
         )
 

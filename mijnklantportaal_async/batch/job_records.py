@@ -274,6 +274,7 @@ class JobRecords:
             "state": State.WAITING,
             "when_absent": then,
             "doubts": 0,
+            "looks": 0,
             "refused_at": None,
             "not_before": 0.0,
             "message": None,
@@ -358,6 +359,7 @@ def _values(row: BatchRow, now: float) -> dict[str, Any]:
         "round": 0,
         "doubt": Doubt.NONE,
         "doubts": 0,
+        "looks": 0,
         "not_before": 0.0,
         "when_absent": WhenAbsent.SEND,
     }

@@ -47,7 +47,11 @@ class Jobs:
         self._decisions = DecisionRecords(self._database, tables)
 
     async def __aenter__(self) -> Self:
-        await self._engine.open()
+        try:
+            await self._engine.open()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     async def __aexit__(

@@ -42,6 +42,7 @@ class Verdict:
     """Seconds of the machine until then."""
     doubt: Doubt = Doubt.NONE
     doubts: int = 0
+    looks: int = 0
     refused_at: float | None = None
     message: str | None = None
     identifier: str | None = None
@@ -96,6 +97,7 @@ class Ledger:
                 state=case((is_canceled, State.CANCELED), else_=bindparam("new_state", type_=String)),
                 doubt=bindparam("new_doubt"),
                 doubts=bindparam("new_doubts"),
+                looks=bindparam("new_looks"),
                 refused_at=bindparam("new_refused_at"),
                 not_before=bindparam("new_not_before"),
                 trouble=bindparam("new_trouble"),
@@ -143,6 +145,7 @@ class Ledger:
             doubt=Doubt(found.doubt),
             first_sent=found.first_sent,
             doubts=found.doubts,
+            looks=found.looks,
             refused_at=found.refused_at,
         )
 
@@ -200,6 +203,7 @@ class Ledger:
             "new_state": verdict.state,
             "new_doubt": verdict.doubt,
             "new_doubts": verdict.doubts,
+            "new_looks": verdict.looks,
             "new_refused_at": verdict.refused_at,
             "new_not_before": now + verdict.wait,
             "new_trouble": verdict.trouble,

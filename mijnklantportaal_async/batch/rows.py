@@ -119,7 +119,9 @@ class RowAtWork:
     first_sent: float | None
     """When something was sent for it first, in seconds since 1970; None while nothing was."""
     doubts: int
-    """How often the portal has failed at it."""
+    """How often something was sent of which nobody knew the end, and nothing of it was there."""
+    looks: int
+    """How many times in a row it could not be looked for."""
     refused_at: float | None
     """When the portal refused it last without saying whose fault that is."""
 

@@ -10,8 +10,10 @@ from mijnklantportaal_async.batch.rows import FORMAT
 from mijnklantportaal_async.batch.said_text import SaidText
 from mijnklantportaal_async.texts.words import words
 
-TABLES = 2
-"""Which tables these are. Those of version 1 had no rows of their own."""
+TABLES = 3
+"""Which tables these are. Those of version 1 had no rows of their own; those of 2 did not count `looks`."""
+
+WITHOUT_LOOKS = 2
 
 ROWS_LOCK = 7305422
 """One at a time gives rows to the engine: of two that could not be told apart, one must see the other's turn."""
@@ -73,6 +75,8 @@ class Tables:
             Column("owner", String(64)),
             Column("doubt", Integer, nullable=False),
             Column("doubts", Integer, nullable=False),
+            # With a default: a worker of the version before, which goes on beside this one, does not give it.
+            Column("looks", Integer, nullable=False, server_default="0"),
             Column("first_sent", Float(53)),
             Column("refused_at", Float(53)),
             Column("not_before", Float(53), nullable=False),
@@ -141,11 +145,19 @@ class Tables:
                 version = connection.execute(sqlalchemy.select(self.version.c.version)).scalar()
                 if version == TABLES:
                     return
+                if version == WITHOUT_LOOKS:
+                    self._count_looks(connection)
+                    return
                 raise DatabaseTroubleError(_of_another(database, words("newer than")))
             if "workflow_status" in there and _has_former_jobs(connection, schema):
                 raise DatabaseTroubleError(_of_another(database, words("older than")))
             self.metadata.create_all(connection)
             connection.execute(self.version.insert().values(version=TABLES))
+
+    def _count_looks(self, connection: sqlalchemy.Connection) -> None:
+        table = connection.dialect.identifier_preparer.format_table(self.rows)
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN looks INTEGER NOT NULL DEFAULT 0")
+        connection.execute(self.version.update().values(version=TABLES))
 
 
 def _has_former_jobs(connection: sqlalchemy.Connection, schema: str | None) -> bool:
