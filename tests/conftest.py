@@ -1,7 +1,9 @@
 import asyncio
 import gc
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Generator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,11 @@ from browser import browser, browser_program  # noqa: F401 - fixtures, for all t
 from given import SECRET, MakePortal
 from hypothesis import HealthCheck, settings
 from moved_time import LoopClock, MovedTimeLoop
-from postgresql_server import postgresql_server, postgresql_url  # noqa: F401 - fixtures, for all tests
+from postgresql_server import (  # noqa: F401 - fixtures, for all tests
+    postgresql_database,
+    postgresql_server,
+    postgresql_url,
+)
 from tenacity import wait_none
 
 from mijnklantportaal_async import PortalSession, ReconcilePolicy, RetryPolicy
@@ -35,7 +41,8 @@ ON_A_LOOP_ALONE = {
 
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.
 UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
-settings.register_profile("the same every time", derandomize=True, **UNHURRIED)
+# The same examples in each run: more of them are for the soak, which has new ones.
+settings.register_profile("the same every time", derandomize=True, max_examples=40, **UNHURRIED)
 settings.register_profile("new seeds", print_blob=True, max_examples=1000, **UNHURRIED)  # for `nox -s soak`
 settings.load_profile("the same every time")
 
@@ -50,14 +57,27 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """What is collected stays to the end: nobody need look through it again for what could be let go."""
     gc.disable()
     try:
+        import_own_share(session.config)
         return (yield)
     finally:
         gc.freeze()
         gc.enable()
+
+
+def import_own_share(config: pytest.Config) -> None:
+    """Of several that collect all tests each begins elsewhere, and finds the rest compiled by the others."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or config.args != config.getini("testpaths"):
+        return
+    number, count = int(worker["workerid"].removeprefix("gw")), int(worker["workercount"])
+    for path in sorted(HERE.rglob("test_*.py"))[number::count]:
+        # As pytest itself does it, when it comes to them.
+        sys.path.insert(0, str(path.parent))
+        import_module(path.stem)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
