@@ -107,7 +107,26 @@ class OutcomeReconciled:
     """Seconds of looking."""
 
 
+@attrs.frozen(kw_only=True)
+class RenewalAwaited:
+    """A call waits for a renewal of its owner's tokens, which is a call of its own, `renew_tokens`, of an `OAuthApp`.
+
+    The hook runs in the context of the one that waits.
+    """
+
+    call: int
+    """The number of the renewal."""
+    operation: str
+
+
 Event: TypeAlias = (
-    CallStarted | CallFinished | AttemptStarted | AttemptFinished | RetryPlanned | PermitWaited | OutcomeReconciled
+    CallStarted
+    | CallFinished
+    | AttemptStarted
+    | AttemptFinished
+    | RetryPlanned
+    | PermitWaited
+    | OutcomeReconciled
+    | RenewalAwaited
 )
 Hook: TypeAlias = Callable[[Event], Awaitable[None] | None]

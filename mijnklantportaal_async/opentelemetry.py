@@ -22,6 +22,7 @@ from mijnklantportaal_async.events import (
     Event,
     OutcomeReconciled,
     PermitWaited,
+    RenewalAwaited,
     RetryPlanned,
 )
 
@@ -237,8 +238,12 @@ class OpenTelemetry:
                 metric = {name: value for name, value in metric.items() if name != _TEMPLATE} | {_METHOD: event.method}
             self._requests.record(event.elapsed, metric | result, _within(call))
 
-    def _tell(self, call: _Call, event: RetryPlanned | PermitWaited | OutcomeReconciled) -> None:
+    def _tell(self, call: _Call, event: RetryPlanned | PermitWaited | OutcomeReconciled | RenewalAwaited) -> None:
         match event:
+            case RenewalAwaited():
+                # It is nobody's child: each of those that wait would be as good a parent.
+                if (waiting := trace.get_current_span().get_span_context()).is_valid:
+                    call.span.add_link(waiting)
             case PermitWaited(operation=operation, waited=waited):
                 self._add_event(call, "rate_limit.wait", {"waited": waited, _OPERATION: operation})
                 self._waits.record(waited, {_OPERATION: operation}, _within(call))

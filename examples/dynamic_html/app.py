@@ -1,11 +1,13 @@
 """A block and a form in the page of a customer, against an embedded portal: `python examples/dynamic_html/app.py`.
 
-It prints the address of a customer's page: open it in a browser. Ctrl-C ends it.
+It prints the address of a customer's page: open it in a browser. Ctrl-C ends it. The portal does not say which language
+a customer reads; with `--language nl` it is Dutch for all of them.
 """
 
+import argparse
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from aiohttp import web
 
@@ -28,31 +30,41 @@ BLOCK_KEY = "the key of the block"
 PASSWORD = "a-long-password"  # noqa: S105 - of the embedded portal only
 FORM_SECRET = "a-long-secret"  # noqa: S105 - of the embedded portal only
 
+DUTCH = {
+    "nothing yet": "nog niets",
+    "How we deliver": "Hoe wij bezorgen",
+    "Your wishes": "Uw wensen",
+    "Rye bread on Friday": "Roggebrood op vrijdag",
+    "A wish": "Een wens",
+}
+
 wishes: dict[str, list[str]] = {}  # in earnest, a table of your database
 
 
-@dynamic_html(key=BLOCK_KEY, guard=BasicAuth("portal", PASSWORD))
-async def show_wishes(block: BlockRequest) -> Html:
-    """What this customer has wished for; typed by people, so it stays text."""
-    items = [element("li", wish) for wish in wishes.get(block.customer_id, ["nothing yet"])]
-    more = element("a", "How we deliver", href="https://example.nl/delivery")
-    return join(element("h3", "Your wishes"), element("ul", items), element("p", more))
+def make_app(say: Callable[[str], str]) -> web.Application:
+    """The server that the portal asks.
 
+    Args:
+        say: A text in the language of those who read it.
+    """
 
-@form_submission(guard=SecretHeader("X-Portal-Key", FORM_SECRET))
-async def take_wish(form: FormSubmission) -> None:
-    """Saves a wish."""
-    wishes.setdefault(form.customer_id, []).append(str(form.values.get("wish", "")))
+    @dynamic_html(key=BLOCK_KEY, guard=BasicAuth("portal", PASSWORD))
+    async def show_wishes(block: BlockRequest) -> Html:
+        """What this customer has wished for; typed by people, so it stays text."""
+        items = [element("li", wish) for wish in wishes.get(block.customer_id, [say("nothing yet")])]
+        more = element("a", say("How we deliver"), href="https://example.nl/delivery")
+        return join(element("h3", say("Your wishes")), element("ul", items), element("p", more))
 
+    @form_submission(guard=SecretHeader("X-Portal-Key", FORM_SECRET))
+    async def take_wish(form: FormSubmission) -> None:
+        """Saves a wish."""
+        wishes.setdefault(form.customer_id, []).append(str(form.values.get("wish", "")))
 
-@form_prefill(guard=SecretHeader("X-Portal-Key", FORM_SECRET))
-async def suggest(form: PrefillRequest) -> Mapping[str, str]:
-    """A first idea."""
-    return {"wish": "Rye bread on Friday"}
+    @form_prefill(guard=SecretHeader("X-Portal-Key", FORM_SECRET))
+    async def suggest(form: PrefillRequest) -> Mapping[str, str]:
+        """A first idea."""
+        return {"wish": say("Rye bread on Friday")}
 
-
-def make_app() -> web.Application:
-    """The server that the portal asks."""
     app = web.Application()
     app.router.add_route("*", "/wishes", show_wishes.aiohttp)
     app.router.add_route("*", "/wish", take_wish.aiohttp)
@@ -60,9 +72,13 @@ def make_app() -> web.Application:
     return app
 
 
-async def main() -> None:
+async def main(*, is_dutch: bool) -> None:
     """Runs both until Ctrl-C."""
-    runner = web.AppRunner(make_app())
+
+    def say(text: str) -> str:
+        return DUTCH[text] if is_dutch else text
+
+    runner = web.AppRunner(make_app(say))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
@@ -71,7 +87,11 @@ async def main() -> None:
         headers = {"X-Portal-Key": FORM_SECRET}
         sandbox.owner_pages.add_block(url=f"http://portal:{PASSWORD}@127.0.0.1:{port}/wishes", key=BLOCK_KEY)
         sandbox.owner_pages.add_form(
-            name="A wish", fields=["wish"], url=f"{address}/wish", prefill_url=f"{address}/suggestion", headers=headers
+            name=say("A wish"),
+            fields=["wish"],
+            url=f"{address}/wish",
+            prefill_url=f"{address}/suggestion",
+            headers=headers,
         )
         customer = sandbox.add_customer(
             company_name="Bakkerij Jansen & Zn",
@@ -88,5 +108,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="A block and a form in the page of a customer.")
+    parser.add_argument("--language", choices=("en", "nl"), default="en", help="what customers read (default: en)")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(main())
+        asyncio.run(main(is_dutch=parser.parse_args().language == "nl"))

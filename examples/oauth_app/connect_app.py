@@ -1,10 +1,12 @@
 """The routes: begin, come back, look at one's own appointments, disconnect."""
 
 import logging
+import math
 import secrets
 from collections.abc import Awaitable, Callable
 
 from connect_pages import Visitor, appointments_page, connect_page, message_page
+from connect_texts import language_of
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -33,9 +35,12 @@ def create_app(app: OAuthApp, portals: Portals) -> FastAPI:
         portals: The sessions with their portals.
     """
 
+    def visitor_of(request: Request) -> Visitor:
+        return Visitor(address=app.manage_url, language=language_of(request.headers.get("accept-language", "")))
+
     async def show(request: Request) -> Response:
         owner = request.cookies.get(VISITOR) or secrets.token_urlsafe(16)
-        visitor = Visitor(address=app.manage_url)
+        visitor = visitor_of(request)
         response: Response
         if not await app.is_connected(owner):
             response = connect_page(visitor)
@@ -46,12 +51,12 @@ def create_app(app: OAuthApp, portals: Portals) -> FastAPI:
                 log.info("%s", error)
                 response = connect_page(visitor, "The portal does not let us in any more. Please connect it again.")
             except RateLimitError as error:
-                wait = f"Your portal is busy. Please come back in {error.retry_after or 60:.0f} seconds."
-                response = message_page(visitor, wait, 503)
+                message = "Your portal is busy. Please come back in {wait} seconds."
+                response = message_page(visitor, 503, message, wait=math.ceil(error.retry_after or 60))
             except MijnKlantportaalError as error:
                 # Its text says what to do, to whoever runs this; not to the visitor.
                 log.error("%s", error)
-                response = message_page(visitor, "Your appointments cannot be shown right now.", 502)
+                response = message_page(visitor, 502, "Your appointments cannot be shown right now.")
         response.set_cookie(VISITOR, owner, httponly=True, samesite="lax")
         return response
 
@@ -62,24 +67,25 @@ def create_app(app: OAuthApp, portals: Portals) -> FastAPI:
         return response
 
     async def callback(request: Request) -> Response:
-        visitor, owner = Visitor(address=app.manage_url), request.cookies.get(VISITOR)
+        visitor, owner = visitor_of(request), request.cookies.get(VISITOR)
         if owner is None:
-            return message_page(visitor, "Please begin here.", 400)
+            return message_page(visitor, 400, "Please begin here.")
         try:
             # Whose portal it is says our own session, never what came back.
             await app.finish(owner, request.query_params, request.cookies.get(COOKIE))
         except ConsentRefusedError as error:
             log.info("refused: %s", error.code)
-            return message_page(visitor, f"Your portal was not connected. The portal says: {error.description}", 200)
+            message = "Your portal was not connected. The portal says: {description}"
+            return message_page(visitor, 200, message, description=error.description)
         except AuthorizationError as error:
             log.warning("%s", error)
-            return message_page(visitor, "That did not work. Please connect your portal again.", 400)
+            return message_page(visitor, 400, "That did not work. Please connect your portal again.")
         except ClientRefusedError as error:
             log.error("%s", error)
-            return message_page(visitor, "We cannot connect portals right now.", 500)
+            return message_page(visitor, 500, "We cannot connect portals right now.")
         except MijnKlantportaalError as error:
             log.error("%s", error)
-            return message_page(visitor, "The portal does not answer. Please connect it again in a minute.", 503)
+            return message_page(visitor, 503, "The portal does not answer. Please connect it again in a minute.")
         portals.forget(owner)
         # Code and state leave the address bar.
         return RedirectResponse("/", status_code=303)

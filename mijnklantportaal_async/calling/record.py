@@ -39,6 +39,11 @@ class Doubt(enum.IntEnum):
 _NUMBERS = itertools.count(1)
 
 
+def new_number() -> int:
+    """A number that no other call of the process has."""
+    return next(_NUMBERS)
+
+
 class CallRecord:
     """The running account of one call.
 
@@ -87,7 +92,7 @@ class CallRecord:
 
     def begin(self, now: float) -> None:
         """Begins anew."""
-        self.number = next(_NUMBERS)
+        self.number = new_number()
         self.state = State.WAITING
         self.was_begun = True
         self.doubt = Doubt.NONE

@@ -4,11 +4,12 @@ import asyncio
 import random
 from collections.abc import Iterable
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 from weakref import WeakValueDictionary
 
 from mijnklantportaal_async.calling.addresses import check_base_url
 from mijnklantportaal_async.calling.auth import HIDDEN, hide
+from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.calling.settings import full_user_agent
 from mijnklantportaal_async.oauth import browser
 from mijnklantportaal_async.oauth.browser import Callback, Prompt, Start
@@ -20,6 +21,9 @@ from mijnklantportaal_async.oauth.token_endpoint import TLS, Refusal, TokenEndpo
 from mijnklantportaal_async.oauth.tokens import PortalTokens
 from mijnklantportaal_async.values.checks import check_setting, check_text
 from mijnklantportaal_async.values.clock import Clock
+
+if TYPE_CHECKING:
+    from mijnklantportaal_async.events import Hook
 
 DEFAULT_MANAGE_URL = "https://manage.mijnklantportaal.nl"
 
@@ -41,6 +45,8 @@ class OAuthApp:
         base_url: The manage portal; https, or http on loopback.
         ssl: An `ssl.SSLContext` with your CA, a fingerprint, or True for the usual checks.
         user_agent: Put before the package's own name.
+        hooks: Functions that take the events of renewals (`mijnklantportaal_async.events`): each is a call of its own,
+            `renew_tokens`. Sessions have hooks of their own.
         clock: Where time comes from; for tests.
 
     Raises:
@@ -60,6 +66,7 @@ class OAuthApp:
         base_url: str = DEFAULT_MANAGE_URL,
         ssl: TLS = True,
         user_agent: str | None = None,
+        hooks: "Iterable[Hook]" = (),
         clock: Clock | None = None,
     ) -> None:
         # What prints the variables of a traceback gets to see it not.
@@ -80,6 +87,7 @@ class OAuthApp:
             clock=self._clock,
             jitter=random.random,
         )
+        self._observer = Observer(hooks)
         # One for each owner: two would not know of each other's renewal.
         self._auths: WeakValueDictionary[str, PortalAuth] = WeakValueDictionary()
         self._pinned: set[PortalAuth] = set()
@@ -179,6 +187,7 @@ class OAuthApp:
                 clock=self._clock,
                 jitter=random.random,
                 pinned=self._pinned,
+                observer=self._observer,
             )
         return auth
 
@@ -203,6 +212,7 @@ class OAuthApp:
     async def aclose(self) -> None:
         """Waits for renewals under way, and closes the connections. The stores stay open: they are yours."""
         await asyncio.gather(*(auth.settle() for auth in list(self._pinned)))
+        await self._observer.aclose()
         await self._endpoint.aclose()
 
     async def __aenter__(self) -> Self:

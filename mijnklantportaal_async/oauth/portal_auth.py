@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import NoReturn, TypeVar
 
 from mijnklantportaal_async.calling.auth import Token
-from mijnklantportaal_async.calling.observe import logger
+from mijnklantportaal_async.calling.observe import Observer, logger
 from mijnklantportaal_async.errors import TokenRefreshError
 from mijnklantportaal_async.oauth.errors import ReconnectError, TokenSaveError, TokenStoreError
 from mijnklantportaal_async.oauth.kept_tokens import SAVE_TRIES, Held, KeptTokens
@@ -39,6 +39,7 @@ class PortalAuth:
         clock: Where time comes from.
         jitter: A random number from 0 to 1.
         pinned: Keeps those that nobody may forget: while something is under way, and while tokens are not saved.
+        observer: Who hears of renewals.
     """
 
     __slots__ = (
@@ -62,11 +63,12 @@ class PortalAuth:
         clock: Clock,
         jitter: Callable[[], float],
         pinned: "set[PortalAuth]",
+        observer: Observer,
     ) -> None:
         self._owner = owner
         self._application = application
         self._kept = KeptTokens(owner, store, clock, jitter)
-        self._renewal = Renewal(self._kept, endpoint, clock)
+        self._renewal = Renewal(self._kept, endpoint, clock, observer)
         self._clock = clock
         self._pinned = pinned
         self._not_before = -math.inf
@@ -231,8 +233,9 @@ class PortalAuth:
             is_last = True
 
     def _begun(self, rejected: Token | None) -> "asyncio.Task[Held | TokenRefreshError]":
-        if (flight := self._renewal.flight) is None:
-            flight = self._renewal.begin(rejected)
+        is_new = self._renewal.flight is None
+        flight = self._renewal.begin(rejected)
+        if is_new:
             self._pinned.add(self)
             flight.add_done_callback(lambda _: self._unpin())
         return flight

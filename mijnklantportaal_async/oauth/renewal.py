@@ -10,10 +10,11 @@ import math
 from functools import partial
 
 from mijnklantportaal_async.calling.auth import Token
-from mijnklantportaal_async.calling.observe import logger
+from mijnklantportaal_async.calling.observe import Observer, logger
 from mijnklantportaal_async.errors import TokenRefreshError
 from mijnklantportaal_async.oauth.errors import ReconnectError, TokenEndpointError
 from mijnklantportaal_async.oauth.kept_tokens import SAVE_TRIES, Held, KeptTokens
+from mijnklantportaal_async.oauth.renewal_account import RenewalAccount
 from mijnklantportaal_async.oauth.stores import Hold, HoldLostError
 from mijnklantportaal_async.oauth.token_endpoint import Refusal, TokenEndpoint
 from mijnklantportaal_async.oauth.tokens import PortalTokens
@@ -36,14 +37,28 @@ class Renewal:
         kept: What is known of them.
         endpoint: Where new ones come from.
         clock: Where time comes from.
+        observer: Who hears of it.
     """
 
-    __slots__ = ("_clock", "_endpoint", "_flight", "_flight_for", "_from_401", "_kept", "_refused")
+    __slots__ = (
+        "_account",
+        "_clock",
+        "_endpoint",
+        "_flight",
+        "_flight_for",
+        "_from_401",
+        "_kept",
+        "_observer",
+        "_refused",
+    )
 
-    def __init__(self, kept: KeptTokens, endpoint: TokenEndpoint, clock: Clock) -> None:
+    def __init__(self, kept: KeptTokens, endpoint: TokenEndpoint, clock: Clock, observer: Observer) -> None:
         self._kept = kept
         self._endpoint = endpoint
         self._clock = clock
+        self._observer = observer
+        # Of the renewal under way, where anybody listens.
+        self._account: RenewalAccount | None = None
         # The refresh token that the portal does not take any more.
         self._refused: Token | None = None
         # An access token that was made because of a 401, until when that counts, and how many there were in a row.
@@ -74,18 +89,37 @@ class Renewal:
         return self._times_in_vain(rejected, self._clock.monotonic()) >= MOST_IN_VAIN
 
     def begin(self, rejected: Token | None) -> "asyncio.Task[Held | TokenRefreshError]":
-        """What is under way; begun now where nothing is. It goes on when those who wait for it have left.
+        """What is under way, for whoever is going to wait for it; begun now where nothing is.
+
+        It goes on when those who wait for it have left.
 
         Args:
             rejected: The token that was met by a 401; None where it is about a token's age.
         """
         flight = self._flight
         if flight is None:
+            self._account = self._endpoint.account(self._observer) if self._observer.listens else None
             # It belongs to no call, so it knows nothing of the one that came first.
-            flight = asyncio.get_running_loop().create_task(self._obtain(rejected), context=contextvars.Context())
+            flight = asyncio.get_running_loop().create_task(self._fly(rejected), context=contextvars.Context())
             self._flight, self._flight_for = flight, rejected
             flight.add_done_callback(self._land)
+        if self._account is not None:
+            self._account.await_it()
         return flight
+
+    async def _fly(self, rejected: Token | None) -> Held | TokenRefreshError:
+        account = self._account
+        failure: BaseException | None = None
+        try:
+            result = await self._obtain(rejected)
+            failure = result if isinstance(result, TokenRefreshError) else None
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            if account is not None:
+                account.end(failure)
+        return result
 
     def _land(self, flight: "asyncio.Task[Held | TokenRefreshError]") -> None:
         self._flight = None
@@ -122,7 +156,8 @@ class Renewal:
             raise ReconnectError("The access token has ended, and the portal gave no refresh token with it")
         if refresh_token == self._refused:
             raise ReconnectError("The portal has refused to renew these tokens before")
-        answer = await self._endpoint.refresh(before, refresh_token, partial(self._kept.extend, hold))
+        about_to_send = partial(self._kept.extend, hold)
+        answer = await self._endpoint.refresh(before, refresh_token, about_to_send, self._account)
         if isinstance(answer, Refusal):
             there = await self._kept.read()
             if there.tokens.generation != before.generation:

@@ -15,7 +15,9 @@ import orjson
 
 from mijnklantportaal_async.calling.auth import Token
 from mijnklantportaal_async.calling.headers import retry_after
+from mijnklantportaal_async.calling.observe import Observer
 from mijnklantportaal_async.oauth.errors import ClientRefusedError, TokenEndpointError
+from mijnklantportaal_async.oauth.renewal_account import RenewalAccount
 from mijnklantportaal_async.oauth.tokens import PortalTokens, UnreadableTokensError, tokens_in
 from mijnklantportaal_async.values.clock import Clock
 
@@ -109,10 +111,18 @@ class TokenEndpoint:
             TokenEndpointError: It does not help for now.
         """
         grant: dict[str, str | Token] = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, "code": code}
-        return await self._ask(grant, None, None)
+        return await self._ask(grant, None, None, None)
+
+    def account(self, observer: Observer) -> RenewalAccount:
+        """An account of a renewal that asks here."""
+        return RenewalAccount(observer, self._clock, base_url=self._url.removesuffix(PATH), path=PATH)
 
     async def refresh(
-        self, before: PortalTokens, refresh_token: Token, about_to_send: Callable[[float], Awaitable[None]]
+        self,
+        before: PortalTokens,
+        refresh_token: Token,
+        about_to_send: Callable[[float], Awaitable[None]],
+        account: RenewalAccount | None = None,
     ) -> PortalTokens | Refusal:
         """New tokens for old ones.
 
@@ -120,12 +130,14 @@ class TokenEndpoint:
             before: The old ones.
             refresh_token: Theirs.
             about_to_send: Awaited before each request, with the seconds of the machine that it may take.
+            account: Where it is told.
 
         Raises:
             ClientRefusedError: As for `exchange`.
             TokenEndpointError: As for `exchange`. The answer may be lost that had the tokens.
         """
-        return await self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token}, before, about_to_send)
+        grant: dict[str, str | Token] = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return await self._ask(grant, before, about_to_send, account)
 
     async def aclose(self) -> None:
         """Closes the connections. Any number of times."""
@@ -140,6 +152,7 @@ class TokenEndpoint:
         grant: Mapping[str, str | Token],
         before: PortalTokens | None,
         about_to_send: Callable[[float], Awaitable[None]] | None,
+        account: RenewalAccount | None,
     ) -> PortalTokens | Refusal:
         clock = self._clock
         until = clock.monotonic() + WHOLE
@@ -150,7 +163,7 @@ class TokenEndpoint:
                 if about_to_send is not None:
                     # Whoever stands still longer than this has lost the right to speak for the owner.
                     await about_to_send(clock.real(ATTEMPT * 1.5))
-                result = await self._ask_once(grant, before)
+                result = await self._ask_once(grant, before, account)
             if not isinstance(result, TokenEndpointError):
                 return result
             was_lost = was_lost or result.was_lost
@@ -163,8 +176,10 @@ class TokenEndpoint:
             await clock.sleep(pause)
 
     async def _ask_once(
-        self, grant: Mapping[str, str | Token], before: PortalTokens | None
+        self, grant: Mapping[str, str | Token], before: PortalTokens | None, account: RenewalAccount | None
     ) -> PortalTokens | Refusal | TokenEndpointError:
+        if account is not None:
+            account.begin_attempt()
         asked_at = self._clock.wall()
         said, was_sent = "", True
         status, headers, body = 0, cast("Mapping[str, str]", {}), b""
@@ -181,8 +196,11 @@ class TokenEndpoint:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             said = f"{type(error).__name__}: {error}"
         # Out here nothing hangs on to the request, which has the secret in it.
-        if said:
-            return TokenEndpointError(f"The token endpoint gave no answer ({said})", was_lost=was_sent)
+        failure = TokenEndpointError(f"The token endpoint gave no answer ({said})", was_lost=was_sent) if said else None
+        if account is not None:
+            account.end_attempt(status or None, failure)
+        if failure is not None:
+            return failure
         return self._understand(status, headers, body, asked_at, before)
 
     def _understand(

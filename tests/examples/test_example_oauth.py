@@ -1,9 +1,10 @@
 """The application that owners connect their portals to: as its command starts it, in a browser, to the end."""
 
+import ast
 import re
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,14 +67,20 @@ async def test_by_its_command_in_a_browser_to_the_end(browser: Browser, tmp_path
 REDIRECT = "http://127.0.0.1/callback"
 
 
+@contextmanager
+def its_folder_on_the_path() -> Iterator[None]:
+    sys.path.insert(0, str(EXAMPLES / "oauth_app"))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(EXAMPLES / "oauth_app"))
+
+
 @asynccontextmanager
 async def application(**rules: Any) -> AsyncGenerator[tuple[Sandbox, httpx.AsyncClient]]:
     """The application, served with a sandbox."""
-    sys.path.insert(0, str(EXAMPLES / "oauth_app"))
-    try:
+    with its_folder_on_the_path():
         from connect_app import create_app  # type: ignore[import-not-found]
-    finally:
-        sys.path.remove(str(EXAMPLES / "oauth_app"))
     known = OAuthApplication(name="<b>App</b>", redirect_uris=[REDIRECT])
     async with (
         Sandbox(oauth=OAuthRules(**rules), applications=[known]) as sandbox,
@@ -149,9 +156,52 @@ async def test_what_is_wrong_is_said_to_the_right_person(caplog: pytest.LogCaptu
         assert "invalid_grant" not in page.text
 
 
+DUTCH = {"Accept-Language": "nl-NL,nl;q=0.9,en;q=0.8"}
+
+
+async def test_whoever_reads_dutch_reads_dutch() -> None:
+    async with application() as (sandbox, client):
+        page = await client.get("/", headers=DUTCH)
+        assert '<html lang="nl">' in page.text.replace("'", '"')
+        assert "Koppel uw portaal" in page.text
+        assert page.headers["vary"] == "Accept-Language"
+        start = await client.post("/connect")
+        refused = sandbox.oauth.refuse(start.headers["location"]).removeprefix("http://127.0.0.1")
+        assert "Uw portaal is niet gekoppeld. Het portaal zegt: " in (await client.get(refused, headers=DUTCH)).text
+        assert "Dat is niet gelukt" in (await client.get(refused, headers=DUTCH)).text
+        await client.get(await begin(sandbox, client))
+        assert "Geen deze week" in (await client.get("/", headers=DUTCH)).text
+        starts = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(hours=2)
+        there = {"attendee_name": "Sam", "attendee_email": "s@e.nl"}
+        sandbox.add_appointment(name="x", starts_at=starts, ends_at=starts + timedelta(hours=1), **there)
+        page = await client.get("/", headers=DUTCH)
+        days = "(maan|dins|woens|donder|vrij|zater|zon)dag"
+        assert re.search(rf"<li>{days} \d+ [a-z]+, \d\d:\d\d Sam</li>", page.text)
+        assert "None this week" not in page.text
+
+
+def test_every_text_is_there_in_dutch_and_nothing_else() -> None:
+    said: set[str] = set()
+    for name in ("connect_app", "connect_pages"):
+        for node in ast.walk(ast.parse((EXAMPLES / "oauth_app" / f"{name}.py").read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="say" | "connect_page" | "message_page"), args=arguments):
+                    said |= {
+                        each.value
+                        for each in arguments
+                        if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
+                    }
+                case ast.Assign(targets=[ast.Name(id="message")], value=ast.Constant(value=str(text))):
+                    said.add(text)
+    with its_folder_on_the_path():
+        from connect_texts import DUTCH  # type: ignore[import-not-found]
+    assert said == DUTCH.keys()
+
+
 def test_its_files_stand_for_themselves() -> None:
     assert {path.name for path in Path(EXAMPLES / "oauth_app").glob("*.py")} == {
         "__main__.py",
         "connect_app.py",
         "connect_pages.py",
+        "connect_texts.py",
     }

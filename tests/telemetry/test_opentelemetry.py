@@ -25,6 +25,7 @@ from scripted_server import ScriptedServer, answer, appointment, drop
 
 from mijnklantportaal_async import NotFoundError, OutcomeUnknownError, RateLimit
 from mijnklantportaal_async.events import AttemptStarted, Event
+from mijnklantportaal_async.oauth import ReconnectError
 from mijnklantportaal_async.opentelemetry import ATTRIBUTES, OpenTelemetry
 from mijnklantportaal_async.portals import Portals
 from mijnklantportaal_async.sandbox import Fault
@@ -242,6 +243,73 @@ async def test_the_renewal_that_several_calls_wait_for_is_in_the_trace_of_none(t
     assert asked
     assert [span.parent for span in asked] == [None] * len(asked)
     assert {token, refresh_token, "sandbox-secret"} & set(re.findall(r"[\w-]{8,}", telemetry.everything)) == set()
+
+
+@pytest.mark.usefixtures("instrumented")
+async def test_a_renewal_is_a_span_of_its_own_with_links_to_those_that_wait(telemetry: Telemetry) -> None:
+    hook = telemetry.hook()
+    async with (
+        connected("owner", "other", app={"hooks": [hook]}) as (sandbox, app),
+        Portals(app, base_url=sandbox.url, clock=LoopClock(), hooks=[hook]) as portals,
+    ):
+        token, refresh_token = await portals.auth_of("owner").token(), sandbox.oauth.grants[0].refresh_token
+        # Read from the store: the portal was not asked.
+        assert "POST /oauth/tokens" not in [span.name for span in telemetry.spans]
+        before = len(telemetry.spans)
+        sandbox.oauth.end_access_tokens()
+        sandbox.fail_next(Fault.BAD_GATEWAY, path="/oauth/tokens")
+        await asyncio.gather(*(portals["owner"].list_appointments() for _ in range(3)))
+    (renewal,) = [span for span in telemetry.spans if span.name == "POST /oauth/tokens"]
+    calls = [span for span in telemetry.spans if span.name == "GET /appointments"]
+    assert renewal.parent is None
+    assert {link.context.span_id for link in renewal.links} == {span.context.span_id for span in calls}
+    assert len(renewal.links) == 3
+    assert renewal.kind is SpanKind.CLIENT
+    assert [(name, each.get("http.response.status_code")) for name, each in told(renewal)] == [
+        ("attempt", 502),
+        ("attempt", 200),
+    ]
+    assert renewal.attributes is not None
+    assert renewal.attributes["mijnklantportaal.operation"] == "renew_tokens"
+    assert renewal.attributes["http.request.resend_count"] == 1
+    # None of aiohttp's own beside it.
+    assert len(telemetry.spans) == before + 4
+    assert {token, refresh_token, "sandbox-secret"} & set(re.findall(r"[\w-]{8,}", telemetry.everything)) == set()
+    assert "owner" not in telemetry.everything
+
+
+async def test_whoever_comes_while_the_portal_is_asked_is_linked_too(telemetry: Telemetry) -> None:
+    tracer, hook = telemetry.tracers.get_tracer("the program"), telemetry.hook()
+    async with connected("owner", app={"hooks": [hook]}) as (sandbox, app):
+        auth = app.auth("owner")
+        token = await auth.token()
+        sandbox.fail_next(Fault.SLOW_COMMIT, path="/oauth/tokens")
+        first = asyncio.create_task(auth.refresh(token))
+        while not sandbox.token_requests[1:]:
+            await asyncio.sleep(0.01)
+        with tracer.start_as_current_span("late"):
+            await auth.refresh(token)
+        await first
+    (late,) = [span for span in telemetry.spans if span.name == "late"]
+    (renewal,) = [span for span in telemetry.spans if span.name == "POST /oauth/tokens"]
+    # The first was in no span, and is no link.
+    assert [link.context.span_id for link in renewal.links] == [late.context.span_id]
+
+
+async def test_a_renewal_that_is_refused_says_so(telemetry: Telemetry) -> None:
+    async with connected("owner", app={"hooks": [telemetry.hook()]}) as (sandbox, app):
+        token = await app.auth("owner").token()
+        sandbox.oauth.revoke_all()
+        with pytest.raises(ReconnectError):
+            await app.auth("owner").refresh(token)
+    (renewal,) = telemetry.spans
+    assert renewal.status.status_code is StatusCode.ERROR
+    assert renewal.attributes is not None
+    assert renewal.attributes["error.type"] == "ReconnectError"
+    assert telemetry.metrics["mijnklantportaal.client.call.duration"][0].attributes == {
+        "mijnklantportaal.operation": "renew_tokens",
+        "error.type": "ReconnectError",
+    }
 
 
 async def test_nor_over_a_session_of_the_users(
