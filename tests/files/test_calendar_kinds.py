@@ -353,6 +353,21 @@ def test_titles_as_they_are_written(summary: str, title: str) -> None:
     assert row_of(summary, START, END, PERSON).new.name == title
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("'Anna de Vries'", "Anna de Vries"),
+        ("'t Hooft", "'t Hooft"),
+        ("Jan van 's-Gravesande", "Jan van 's-Gravesande"),
+        ("Boer'", "Boer'"),
+        ("'", "a@example.nl"),
+        ("''", "a@example.nl"),
+    ],
+)
+def test_quotes_around_a_name_are_none_of_it(written: str, name: str) -> None:
+    assert person_of(HOST, f"ATTENDEE;CN={written}:mailto:a@example.nl") == [name]
+
+
 def test_names_as_they_are_written() -> None:
     assert person_of(HOST, "ATTENDEE;CN=Anna ^'A^' Bakker:mailto:a@example.nl") == ['Anna "A" Bakker']
 

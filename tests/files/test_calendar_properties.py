@@ -43,7 +43,12 @@ texts = (
     .filter(lambda text: text and "\\N" not in text)
 )
 # A parameter has no way to write these two that all programs understand, the library included.
-names = texts.map(lambda text: text.replace('"', "'").replace("\\", "/")).filter(lambda text: not says_nothing(text))
+names = (
+    texts.map(lambda text: text.replace('"', "'").replace("\\", "/"))
+    .filter(lambda text: not says_nothing(text))
+    # Outlook puts them around names, so they are read as none of it.
+    .filter(lambda text: not text[0] == text[-1] == "'")
+)
 moments = (
     st.datetimes(min_value=datetime(2001, 1, 2), max_value=datetime(2037, 1, 1), timezones=st.just(UTC))
     .map(lambda moment: moment.replace(second=0, microsecond=0).astimezone(AMSTERDAM))

@@ -57,7 +57,7 @@ def person_of(one: Property) -> Person:
         )
     answer, kind = (one.parameters.get(name, "").strip().upper() for name in ("PARTSTAT", "CUTYPE"))
     return Person(
-        name=one_line(one.parameters.get("CN", "").strip().strip("'")) or address,
+        name=one_line(_unquoted(one.parameters.get("CN", "").strip())) or address,
         address=address,
         is_thing=kind in _THINGS or address.casefold().endswith(_THING_HOSTS),
         is_group=kind == "GROUP",
@@ -132,3 +132,9 @@ def invited_by_others(events: Iterable[tuple[Collection[Person], Person | None]]
         if len(people) == 1:
             organizers.setdefault(people[0].key, set()).add(organizer.key)
     return {key for key, by in organizers.items() if key in hosts or len(by) > 1}
+
+
+def _unquoted(name: str) -> str:
+    """A name without the quotes that Outlook puts around it; `'t Hooft` begins with none."""
+    inside = name.strip("'")
+    return inside if not inside or name[0] == name[-1] == "'" else name
