@@ -54,7 +54,7 @@ moments = (
     .map(lambda moment: moment.replace(second=0, microsecond=0).astimezone(AMSTERDAM))
     .filter(speakable)
 )
-emails = st.from_regex(r"[a-z0-9.+]{1,8}@[a-z]{1,8}\.nl", fullmatch=True)
+emails = st.from_regex(r"[a-z0-9+][a-z0-9.+]{0,7}@[a-z]{1,8}\.nl", fullmatch=True)
 portals = st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 
 

@@ -210,13 +210,15 @@ texts = (
     .filter(lambda text: text and not says_nothing(text) and damage_in(text) is None)
     .filter(lambda text: was_encoded_twice(text) is None)
 )
+# A comma at its end belongs to no address: street and house number may have been put together there.
+addresses = texts.filter(lambda text: text.strip(" ,") == text)
 customers = st.builds(
     NewCustomer,
     company_name=texts,
-    address=texts,
+    address=addresses,
     zip_code=texts,
     city=texts,
-    primary_email=st.from_regex(r"[a-z0-9.+]{1,8}@[a-z]{1,8}\.nl", fullmatch=True),
+    primary_email=st.from_regex(r"[a-z0-9+][a-z0-9.+]{0,7}@[a-z]{1,8}\.nl", fullmatch=True),
     country_code=st.just(UNSET) | st.sampled_from(["NL", "BE", "DE"]),
 )
 headings = {

@@ -42,7 +42,7 @@ starts = (
     .map(lambda moment: moment.replace(second=0, microsecond=0, tzinfo=AMSTERDAM))
     .filter(speakable)
 )
-emails = st.from_regex(r"[a-z0-9.+]{1,8}@[a-z]{1,8}\.nl", fullmatch=True)
+emails = st.from_regex(r"[a-z0-9+][a-z0-9.+]{0,7}@[a-z]{1,8}\.nl", fullmatch=True)
 
 
 @st.composite
