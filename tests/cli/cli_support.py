@@ -4,14 +4,13 @@ import asyncio
 import os
 import pty
 import signal
-import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import attrs
 import pytest
-from command_nursery import BornProcess
+from command_nursery import BornProcess, Nursery
 
 KEY = "a-secret-key-that-nobody-may-see"
 
@@ -60,14 +59,26 @@ class RealProcess:
 
 
 Start = Callable[..., Awaitable[RealProcess]]
+Sit = Callable[..., "AtTerminal"]
 
 
 class AtTerminal:
-    """The command with a pseudo terminal, as a person has it."""
+    """The command with a pseudo terminal, as a person has it.
 
-    def __init__(self, *arguments: str | Path, environment: dict[str, str]) -> None:
-        self.process, self._terminal = _spawned([str(argument) for argument in arguments], environment)
+    Args:
+        nursery: Where it comes from.
+        arguments: Its words.
+        environment: Beside that of the tests.
+    """
+
+    def __init__(self, nursery: Nursery, arguments: Sequence[str | Path], environment: dict[str, str]) -> None:
+        self._nursery = nursery
         self.shown = ""
+        self._terminal, theirs = pty.openpty()
+        whole = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40", **environment}
+        words = [str(argument) for argument in arguments]
+        self._number = nursery.bear(words, whole, (theirs, theirs, theirs), at_terminal=True)
+        os.close(theirs)
 
     async def until_it_shows(self, text: str) -> None:
         async with asyncio.timeout(90):
@@ -97,21 +108,7 @@ class AtTerminal:
             except OSError:
                 pass  # Linux says the end of a terminal like this.
             os.close(self._terminal)
-            return await asyncio.to_thread(self.process.wait)
+            return await asyncio.to_thread(self._nursery.exit_code, self._number)
 
 
-def _spawned(arguments: list[str], environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        # A session of its own, with the terminal in command of it: then Ctrl-C arrives as a signal.
-        ["setsid", "--ctty", "--wait", sys.executable, "-m", "mijnklantportaal_async.cli", *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40", **environment},
-    )
-    os.close(theirs)
-    return process, ours
-
-
-needs_setsid = pytest.mark.skipif(sys.platform != "linux", reason="setsid --ctty")
+needs_proc = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

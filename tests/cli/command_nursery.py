@@ -26,9 +26,20 @@ class Nursery:
         self._connection = connection
         self._answers = connection.makefile("rb")
 
-    def bear(self, words: Sequence[str], environment: Mapping[str, str], streams: Sequence[int]) -> int:
-        """The number of a new process of the command with these words, environment and standard streams."""
-        return self._ask({"words": words, "environment": dict(environment)}, streams)
+    def bear(
+        self, words: Sequence[str], environment: Mapping[str, str], streams: Sequence[int], *, at_terminal: bool = False
+    ) -> int:
+        """The number of a new process of the command with these words, environment and standard streams.
+
+        Args:
+            words: After the name of the command.
+            environment: All of it.
+            streams: Input, output and messages.
+            at_terminal: They are a terminal, and the process is the first of a session of its own there: Ctrl-C arrives
+                as a signal.
+        """
+        order = {"words": words, "environment": dict(environment), "at_terminal": at_terminal}
+        return self._ask(order, streams)
 
     def exit_code(self, number: int) -> int:
         """Of a process that has closed its streams; waits for the rest of its end."""

@@ -4,12 +4,14 @@ Importing takes half a second to more than one of a core, and many tests look at
 Takes orders from the socket whose number is its argument, one at a time, and answers each with a line of JSON.
 """
 
+import fcntl
 import gc
 import json
 import os
 import pkgutil
 import socket
 import sys
+import termios
 import time
 from importlib import import_module
 from typing import Any
@@ -23,6 +25,9 @@ STREAMS = 3
 
 def be_born(order: dict[str, Any], streams: list[int]) -> None:
     """Makes this process what it would be if it had been started with these words."""
+    if order["at_terminal"]:
+        os.setsid()
+        fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)

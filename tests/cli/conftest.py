@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from cli_support import KEY, AnyProcess, Command, Outcome, RealProcess, Start
+from cli_support import KEY, AnyProcess, AtTerminal, Command, Outcome, RealProcess, Sit, Start
 from command_nursery import BornProcess, Nursery, open_nursery
 from typer.testing import CliRunner
 
@@ -75,6 +75,12 @@ async def started(nursery: Nursery) -> AsyncIterator[Start]:
 
     async with starting(start) as started:
         yield started
+
+
+@pytest.fixture
+def at_terminal(nursery: Nursery) -> Sit:
+    """The command with a terminal: its words, and what is in its environment beside that of the tests."""
+    return lambda *words, environment: AtTerminal(nursery, words, environment)
 
 
 @pytest.fixture

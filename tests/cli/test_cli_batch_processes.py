@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 from batch_cli_support import calendar_of, database_url, once_each, own_folder, visits
-from cli_support import KEY, Outcome, RealProcess, Start
-from test_cli_processes import AtTerminal, needs_setsid
+from cli_support import KEY, Outcome, RealProcess, Sit, Start, needs_proc
 
 from mijnklantportaal_async.sandbox import ALL_SCOPES, Fault, Sandbox
 
@@ -163,11 +162,11 @@ async def test_progress_without_a_terminal_is_a_line_now_and_then(
     no_control_codes(said)
 
 
-@needs_setsid
-async def test_the_live_display_and_ctrl_c_under_it(tmp_path: Path, place: tuple[str, str]) -> None:
+@needs_proc
+async def test_the_live_display_and_ctrl_c_under_it(tmp_path: Path, place: tuple[str, str], at_terminal: Sit) -> None:
     slow = ("--sandbox", "--sandbox-speed", "1", "--sandbox-rate-limit", "4")
     # A look at the calendar first would use up some of the minute's requests.
-    seat = AtTerminal("batch", "run", visits(tmp_path, 30), *slow, "--again", "--grace", "0", *place, environment={})
+    seat = at_terminal("batch", "run", visits(tmp_path, 30), *slow, "--again", "--grace", "0", *place, environment={})
     await seat.until_it_shows("4 done")
     seat.type("\x03")
     code = await seat.end()

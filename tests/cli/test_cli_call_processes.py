@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_support import KEY, AtTerminal, Start, needs_setsid
+from cli_support import KEY, Sit, Start, needs_proc
 from scripted_server import ScriptedServer, answer, customer, paged
 
 from mijnklantportaal_async.sandbox import ALL_SCOPES, Fault, Sandbox
@@ -165,13 +165,13 @@ def test_letters_that_the_output_cannot_carry_are_spelled_out(tmp_path: Path) ->
     assert r"\u6771 Bäkker" in shown[1]
 
 
-@needs_setsid
+@needs_proc
 @pytest.mark.parametrize("said", ["y", "n"])
-async def test_a_person_is_shown_what_is_sent_and_asked(said: str) -> None:
+async def test_a_person_is_shown_what_is_sent_and_asked(said: str, at_terminal: Sit) -> None:
     async with sandbox() as portal:
         environment = {"MIJNKLANTPORTAAL_BASE_URL": portal.url, "MIJNKLANTPORTAAL_API_KEY": KEY, "COLUMNS": "80"}
         words = ("create_payment_link", "--description", "Deposit", "--amount", "1.234,50")
-        seat = AtTerminal("call", *words, environment=environment)
+        seat = at_terminal("call", *words, environment=environment)
         await seat.until_it_shows("Go on?")
         assert not portal.requests
         seat.type(said + "\n")

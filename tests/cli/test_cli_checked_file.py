@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from batch_cli_support import FAST as FAST_BATCH
 from batch_cli_support import database_url, own_folder
-from cli_support import AtTerminal, Command, needs_setsid
+from cli_support import Command, Sit, needs_proc
 
 FAST = ("--sandbox", "--sandbox-speed", "60", "--sandbox-rate-limit", "1000")
 HEADERS = "title,start,end,customer_id,Timezone,Status,Kamer"
@@ -189,8 +189,8 @@ def test_customers_are_shown_as_they_were_understood(
 # --- at a terminal ---------------------------------------------------------------------------------------------
 
 
-@needs_setsid
-async def test_a_person_is_asked_what_the_file_leaves_open(tmp_path: Path) -> None:
+@needs_proc
+async def test_a_person_is_asked_what_the_file_leaves_open(tmp_path: Path, at_terminal: Sit) -> None:
     path = agenda(
         tmp_path,
         event(1, PETRA, guest(1)),
@@ -198,7 +198,7 @@ async def test_a_person_is_asked_what_the_file_leaves_open(tmp_path: Path) -> No
         event(3, guest(4), "RRULE:FREQ=WEEKLY"),
         event(4, "ATTENDEE;CN=Nobody:x"),
     )
-    seat = AtTerminal("schedule-file", path, *FAST, environment={})
+    seat = at_terminal("schedule-file", path, *FAST, environment={})
     await seat.until_it_shows("Which? A number, or write another; nothing to leave those rows out")
     seat.type("7\n")
     await seat.until_it_shows("'7' is none of them.")
@@ -215,12 +215,12 @@ async def test_a_person_is_asked_what_the_file_leaves_open(tmp_path: Path) -> No
     assert "5 new appointments for 5 scheduled rows: none missing, none twice" in seat.shown
 
 
-@needs_setsid
-async def test_a_question_that_is_left_open_stops_or_leaves_those_rows_out(tmp_path: Path) -> None:
+@needs_proc
+async def test_a_question_that_is_left_open_stops_or_leaves_those_rows_out(tmp_path: Path, at_terminal: Sit) -> None:
     several = table(
         tmp_path, "Visit,03/05/2027,9:00 AM,30,cst_1", headers="Subject,Start Date,Start Time,Duration,customer_id"
     )
-    seat = AtTerminal("schedule-file", several, *FAST, environment={})
+    seat = at_terminal("schedule-file", several, *FAST, environment={})
     await seat.until_it_shows("Which? A number; nothing to stop")
     seat.type("\n")
 
@@ -228,7 +228,7 @@ async def test_a_question_that_is_left_open_stops_or_leaves_those_rows_out(tmp_p
     assert "Nothing was sent." in seat.shown
 
     groups = agenda(tmp_path, event(1, "ORGANIZER:mailto:p@example.nl", guest(1), guest(2)), event(2, guest(3)))
-    seat = AtTerminal("schedule-file", groups, *FAST, "--dry-run", environment={})
+    seat = at_terminal("schedule-file", groups, *FAST, "--dry-run", environment={})
     await seat.until_it_shows("nothing to leave those rows out")
     seat.type("\n")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import pytest
-from cli_support import KEY, AtTerminal, Command, Outcome, Start, needs_setsid
+from cli_support import KEY, Command, Outcome, Sit, Start, needs_proc
 
 from mijnklantportaal_async.cli.upload_record import Upload, UploadRecord, default_place
 from mijnklantportaal_async.sandbox import ALL_SCOPES, Fault, FileFault, Sandbox
@@ -499,18 +499,18 @@ async def test_a_killed_run_is_remembered_too(started: Start, path: Path, record
         assert states(record) == ["begun"]
 
 
-@needs_setsid
-async def test_a_person_sees_how_far_it_is(path: Path, record: Path, tmp_path: Path) -> None:
+@needs_proc
+async def test_a_person_sees_how_far_it_is(path: Path, record: Path, tmp_path: Path, at_terminal: Sit) -> None:
     (empty := tmp_path / "none.txt").touch()
     async with portal(speed=20) as sandbox:
         environment = {"MIJNKLANTPORTAAL_API_KEY": KEY, "MIJNKLANTPORTAAL_BASE_URL": sandbox.url}
         stored = sandbox.put("/files", name="a[red].pdf", content=LARGE)
         sandbox.fail_next_download(FileFault.SLOW)
-        command = AtTerminal("save", stored["id"], "--to", tmp_path / "x", environment=environment)
+        command = at_terminal("save", stored["id"], "--to", tmp_path / "x", environment=environment)
         await command.until_it_shows("12.6 MB")
         assert await command.end() == 0
         assert "a[red].pdf" in command.shown
-        command = AtTerminal("upload", path, empty, "--record", record, environment=environment)
+        command = at_terminal("upload", path, empty, "--record", record, environment=environment)
         assert await command.end() == 0, command.shown
         assert "Traceback" not in command.shown
         assert uploads(sandbox) == 2

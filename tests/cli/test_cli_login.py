@@ -13,7 +13,7 @@ from pathlib import Path
 import keyring
 import pytest
 from batch_cli_support import own_folder, visits
-from cli_support import KEY, AtTerminal, Command, Outcome, needs_setsid
+from cli_support import KEY, Command, Outcome, Sit, needs_proc
 from keyring.backend import KeyringBackend
 from keyring.backends.fail import Keyring as NoKeyring
 from keyring.errors import KeyringLocked
@@ -315,10 +315,10 @@ def test_what_is_no_key_is_not_tried(command: Command, sandbox: Sandbox, home: P
     assert not sandbox.requests
 
 
-@needs_setsid
-async def test_at_a_terminal_the_key_is_not_shown(sandbox: Sandbox, home: Path) -> None:
+@needs_proc
+async def test_at_a_terminal_the_key_is_not_shown(sandbox: Sandbox, home: Path, at_terminal: Sit) -> None:
     environment = {"MIJNKLANTPORTAAL_BASE_URL": sandbox.url, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
-    at = AtTerminal("login", "--portal", "oost", environment=environment)
+    at = at_terminal("login", "--portal", "oost", environment=environment)
     await at.until_it_shows("it is not shown): ")
     at.type(f"{OTHER_KEY}\n")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from cli_support import KEY, AtTerminal, Start, needs_setsid
+from cli_support import KEY, Sit, Start, needs_proc
 
 from mijnklantportaal_async.sandbox import Fault, Sandbox
 
@@ -171,10 +171,10 @@ def test_help_imports_nothing_that_it_does_not_need() -> None:
 # --- at a terminal ---------------------------------------------------------------------------------------------
 
 
-@needs_setsid
-async def test_the_key_is_asked_for_and_not_shown() -> None:
+@needs_proc
+async def test_the_key_is_asked_for_and_not_shown(at_terminal: Sit) -> None:
     async with sandbox_of() as sandbox:
-        seat = AtTerminal("list", environment={"MIJNKLANTPORTAAL_BASE_URL": sandbox.url})
+        seat = at_terminal("list", environment={"MIJNKLANTPORTAAL_BASE_URL": sandbox.url})
         await seat.until_it_shows("API key (it is not shown): ")
         seat.type(KEY + "\n")
         code = await seat.end()
@@ -184,11 +184,11 @@ async def test_the_key_is_asked_for_and_not_shown() -> None:
     assert KEY not in seat.shown
 
 
-@needs_setsid
-async def test_ctrl_c_at_a_question_changes_nothing(csv_file: Writer) -> None:
+@needs_proc
+async def test_ctrl_c_at_a_question_changes_nothing(csv_file: Writer, at_terminal: Sit) -> None:
     async with sandbox_of() as sandbox:
         environment = {"MIJNKLANTPORTAAL_BASE_URL": sandbox.url, "MIJNKLANTPORTAAL_API_KEY": KEY}
-        seat = AtTerminal("schedule-file", csv_file(3), environment=environment)
+        seat = at_terminal("schedule-file", csv_file(3), environment=environment)
         await seat.until_it_asks("[y/N]")
         seat.type("\x03")
         code = await seat.end()
@@ -198,11 +198,11 @@ async def test_ctrl_c_at_a_question_changes_nothing(csv_file: Writer) -> None:
     assert "nothing was changed" in seat.shown
 
 
-@needs_setsid
-async def test_ctrl_c_under_a_progress_bar(csv_file: Writer) -> None:
+@needs_proc
+async def test_ctrl_c_under_a_progress_bar(csv_file: Writer, at_terminal: Sit) -> None:
     async with sandbox_of(5) as sandbox:
         environment = {"MIJNKLANTPORTAAL_BASE_URL": sandbox.url, "MIJNKLANTPORTAAL_API_KEY": KEY}
-        seat = AtTerminal("schedule-file", csv_file(20), "--yes", "--again", environment=environment)
+        seat = at_terminal("schedule-file", csv_file(20), "--yes", "--again", environment=environment)
         # On a busy machine the bar may say first that it waits, and then what it counts.
         await seat.until_it_shows("rate limit, next in")
         await seat.until_it_shows("5/20")
