@@ -61,7 +61,7 @@ async def working(
 
 
 async def until_over(jobs: Jobs, job: str) -> list[Progress]:
-    return [progress async for progress in jobs.progress(job, every=0.05)]
+    return [progress async for progress in jobs.progress(job, every=0.1)]
 
 
 async def bring_in(database: str, sandbox: Sandbox, jobs: Jobs, job: str) -> list[Progress]:

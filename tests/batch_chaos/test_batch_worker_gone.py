@@ -23,6 +23,9 @@ PLAN = ChaosPlan(seed=3, rows=36, portals=2, share=0.0, slow_posts=0.4, settle=4
 BOUND = PLAN.worker_settings.silent + 2 * PLAN.worker_settings.check
 """Seconds that `WorkerSettings` promises."""
 
+GLANCE = 0.1
+"""Seconds between two looks for who has which rows: each is a question to the database."""
+
 SLACK = 2.0
 """Seconds that a busy machine may take longer for what takes no time."""
 
@@ -104,7 +107,7 @@ async def freeze_one_with_rows(nursery: Nursery, engine: EngineClient, database:
                     if held := await rows_of(engine, worker):
                         return worker, held
                     worker.thaw()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(GLANCE)
 
 
 async def rows_of(engine: EngineClient, worker: Child) -> set[str]:
@@ -115,7 +118,7 @@ async def seconds_until_taken(engine: EngineClient, held: set[str], worker: Chil
     began = time.monotonic()
     async with asyncio.timeout(PATIENCE):
         while held & await rows_of(engine, worker):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(GLANCE)
     return time.monotonic() - began
 
 
