@@ -171,6 +171,8 @@ async def test_a_look_that_cannot_be_done_is_no_try(database: str) -> None:
         assert {end.doubts for end in away} == {0}
         assert [request.method for request in sandbox.requests].count("POST") == 2
         assert booked(sandbox) == asked([row(0)])
+        async with Jobs(database) as jobs:
+            assert (await jobs.job("job")).progress.troubles == (), "what troubled it is over"
         one.close()
 
 
