@@ -39,6 +39,9 @@ ON_A_LOOP_ALONE = {
 }
 """Rooms whose tests wait neither for other processes nor for threads of their own."""
 
+LONGEST_NAME = 60
+"""Characters of a value that names a test."""
+
 # A busy machine is no fault of the code: no test asserts on wall-clock speed.
 UNHURRIED: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
 # The same examples in each run: more of them are for the soak, which has new ones.
@@ -98,6 +101,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "soak_seed" in metafunc.fixturenames:
         asked = metafunc.config.getoption("--seeds")
         metafunc.parametrize("soak_seed", range(100, 100 + (asked or metafunc.module.SEEDS)))
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long values are no names: packed ones hold the moment in which they were made, and each process has its own."""
+    return argname if isinstance(val, str | bytes) and len(val) > LONGEST_NAME else None
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:

@@ -57,10 +57,11 @@ async def test_a_packed_file_that_drops_is_not_resumed(make_portal: MakePortal, 
     assert (content, ranges) == (gzip.decompress(packed), ["", ""])
 
 
-@pytest.mark.parametrize("body", [bytes(5_000_000), gzip.compress(bytes(50_000_000))])
-async def test_at_most_so_many_bytes(make_portal: MakePortal, tmp_path: Path, body: bytes) -> None:
+@pytest.mark.parametrize("is_packed", [False, True])
+async def test_at_most_so_many_bytes(make_portal: MakePortal, tmp_path: Path, is_packed: bool) -> None:
     """D16: of what is declared, and of what is written."""
-    packed = {"Content_Encoding": "gzip"} if body[:2] == b"\x1f\x8b" else {}
+    body = gzip.compress(bytes(50_000_000)) if is_packed else bytes(5_000_000)
+    packed = {"Content_Encoding": "gzip"} if is_packed else {}
     async with ByteServer(gives(body, **packed)) as server:
         portal = make_portal(server.url)
         with pytest.raises(DownloadError, match="more than size_limit=4000000 bytes; give a larger .*will not help"):
