@@ -189,6 +189,6 @@ def test_files(page: Path, tmp_path: Path) -> None:
     # What these tests of ours are run with takes long to begin, and has nothing to do with theirs.
     command += [f"-pno:{name}" for name in ("schemathesis", "hypothesispytest", "timeout", "xdist")]
     # Starlette's test client warns of what it is built on, which is none of ours.
-    command += ["-W", "ignore:Using `httpx`"]
+    command += ["-W", "ignore:Using `httpx`", "-W", "ignore:The anyio.abc:DeprecationWarning"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=200)
     assert f"{tests} passed" in result.stdout, result.stdout + result.stderr
