@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from babel.dates import format_datetime
+
 Language = Literal["en", "nl"]
 
 _LANGUAGES: Mapping[str, Language] = {"en": "en", "nl": "nl"}
@@ -31,12 +33,6 @@ DUTCH = {
     ),
 }
 
-_DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
-_MONTHS = (
-    *("januari", "februari", "maart", "april", "mei", "juni"),
-    *("juli", "augustus", "september", "oktober", "november", "december"),
-)
-
 
 def language_of(accepted: str) -> Language:
     """The language of a browser, by its `Accept-Language`: the one that it names first."""
@@ -53,6 +49,4 @@ def say(language: Language, text: str, **values: object) -> str:
 
 def moment_in_words(language: Language, moment: datetime) -> str:
     """Such as `Friday 5 March, 14:30`."""
-    if language == "nl":
-        return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}, {moment:%H:%M}"
-    return f"{moment:%A} {moment.day} {moment:%B, %H:%M}"
+    return format_datetime(moment.replace(tzinfo=None), "EEEE d MMMM, HH:mm", locale=language)

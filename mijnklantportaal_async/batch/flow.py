@@ -292,7 +292,8 @@ class RowFlow:
                 at_work,
                 words("{reason}; it cannot be looked for: {error}", reason=reason, error=text_of(error)),
                 self._settings.unreachable_wait,
-                looks=at_work.looks + 1,
+                # Not counted: what is away for a while is no reason to leave the row to a person.
+                looks=at_work.looks or 1,
             )
 
     async def _absent(self, work: "Work", reason: str, *, is_applied: bool) -> Verdict:

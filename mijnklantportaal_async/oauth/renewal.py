@@ -109,20 +109,19 @@ class Renewal:
 
     async def _fly(self, rejected: Token | None) -> Held | TokenRefreshError:
         account = self._account
-        failure: BaseException | None = None
+        if account is None:
+            return await self._obtain(rejected)
         try:
             result = await self._obtain(rejected)
-            failure = result if isinstance(result, TokenRefreshError) else None
         except BaseException as error:
-            failure = error
+            account.end(error)
             raise
-        finally:
-            if account is not None:
-                account.end(failure)
+        account.end(result if isinstance(result, TokenRefreshError) else None)
         return result
 
     def _land(self, flight: "asyncio.Task[Held | TokenRefreshError]") -> None:
-        self._flight = None
+        # The account holds the contexts of those who waited.
+        self._flight = self._account = None
         if not flight.cancelled() and (error := flight.exception()) is not None:
             logger.error("Renewing tokens failed: %s", type(error).__name__)
 

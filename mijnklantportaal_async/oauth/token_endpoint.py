@@ -92,7 +92,7 @@ class TokenEndpoint:
         clock: Clock,
         jitter: Callable[[], float],
     ) -> None:
-        self._url = base_url + PATH
+        self._base_url = base_url
         self._client_id = client_id
         self._client_secret = client_secret
         self._ssl = ssl
@@ -111,11 +111,11 @@ class TokenEndpoint:
             TokenEndpointError: It does not help for now.
         """
         grant: dict[str, str | Token] = {"grant_type": "authorization_code", "redirect_uri": redirect_uri, "code": code}
-        return await self._ask(grant, None, None, None)
+        return await self._ask(grant)
 
     def account(self, observer: Observer) -> RenewalAccount:
         """An account of a renewal that asks here."""
-        return RenewalAccount(observer, self._clock, base_url=self._url.removesuffix(PATH), path=PATH)
+        return RenewalAccount(observer, self._clock, base_url=self._base_url, path=PATH)
 
     async def refresh(
         self,
@@ -150,9 +150,9 @@ class TokenEndpoint:
     async def _ask(
         self,
         grant: Mapping[str, str | Token],
-        before: PortalTokens | None,
-        about_to_send: Callable[[float], Awaitable[None]] | None,
-        account: RenewalAccount | None,
+        before: PortalTokens | None = None,
+        about_to_send: Callable[[float], Awaitable[None]] | None = None,
+        account: RenewalAccount | None = None,
     ) -> PortalTokens | Refusal:
         clock = self._clock
         until = clock.monotonic() + WHOLE
@@ -186,7 +186,7 @@ class TokenEndpoint:
         try:
             async with asyncio.timeout(self._clock.real(ATTEMPT)):
                 async with self._session().post(
-                    self._url, data=self._body(grant), allow_redirects=False, ssl=self._ssl
+                    self._base_url + PATH, data=self._body(grant), allow_redirects=False, ssl=self._ssl
                 ) as response:
                     status, headers, body = response.status, response.headers, await _read(response)
         except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorDNSError) as error:

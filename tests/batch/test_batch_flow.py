@@ -220,12 +220,13 @@ async def test_the_last_row_of_a_job_that_is_refused_after_others_were_done(data
 class Vault:
     """Where tokens come from; away for a while."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, failures: int = 2) -> None:
         self.key = key
-        self.failures = 2
+        self.failures = failures
+        self.is_away = True
 
     async def token(self) -> str:
-        if self.failures:
+        if self.is_away and self.failures:
             self.failures -= 1
             raise ConnectionError("vault.internal: connection refused")
         return self.key
@@ -241,6 +242,27 @@ async def test_a_vault_that_is_away_is_trouble_and_no_rejection(database: str) -
         assert verdict.state is State.DONE
         assert "vault.internal" in (one.ledger.ends[0].trouble or "")
         assert [request.method for request in sandbox.requests] == ["POST"]
+        one.close()
+
+
+async def test_a_vault_that_is_away_counts_as_no_look(database: str) -> None:
+    async with Sandbox(speed=SPEED, rate_limit=None) as sandbox:
+        one = await OneRow(database, sandbox).submit()
+        sandbox.fail_next(Fault.DROP_BEFORE_COMMIT, method="POST")
+        vault = Vault(sandbox.api_key, failures=4)
+        vault.is_away = False
+        note = one.ledger.note
+
+        async def away_from_the_look_on(*arguments: Any) -> None:
+            vault.is_away = True
+            await note(*arguments)
+
+        one.ledger.note = away_from_the_look_on  # type: ignore[method-assign]
+        assert (await one.live(auth=vault)).state is State.DONE
+        away = [end for end in one.ledger.ends if "vault.internal" in (end.trouble or "")]
+        assert len(away) >= 2
+        assert {(end.doubt, end.looks) for end in away} == {(Doubt.OPEN, 1)}
+        assert booked(sandbox) == asked([row(0)])
         one.close()
 
 

@@ -211,7 +211,7 @@ async def test_booking_of_aiohttp(aiohttp_client, portal, portal_sandbox, portal
 
 
 def test_the_clients_of_fastapi_and_aiohttp(pytester: pytest.Pytester) -> None:
-    # Starlette's client warns of its own dependencies, which is none of ours; before 1.10 they warn of it, too.
+    # Starlette's client warns of its own dependencies, which is none of ours; and older ones are warned of by them.
     ignored = (
         "ignore:.*httpx",
         "ignore:The anyio.abc:DeprecationWarning",
